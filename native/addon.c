@@ -1,0 +1,12 @@
+/* vipd's native addon: what Node and raw-socket cannot do. No protocol knowledge. */
+#include "common.h"
+
+NAPI_MODULE_INIT() {
+  register_fd(env, exports);
+  register_packet(env, exports);
+  register_netlink(env, exports);
+  register_unix(env, exports);
+  register_process(env, exports);
+  register_users(env, exports);
+  return exports;
+}

@@ -1,0 +1,5 @@
+#include "common.h"
+
+static const struct method METHODS[] = {{NULL, NULL}};
+
+void register_unix(napi_env env, napi_value exports) { add_methods(env, exports, METHODS); }

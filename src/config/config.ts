@@ -1,0 +1,196 @@
+/**
+ * The checked configuration: plain, frozen values with every default filled in and every reference resolved.
+ * Nothing here points back into text; what a late message must name carries a `Place`.
+ * Units end the names; ranges are those of keepalived 2.4.3.
+ */
+
+/** Where something was written, for messages that come after loading. Line and column are 1-based. */
+export type Place = { readonly file: string; readonly line: number; readonly col: number };
+
+/** A command of `notify_*`, `script`, …: argv is already split (grammar: two-stage quoting). */
+export type Command = {
+  readonly argv: readonly string[]; // at least one word
+  readonly text: string; // as written, for messages and dumps
+  readonly user?: string; // own user of this command; else `global.scriptUser`
+  readonly group?: string;
+  readonly place: Place;
+};
+
+/** `notify_*` of an instance or a sync group. */
+export type NotifyConfig = {
+  readonly master?: Command;
+  readonly backup?: Command;
+  readonly fault?: Command;
+  readonly stop?: Command;
+  readonly deleted?: Command;
+  readonly masterRxLowerPri?: Command;
+  readonly any?: Command; // 'notify': gets TYPE NAME STATE PRIORITY appended
+};
+
+/** One line of `virtual_ipaddress` or `virtual_ipaddress_excluded`. */
+export type VirtualAddress = {
+  readonly family: 4 | 6;
+  readonly address: string; // canonical text
+  readonly bytes: Uint8Array; // 4 or 16 octets
+  readonly prefixLength: number; // 0..32 or 0..128; /32 or /128 where none was written
+  readonly interface: string; // resolved: own 'dev', else the instance's interface
+  readonly label?: string;
+  readonly scope: number; // RT_SCOPE_*; 0 = universe
+  readonly broadcast?: Uint8Array; // 4 octets, already computed for 'brd +' and 'brd -'
+  readonly peer?: { readonly bytes: Uint8Array; readonly prefixLength: number };
+  readonly track: boolean; // false with 'no_track'
+  readonly place: Place;
+};
+
+export type UnicastPeer = {
+  readonly address: string;
+  readonly bytes: Uint8Array;
+  readonly minTtl: number; // 0..255, default 0
+  readonly maxTtl: number; // 0..255, default 255
+  readonly ttlGiven: boolean; // min_ttl or max_ttl was written
+};
+
+export type TrackedScript = {
+  readonly script: string;
+  readonly weight: number; // -253..253, 0 = FAULT on failure
+  readonly reverse: boolean;
+};
+export type TrackedInterface = {
+  readonly interface: string;
+  readonly weight: number; // -253..253, 0 = FAULT while down
+  readonly reverse: boolean;
+};
+
+export type Authentication =
+  | { readonly type: 'none' }
+  | { readonly type: 'pass'; readonly data: Uint8Array } // 8 octets, zero padded
+  | { readonly type: 'ah'; readonly data: Uint8Array };
+
+export type GarpConfig = {
+  readonly repeatCount: number; // frames of each address in a burst, default 5
+  readonly delayUs: number; // second burst, default 5 s, 0 = none
+  readonly refreshUs: number; // 0 = off
+  readonly refreshRepeatCount: number; // default 1
+  readonly lowerPrioRepeatCount: number;
+  readonly lowerPrioDelayUs: number;
+};
+
+export type InstanceConfig = {
+  readonly name: string;
+  readonly interface: string; // '' only for unicast with unicast_src_ip and no interface
+  readonly vrid: number; // 1..255
+  readonly family: 4 | 6;
+  readonly version: 2 | 3;
+  readonly stateMaster: boolean; // 'state MASTER' was asked for
+  readonly priority: number; // base, 1..255
+  readonly adverIntUs: number; // v2 whole seconds, v3 multiples of 10 ms
+  readonly downTimerAdverts: number; // 1..100, default 3
+  readonly preempt: boolean;
+  readonly preemptDelayUs: number;
+  readonly strict: boolean;
+  readonly accept: boolean;
+  readonly skipCheckAdvAddr: boolean;
+  readonly lowerPrioNoAdvert: boolean;
+  readonly higherPrioSendAdvert: boolean;
+  readonly ownerIgnoreAdverts: boolean;
+  readonly v3ChecksumAsV2: boolean;
+  readonly oldUnicastChecksum: 'auto' | 'always' | 'never';
+  readonly authentication: Authentication;
+  readonly vips: readonly VirtualAddress[];
+  readonly excludedVips: readonly VirtualAddress[];
+  readonly unicastPeers: readonly UnicastPeer[]; // not empty = unicast
+  readonly sourceAddress?: string; // unicast_src_ip or mcast_src_ip
+  readonly trackSourceAddress: boolean; // 'track_src_ip'
+  readonly checkUnicastSource: boolean;
+  readonly ttl: number; // sent TTL; 255 unless unicast_ttl
+  readonly multicastGroup4: string; // default 224.0.0.18
+  readonly multicastGroup6: string; // default ff02::12
+  readonly trackPrimary: boolean; // false with 'dont_track_primary'
+  readonly trackInterfaces: readonly TrackedInterface[];
+  readonly trackScripts: readonly TrackedScript[];
+  readonly garp: GarpConfig;
+  readonly notify: NotifyConfig;
+  readonly smtpAlert: boolean;
+  readonly promoteSecondaries: boolean;
+  readonly inactive: readonly string[]; // keywords of this instance that vipd parses but does not carry out yet
+  readonly place: Place;
+};
+
+export type SyncGroupConfig = {
+  readonly name: string;
+  readonly members: readonly string[]; // names of existing instances
+  readonly notify: NotifyConfig;
+  readonly trackScripts: readonly TrackedScript[];
+  readonly trackInterfaces: readonly TrackedInterface[];
+  readonly trackingWeight: boolean; // 'sync_group_tracking_weight'
+  readonly place: Place;
+};
+
+/** `vrrp_script`. */
+export type ScriptConfig = {
+  readonly name: string;
+  readonly command: Command;
+  readonly intervalUs: number; // default 1 s
+  readonly timeoutUs: number; // default = interval
+  readonly weight: number; // default 0
+  readonly reverse: boolean;
+  readonly rise: number; // default 1
+  readonly fall: number; // default 1
+  readonly initFail: boolean;
+};
+
+export type CheckerConfig = {
+  readonly type: string; // 'TCP_CHECK', 'HTTP_GET', …
+  readonly options: readonly { readonly keyword: string; readonly args: readonly string[] }[];
+};
+export type RealServerConfig = {
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number; // default 1
+  readonly inhibitOnFailure: boolean;
+  readonly checkers: readonly CheckerConfig[];
+  readonly notifyUp?: Command;
+  readonly notifyDown?: Command;
+};
+export type VirtualServerConfig = {
+  readonly kind: 'address' | 'fwmark' | 'group';
+  readonly address: string; // text; '' for fwmark
+  readonly port: number;
+  readonly fwmark: number;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly delayLoopUs: number; // default 60 s
+  readonly scheduler: string; // default 'wlc'
+  readonly method: string; // 'NAT' | 'DR' | 'TUN'
+  readonly realServers: readonly RealServerConfig[];
+  readonly options: readonly { readonly keyword: string; readonly args: readonly string[] }[];
+  readonly place: Place;
+};
+
+export type GlobalConfig = {
+  readonly routerId: string; // default: host name
+  readonly scriptUser?: string; // 'script_user'; unset: keepalived_script when it exists, else root
+  readonly scriptGroup?: string;
+  readonly scriptSecurity: boolean; // 'enable_script_security'
+  readonly maxScriptOutputBytes: number;
+  readonly dynamicInterfaces: boolean;
+  readonly startupDelayUs: number; // 'vrrp_startup_delay'
+  readonly garpIntervalUs: number; // 'vrrp_garp_interval', 0 = back to back
+  readonly gnaIntervalUs: number;
+  readonly shutdownScript?: Command;
+  readonly startupScript?: Command;
+  readonly netNamespace?: string;
+  readonly instanceName?: string; // 'instance'
+  readonly usePidDir: boolean;
+  readonly processName?: string;
+  readonly logUnknownVrids: boolean;
+  readonly inactive: readonly string[]; // keywords that vipd parses but does not carry out yet
+};
+
+export type Config = {
+  readonly global: GlobalConfig;
+  readonly instances: readonly InstanceConfig[];
+  readonly groups: readonly SyncGroupConfig[];
+  readonly scripts: readonly ScriptConfig[];
+  readonly virtualServers: readonly VirtualServerConfig[];
+  readonly files: readonly string[]; // every file read, in order
+};

@@ -1,0 +1,85 @@
+/**
+ * The typed face of `native/` (C17 on node_api.h): what Node and raw-socket cannot do. Loads the addon on first use.
+ * Every function throws an Error with `errno`, `code` and `syscall`, as Node's own do, unless it says otherwise.
+ */
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Opaque handle of a poll watcher. */
+export type PollHandle = { readonly brand: 'poll' };
+
+export type Native = {
+  // --- fd.c: descriptors
+  close(fd: number): void;
+  /** Sets FD_CLOEXEC on every descriptor from `fd` up (close_range): scripts must not inherit raw-socket's sockets. */
+  closeOnExecFrom(fd: number): void;
+  /** Calls `ready(status)` when `fd` is readable; `status` is 0 or a negative errno (then: read, expect ENOBUFS, go on). Keeps the loop alive. */
+  pollStart(fd: number, ready: (status: number) => void): PollHandle;
+  /** Ends a watch; harmless when repeated. */
+  pollStop(handle: PollHandle): void;
+  /** 16-byte `struct sock_fprog` that points at `instructions` (8 bytes each); keep both alive during setsockopt. */
+  sockFprog(instructions: Uint8Array): Buffer;
+
+  // --- packet.c: AF_PACKET
+  /** Opens AF_PACKET/SOCK_RAW, non-blocking. `etherType` 0: send only. `filter`: cBPF instructions or empty. */
+  packetOpen(interfaceIndex: number, etherType: number, filter: Uint8Array): number;
+  /** One sendmmsg for all frames (each a whole Ethernet frame); returns how many the kernel took. */
+  packetSend(fd: number, interfaceIndex: number, frames: readonly Uint8Array[]): number;
+  /** Length of the next frame copied into `out`, 0 when there is none. */
+  packetReceive(fd: number, out: Uint8Array): number;
+
+  // --- netlink.c
+  /** AF_NETLINK socket, bound, non-blocking; `groups` is the RTMGRP bit mask; tries SO_RCVBUFFORCE then SO_RCVBUF; extended ack and strict checking where the kernel has them. */
+  netlinkOpen(protocol: number, groups: number, receiveBufferBytes: number): number;
+  netlinkSend(fd: number, message: Uint8Array): void;
+  /** Bytes of the next datagram copied into `out`; 0 when there is none; throws ENOBUFS after an overrun. EMSGSIZE: did not fit. */
+  netlinkReceive(fd: number, out: Uint8Array): number;
+
+  // --- unix.c: unix datagrams (sd_notify, journald, syslog)
+  /** Non-blocking datagram socket connected to `path` ('@' first = abstract). */
+  unixOpen(path: string): number;
+  /** false: the receiver is full or gone (EAGAIN, ECONNREFUSED, ENOBUFS): never blocks. */
+  unixSend(fd: number, data: Uint8Array): boolean;
+
+  // --- process.c
+  /** OFD write lock on the whole file; false: another process holds it. Held until the descriptor is closed. */
+  lockFile(fd: number): boolean;
+  /** Catches a signal that Node cannot (real-time signals 36 and 63), by number. */
+  signalStart(signum: number, caught: () => void): void;
+  /** SCHED_FIFO/RR/OTHER with SCHED_RESET_ON_FORK. */
+  setScheduler(policy: 'other' | 'fifo' | 'rr', priority: number): void;
+  setNetworkNamespace(path: string): void;
+  setProcessName(name: string): void;
+  /** Effective capability bits of this process (CapEff), low 64 bits. */
+  effectiveCapabilities(): bigint;
+
+  // --- users.c: names through NSS
+  lookupUser(
+    name: string,
+  ): { readonly uid: number; readonly gid: number; readonly name: string; readonly home: string } | null;
+  lookupUserId(
+    uid: number,
+  ): { readonly uid: number; readonly gid: number; readonly name: string; readonly home: string } | null;
+  lookupGroup(name: string): { readonly gid: number; readonly name: string } | null;
+};
+
+const require = createRequire(import.meta.url);
+/** `native/` of the checkout: this file is compiled to build/src/native.js. */
+const NATIVE_FOLDER = fileURLToPath(new URL('../../native/', import.meta.url));
+
+let loaded: Native | undefined;
+/** The addon; throws with a remedy when it was not built. */
+export function native(): Native {
+  if (loaded === undefined) {
+    const load = require('node-gyp-build') as (folder: string) => Native;
+    try {
+      loaded = load(NATIVE_FOLDER);
+    } catch (e) {
+      throw new Error(
+        `the native addon in ${dirname(NATIVE_FOLDER)}/native cannot be loaded: ${String(e)}; run 'npm run build:native'`,
+      );
+    }
+  }
+  return loaded;
+}

@@ -1,0 +1,47 @@
+/** An advert as it leaves the sockets: decoded facts, not yet judged. See vrrp/accept.ts for the judging. */
+import type { ReceivedAdvert } from '../vrrp/accept.ts';
+
+/** Names one receive socket: instances that share it are told apart by VRID. */
+export type SocketSpec = {
+  readonly family: 4 | 6;
+  readonly interface: string;
+  readonly interfaceIndex: number;
+  readonly mode: 'multicast' | 'unicast';
+  readonly group: string; // multicast group; '' for unicast
+  readonly source: string; // unicast source address; '' for multicast
+  readonly vrids: readonly number[]; // ours on this socket, for the kernel filter
+};
+
+/** Everything needed to write one advert on the wire. Encoded at send time. */
+export type OutgoingAdvert = {
+  readonly version: 2 | 3;
+  readonly vrid: number;
+  readonly priority: number; // 0..255
+  readonly adverIntUs: number;
+  readonly addresses: readonly Uint8Array[];
+  readonly authType: 0 | 1;
+  readonly authData: Uint8Array; // 8 octets, v2 only
+  readonly source: string;
+  readonly destinations: readonly string[]; // the group, or each unicast peer
+  readonly ttl: number;
+  readonly ipId: number; // 1..65535
+  readonly checksumForm: 'standard' | 'no-pseudo' | 'old-unicast'; // v3 over IPv4
+};
+
+export type SendResult = { readonly sent: number; readonly error?: string }; // error: 'ENETDOWN', …
+
+export interface AdvertPort {
+  /** Opens or re-opens the sockets of `spec`; throws with `code` and `syscall`. */
+  open(key: string, spec: SocketSpec): void;
+  /** Replaces the VRID set of the kernel filter. */
+  setVrids(key: string, vrids: readonly number[]): void;
+  close(key: string): void;
+  /** Synchronous, never throws: one packet to each destination. */
+  send(key: string, advert: OutgoingAdvert): SendResult;
+  /** The bytes (with IP header) that `send` would emit to each destination: for the release file. */
+  encode(advert: OutgoingAdvert): readonly Uint8Array[];
+  /** Reads until EAGAIN (bounded) and hands each packet to the sink, before an expired timer is believed. */
+  drain(key: string): number;
+}
+
+export type AdvertSink = (key: string, received: ReceivedAdvert) => void;

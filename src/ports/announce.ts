@@ -1,0 +1,32 @@
+/** Gratuitous ARP and unsolicited NA, and listening for those of a successor. */
+
+export type Announcement = {
+  readonly interface: string;
+  readonly interfaceIndex: number;
+  readonly mac: Uint8Array; // 6 octets, the sender
+  readonly family: 4 | 6;
+  readonly address: Uint8Array;
+};
+
+export interface AnnouncePort {
+  /**
+   * `repeatCount` rounds, each one frame for every announcement in order. Sent in one batch when the spacing is 0, else
+   * queued per interface, one frame every `spacingUs`, addresses taking turns. `owner` names the queue entries.
+   */
+  announce(owner: string, list: readonly Announcement[], repeatCount: number, spacingUs: number): void;
+  /** Drops what `owner` still has queued. */
+  forget(owner: string): void;
+  /** Frames handed to the kernel since start. */
+  sentCount(): number;
+  /**
+   * Watches `interfaceIndex` for ARP (gratuitous: spa == tpa) from another MAC for one of `addresses`.
+   * Returns a function that ends the watch.
+   */
+  watch(
+    interfaceIndex: number,
+    ownMac: Uint8Array,
+    addresses: readonly Uint8Array[],
+    seen: (address: Uint8Array, mac: Uint8Array) => void,
+  ): () => void;
+  close(): void;
+}

@@ -1,0 +1,48 @@
+/** Clock, timer, log, service manager: the remaining edges of core. */
+
+export interface Clock {
+  /** Monotonic microseconds (CLOCK_MONOTONIC), an integer. */
+  nowUs(): number;
+  /** Wall clock, milliseconds since 1970, for display only. */
+  wallMs(): number;
+}
+
+export interface Timer {
+  /** The one timer of core: calls `wake` at or a little after `atUs`; a later call replaces it. Infinity = none. */
+  arm(atUs: number): void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error';
+/** Structured fields: `instance`, `state`, `reason`, … become journal fields and JSON keys. */
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
+export interface Log {
+  /** Never blocks and never throws. */
+  log(level: LogLevel, message: string, fields?: LogFields): void;
+}
+
+/** Files that outlive the process: what ExecStopPost and `vipd cleanup` need after any death. */
+export type ReleaseState = {
+  readonly addresses: readonly {
+    readonly interface: string;
+    readonly address: string;
+    readonly prefixLength: number;
+  }[];
+  readonly adverts: readonly {
+    readonly instance: string;
+    readonly interface: string;
+    readonly destination: string;
+    readonly frame: Uint8Array; // IP packet with priority 0
+  }[];
+};
+export interface ReleasePort {
+  /** Rewrites `release.batch` and `release.json` in the run directory (atomic rename). Never throws. */
+  write(state: ReleaseState): void;
+}
+
+export interface ServiceManager {
+  ready(status: string): void;
+  reloading(): void;
+  stopping(): void;
+  status(text: string): void;
+  watchdog(): void;
+}

@@ -1,0 +1,126 @@
+/**
+ * What the instance machine takes and gives: parameters, states, events, effects. Types only.
+ * Times are monotonic microseconds. `priority` in a state is the effective priority (base + tracking, clamped).
+ */
+
+/** What one virtual router was configured to do; fixed between reloads. */
+export type Params = {
+  readonly vrid: number; // 1..255
+  readonly version: 2 | 3;
+  readonly basePriority: number; // 1..254, 255 = address owner
+  readonly adverIntUs: number; // own Advertisement_Interval
+  readonly downTimerAdverts: number; // 1..100, keepalived 'down_timer_adverts', RFC: 3
+  readonly preempt: boolean; // Preempt_Mode
+  readonly preemptDelayUs: number; // keepalived 'preempt_delay'
+  readonly lowerPrioNoAdvert: boolean; // RFC 3768/5798 instead of 9568 6.4.3
+  readonly higherPrioSendAdvert: boolean;
+  readonly garp: GarpParams;
+  readonly inGroup: boolean; // member of a sync group: asks before it becomes master
+};
+
+export type GarpParams = {
+  readonly repeatCount: number;
+  readonly delayUs: number; // 0 = no second burst
+  readonly refreshUs: number; // 0 = off
+  readonly refreshRepeatCount: number;
+  readonly lowerPrioRepeatCount: number;
+  readonly lowerPrioDelayUs: number;
+};
+
+export type StateName = 'init' | 'fault' | 'backup' | 'master' | 'leaving';
+
+export type State =
+  /** Not started, or stopped. */
+  | { readonly name: 'init'; readonly priority: number }
+  /** A tracked thing, the interface or the source address is down. */
+  | { readonly name: 'fault'; readonly priority: number }
+  | {
+      readonly name: 'backup';
+      readonly priority: number;
+      readonly masterAdverIntUs: number;
+      readonly masterDownAtUs: number;
+      readonly preemptAtUs: number; // lower adverts are accepted until then; Infinity = no delay is running
+      readonly wantsMaster: boolean; // sync group: the timer ended and the group was asked
+    }
+  | {
+      readonly name: 'master';
+      readonly priority: number;
+      readonly masterAdverIntUs: number; // learnt from a master we yielded to or met
+      readonly adverAtUs: number;
+      readonly secondBurstAtUs: number; // Infinity = not due
+      readonly refreshAtUs: number;
+      readonly lowerPrioBurstAtUs: number;
+      readonly ownerConflictCount: number; // adverts with priority 255 heard as owner (keepalived B8)
+      readonly yieldedOwner: boolean; // as owner we fell to 254 because of another owner
+    }
+  /** Orderly stop, make before break: priority 0 is out, the addresses stay until the successor speaks. */
+  | {
+      readonly name: 'leaving';
+      readonly priority: number;
+      readonly releaseAtUs: number;
+      readonly heard: boolean;
+    };
+
+/** Why a transition happened; shown by `vipd status` and in the log. */
+export type Reason =
+  | 'start'
+  | 'owner'
+  | 'master-silent' // Master_Down_Timer
+  | 'master-resigned' // priority 0
+  | 'higher-priority'
+  | 'equal-priority-higher-address'
+  | 'owner-conflict'
+  | 'fault'
+  | 'fault-cleared'
+  | 'address-deleted'
+  | 'group'
+  | 'stop'
+  | 'reload';
+
+export type Event =
+  /** Leave 'init'. `fault`: some reason for FAULT is already known. `masterUntil…` see B20 is the caller's. */
+  | { readonly type: 'startup'; readonly fault: boolean; readonly notBeforeUs: number }
+  /** `lingerUs` 0: keepalived's order, addresses go at once. Else the bound of make-before-break. */
+  | { readonly type: 'shutdown'; readonly lingerUs: number }
+  | { readonly type: 'timer' }
+  | {
+      readonly type: 'advert';
+      readonly priority: number; // 0..255
+      readonly adverIntUs: number; // the sender's
+      readonly sourceOrder: -1 | 0 | 1; // sender's address below, equal to, above our primary address (A6)
+    }
+  /** The successor's gratuitous ARP for one of our addresses was seen. */
+  | { readonly type: 'successor-announced' }
+  /** Effective priority changed. Never sent while the base is 255. */
+  | { readonly type: 'priority'; readonly priority: number }
+  | { readonly type: 'fault'; readonly byGroup: boolean }
+  | { readonly type: 'fault-cleared' }
+  /** Someone else deleted one of our addresses (behaviour.md B19). */
+  | { readonly type: 'address-deleted' }
+  /** Reload: `p` of this step is the new parameters; `addressesAdded` asks for new bursts. */
+  | { readonly type: 'reconfigured'; readonly addressesAdded: boolean }
+  /** Sync group decisions. */
+  | { readonly type: 'group-master' }
+  | { readonly type: 'group-backup' };
+
+export type Burst = 'first' | 'second' | 'refresh' | 'lower-priority';
+
+export type Note =
+  | 'lower-priority-discarded' // as backup
+  | 'new-election' // as master: a lower advert came
+  | 'own-address' // equal priority and equal address
+  | 'owner-conflict'
+  | 'preempt-delay-started'
+  | 'preempt-delay-cancelled';
+
+export type Effect =
+  | { readonly type: 'send-advert'; readonly priority: number }
+  | { readonly type: 'addresses'; readonly want: 'present' | 'absent' }
+  | { readonly type: 'announce'; readonly burst: Burst; readonly repeatCount: number }
+  | { readonly type: 'forget-announcements' }
+  | { readonly type: 'transition'; readonly from: StateName; readonly to: StateName; readonly reason: Reason }
+  | { readonly type: 'wants-master' } // sync group member whose timer ended
+  | { readonly type: 'lower-priority-received' } // notify_master_rx_lower_pri
+  | { readonly type: 'note'; readonly note: Note; readonly priority: number };
+
+export type Step = { readonly state: State; readonly effects: readonly Effect[] };
