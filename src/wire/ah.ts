@@ -10,7 +10,7 @@
  */
 import { err, ok, type Result } from '../base/result.ts';
 import { Ipv4Field } from './ipv4.ts';
-import { u16, u32 } from './octets.ts';
+import { copy, u16, u32 } from './octets.ts';
 
 /** Field offsets in octets. */
 const Field = { nextHeader: 0, payloadLength: 1, reserved: 2, spi: 4, sequence: 8, icv: 12 } as const;
@@ -44,9 +44,9 @@ export function decodeAh(payload: Uint8Array): Result<AuthenticationHeader, AhEr
     nextHeader: payload[Field.nextHeader] as number,
     payloadLength: length,
     reserved: u16(payload, Field.reserved),
-    spi: payload.slice(Field.spi, Field.sequence),
+    spi: copy(payload, Field.spi, Field.sequence),
     sequence: u32(payload, Field.sequence),
-    icv: payload.slice(Field.icv, AH_LENGTH),
+    icv: copy(payload, Field.icv, AH_LENGTH),
   });
 }
 
@@ -56,7 +56,7 @@ export function decodeAh(payload: Uint8Array): Result<AuthenticationHeader, AhEr
  * `packet` is a whole IPv4 packet that `decodeIpv4` and `decodeAh` took.
  */
 export function ahInput(packet: Uint8Array, headerLength: number, ttl: 'kept' | 'zeroed'): Uint8Array {
-  const out = packet.slice();
+  const out = copy(packet);
   out[Ipv4Field.tos] = 0;
   out.fill(0, Ipv4Field.flagsFragment, Ipv4Field.flagsFragment + 2);
   if (ttl === 'zeroed') out[Ipv4Field.ttl] = 0;

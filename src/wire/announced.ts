@@ -29,5 +29,5 @@ export function announcedBy(frame: Uint8Array): Announced | undefined {
   if (!icmpv6ChecksumOk(ip.value.payload, ip.value.source, ip.value.destination)) return undefined;
   const na = decodeNa(ip.value.payload);
   if (!na.ok || na.value.solicited) return undefined;
-  return { address: na.value.target, mac: na.value.option?.lladdr ?? ethernet.value.source };
+  return { address: na.value.target, mac: na.value.targetLinkLayer ?? ethernet.value.source };
 }

@@ -11,7 +11,7 @@ import { assert } from '../base/assert.ts';
 import { equalBytes } from '../base/bytes.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { ETHERNET_HEADER_LENGTH, encodeEthernetHeaderInto } from './ethernet.ts';
-import { putU16, u16 } from './octets.ts';
+import { copy, putU16, u16 } from './octets.ts';
 import { ETH_P_ARP, ETH_P_IP } from './protocols.ts';
 
 /** Field offsets in octets from the start of the ARP packet. */
@@ -54,10 +54,10 @@ export function decodeArp(packet: Uint8Array): Result<Arp, ArpError> {
     hlen: 6,
     plen: 4,
     op: u16(packet, Field.op),
-    sha: packet.slice(Field.sha, Field.spa),
-    spa: packet.slice(Field.spa, Field.tha),
-    tha: packet.slice(Field.tha, Field.tpa),
-    tpa: packet.slice(Field.tpa, ARP_LENGTH),
+    sha: copy(packet, Field.sha, Field.spa),
+    spa: copy(packet, Field.spa, Field.tha),
+    tha: copy(packet, Field.tha, Field.tpa),
+    tpa: copy(packet, Field.tpa, ARP_LENGTH),
   });
 }
 

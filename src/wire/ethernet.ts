@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { assertField, putU16, u16 } from './octets.ts';
+import { assertField, copy, putU16, u16 } from './octets.ts';
 
 /** Field offsets in octets. */
 export const EthernetField = { destination: 0, source: 6, type: 12, payload: 14 } as const;
@@ -25,8 +25,8 @@ export function decodeEthernet(frame: Uint8Array): Result<EthernetFrame, Etherne
   if (frame.length < ETHERNET_HEADER_LENGTH)
     return err({ code: 'truncated', got: frame.length, want: ETHERNET_HEADER_LENGTH });
   return ok({
-    destination: frame.slice(EthernetField.destination, EthernetField.source),
-    source: frame.slice(EthernetField.source, EthernetField.type),
+    destination: copy(frame, EthernetField.destination, EthernetField.source),
+    source: copy(frame, EthernetField.source, EthernetField.type),
     type: u16(frame, EthernetField.type),
     payload: frame.subarray(EthernetField.payload),
   });

@@ -9,7 +9,7 @@
  * | HMAC-SHA256, first 16 octets                              |
  */
 
-import { u16, u32 } from './octets.ts';
+import { copy, u16, u32 } from './octets.ts';
 import { VrrpField } from './vrrp.ts';
 
 /** Field offsets in octets. */
@@ -45,7 +45,7 @@ export function decodeHmacTrailer(trailer: Uint8Array): HmacTrailer | undefined 
     seconds: u32(trailer, Field.seconds),
     subseconds: u16(trailer, Field.subseconds),
     counter: u16(trailer, Field.counter),
-    hmac: trailer.slice(Field.hmac),
+    hmac: copy(trailer, Field.hmac),
   };
 }
 

@@ -12,7 +12,7 @@
 import { assert } from '../base/assert.ts';
 import { sum16 } from '../base/checksum.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { assertField, putU16, u16 } from './octets.ts';
+import { assertField, copy, putU16, u16 } from './octets.ts';
 import { TOS_NETWORK_CONTROL } from './protocols.ts';
 
 /** Field offsets in octets. */
@@ -69,13 +69,13 @@ export function decodeIpv4(packet: Uint8Array): Result<Ipv4Packet, Ipv4Error> {
   if (totalLength < headerLength) return err({ code: 'total-length', got: totalLength, want: headerLength });
   if (packet.length < totalLength) return err({ code: 'truncated', got: packet.length, want: totalLength });
   return ok({
-    ...decodeIpv4Header(packet, headerLength),
+    ...ipv4Header(packet, headerLength),
     payload: packet.subarray(headerLength, totalLength),
   });
 }
 
 /** The fields of a header whose `headerLength` octets are all there. */
-export function decodeIpv4Header(packet: Uint8Array, headerLength: number): Omit<Ipv4Packet, 'payload'> {
+export function ipv4Header(packet: Uint8Array, headerLength: number): Omit<Ipv4Packet, 'payload'> {
   return {
     headerLength,
     tos: packet[Ipv4Field.tos] as number,
@@ -85,8 +85,8 @@ export function decodeIpv4Header(packet: Uint8Array, headerLength: number): Omit
     ttl: packet[Ipv4Field.ttl] as number,
     protocol: packet[Ipv4Field.protocol] as number,
     headerChecksumOk: sum16(packet.subarray(0, headerLength)) === 0xffff,
-    source: packet.slice(Ipv4Field.source, Ipv4Field.source + 4),
-    destination: packet.slice(Ipv4Field.destination, Ipv4Field.destination + 4),
+    source: copy(packet, Ipv4Field.source, Ipv4Field.source + 4),
+    destination: copy(packet, Ipv4Field.destination, Ipv4Field.destination + 4),
     options: packet.subarray(Ipv4Field.options, headerLength),
   };
 }

@@ -9,7 +9,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { assertField, putU16, putU32, u16, u32 } from './octets.ts';
+import { assertField, copy, putU16, putU32, u16, u32 } from './octets.ts';
 
 /** Field offsets in octets. */
 export const Ipv6Field = {
@@ -48,14 +48,14 @@ export function decodeIpv6(packet: Uint8Array): Result<Ipv6Packet, Ipv6Error> {
     return err({ code: 'truncated', got: packet.length, want: IPV6_HEADER_LENGTH });
   const version = (packet[0] as number) >> 4;
   if (version !== 6) return err({ code: 'version', got: version, want: 6 });
-  const header = decodeIpv6Header(packet);
+  const header = ipv6Header(packet);
   const end = IPV6_HEADER_LENGTH + header.payloadLength;
   if (packet.length < end) return err({ code: 'truncated', got: packet.length, want: end });
   return ok({ ...header, payload: packet.subarray(IPV6_HEADER_LENGTH, end) });
 }
 
 /** The fields of a fixed header whose 40 octets are all there. */
-export function decodeIpv6Header(packet: Uint8Array): Omit<Ipv6Packet, 'payload'> {
+export function ipv6Header(packet: Uint8Array): Omit<Ipv6Packet, 'payload'> {
   const word = u32(packet, Ipv6Field.verClassFlow);
   return {
     trafficClass: (word >>> 20) & 0xff,
@@ -63,8 +63,8 @@ export function decodeIpv6Header(packet: Uint8Array): Omit<Ipv6Packet, 'payload'
     payloadLength: u16(packet, Ipv6Field.payloadLength),
     nextHeader: packet[Ipv6Field.nextHeader] as number,
     hopLimit: packet[Ipv6Field.hopLimit] as number,
-    source: packet.slice(Ipv6Field.source, Ipv6Field.source + 16),
-    destination: packet.slice(Ipv6Field.destination, Ipv6Field.destination + 16),
+    source: copy(packet, Ipv6Field.source, Ipv6Field.source + 16),
+    destination: copy(packet, Ipv6Field.destination, Ipv6Field.destination + 16),
   };
 }
 

@@ -13,7 +13,7 @@ import { sum16 } from '../base/checksum.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { ETHERNET_HEADER_LENGTH, encodeEthernetHeaderInto } from './ethernet.ts';
 import { encodeIpv6HeaderInto, IPV6_HEADER_LENGTH } from './ipv6.ts';
-import { putU16 } from './octets.ts';
+import { copy, putU16 } from './octets.ts';
 import { ETH_P_IPV6, IPPROTO_ICMPV6 } from './protocols.ts';
 import { pseudoHeaderSum } from './pseudo-header.ts';
 
@@ -45,6 +45,7 @@ export type NeighborAdvert = {
   readonly options: Uint8Array; // all of them, a view
   /** The first option, where its 8 octets are there. */
   readonly option: { readonly type: number; readonly len8: number; readonly lladdr: Uint8Array } | undefined;
+  readonly targetLinkLayer: Uint8Array | undefined; // 6 octets, where the first option is that one
 };
 
 export type NaError = {
@@ -61,6 +62,10 @@ export function decodeNa(message: Uint8Array): Result<NeighborAdvert, NaError> {
   if (type !== ND_NEIGHBOR_ADVERT) return err({ code: 'type', got: type, want: ND_NEIGHBOR_ADVERT });
   const flags = message[Field.flags] as number;
   const options = message.subarray(Field.options);
+  const option =
+    options.length < OPTION_LENGTH
+      ? undefined
+      : { type: options[0] as number, len8: options[1] as number, lladdr: copy(options, 2, OPTION_LENGTH) };
   return ok({
     type,
     code: message[Field.code] as number,
@@ -68,16 +73,11 @@ export function decodeNa(message: Uint8Array): Result<NeighborAdvert, NaError> {
     router: (flags & FLAG_ROUTER) !== 0,
     solicited: (flags & FLAG_SOLICITED) !== 0,
     override: (flags & FLAG_OVERRIDE) !== 0,
-    target: message.slice(Field.target, Field.options),
+    target: copy(message, Field.target, Field.options),
     options,
-    option:
-      options.length < OPTION_LENGTH
-        ? undefined
-        : {
-            type: options[0] as number,
-            len8: options[1] as number,
-            lladdr: options.slice(2, OPTION_LENGTH),
-          },
+    option,
+    targetLinkLayer:
+      option?.type === OPTION_TARGET_LINK_LAYER && option.len8 === 1 ? option.lladdr : undefined,
   });
 }
 

@@ -12,6 +12,14 @@ export function u32(bytes: Uint8Array, at: number): number {
   return u16(bytes, at) * 0x1_0000 + u16(bytes, at + 2);
 }
 
+/**
+ * Octets `start` to `end` in memory of their own. Not `slice`: on a Buffer, which is what sockets hand over, that is
+ * a view, and the receive buffer is reused.
+ */
+export function copy(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
+}
+
 export function putU16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 8;
   bytes[at + 1] = value;

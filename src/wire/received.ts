@@ -6,6 +6,7 @@ import { formatIp, isMulticast } from '../base/ip.ts';
 import { err, type Result } from '../base/result.ts';
 import { AH_LENGTH } from './ah.ts';
 import { decodeIpv4, encodeIpv4HeaderInto, IPV4_HEADER_LENGTH, Ipv4Field, type Ipv4Fields } from './ipv4.ts';
+import { copy } from './octets.ts';
 import { IPPROTO_AH, IPPROTO_VRRP } from './protocols.ts';
 import {
   type AdvertError,
@@ -58,7 +59,7 @@ export function receiveIpv6(
   destination: Uint8Array,
   hopLimit: number,
 ): ReceivedAdvert {
-  return describe(source.slice(), destination, {
+  return describe(copy(source), destination, {
     ttl: hopLimit,
     vrid: payload[VrrpField.vrid] ?? -1,
     decoded: decodeVrrp(payload, 6, source, destination),
@@ -107,5 +108,5 @@ function describe(
 
 /** 0.0.0.0 where the packet is too short to hold the field. */
 function addressAt(packet: Uint8Array, at: number): Uint8Array {
-  return packet.length < at + 4 ? new Uint8Array(4) : packet.slice(at, at + 4);
+  return packet.length < at + 4 ? new Uint8Array(4) : copy(packet, at, at + 4);
 }

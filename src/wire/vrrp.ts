@@ -12,7 +12,7 @@
 import { assert } from '../base/assert.ts';
 import { sum16 } from '../base/checksum.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { assertField, putU16, u16 } from './octets.ts';
+import { assertField, copy, putU16, u16 } from './octets.ts';
 import { IPPROTO_VRRP } from './protocols.ts';
 import { addSums, pseudoHeaderSum } from './pseudo-header.ts';
 
@@ -38,7 +38,8 @@ const US_PER_CS = 10_000;
 const MAX_ADVER_INT_CS = 0x0fff;
 /** The payload of the shortest Ethernet frame; shorter packets are padded to it. */
 const ETHERNET_MIN_PAYLOAD = 46;
-const GROUP_V4: Uint8Array = Uint8Array.of(224, 0, 0, 18);
+/** The VRRP group, 224.0.0.18. */
+export const GROUP_V4: Uint8Array = Uint8Array.of(224, 0, 0, 18);
 const NONE: Uint8Array = new Uint8Array(0);
 
 /** What the bytes say; nothing here was compared with any configuration. The same shape as in `vrrp/accept.ts`. */
@@ -109,7 +110,7 @@ export function decodeVrrp(
   const size = family === 4 ? 4 : 16;
   const addresses: Uint8Array[] = [];
   for (let at = VrrpField.addresses as number, i = 0; i < count; i++, at += size)
-    addresses.push(message.slice(at, at + size));
+    addresses.push(copy(message, at, at + size));
   const v2 = version === 2;
   return ok({
     version,
@@ -121,7 +122,7 @@ export function decodeVrrp(
       : (u16(message, VrrpField.maxAdverInt) & MAX_ADVER_INT_CS) * US_PER_CS,
     addresses,
     authType: v2 ? (message[VrrpField.authType] as number) : 0,
-    authData: v2 && family === 4 ? message.slice(want - AUTH_DATA_LENGTH) : NONE,
+    authData: v2 && family === 4 ? copy(message, want - AUTH_DATA_LENGTH) : NONE,
     checksum: checksumFacts(message, version, family, source, destination),
   });
 }
