@@ -41,11 +41,17 @@ export type Native = {
   unixOpen(path: string): number;
   /** false: the receiver is full or gone (EAGAIN, ECONNREFUSED, ENOBUFS): never blocks. */
   unixSend(fd: number, data: Uint8Array): boolean;
+  /** Non-blocking datagram socket bound to `path` ('@' first = abstract): the receiving end, for tests and the demo. */
+  unixBind(path: string): number;
+  /** Bytes of the next datagram copied into `out`; 0 when there is none; EMSGSIZE: it did not fit and is gone. */
+  unixReceive(fd: number, out: Uint8Array): number;
+  /** Writes what fits now to a socket, pipe, terminal or file and never waits: octets taken, 0 when it is full. */
+  writeSome(fd: number, data: Uint8Array): number;
 
   // --- process.c
   /** OFD write lock on the whole file; false: another process holds it. Held until the descriptor is closed. */
   lockFile(fd: number): boolean;
-  /** Catches a signal that Node cannot (real-time signals 36 and 63), by number. */
+  /** Catches a signal that Node cannot (real-time signals 36 and 63), by number, until the process ends. Does not keep the loop alive. EINVAL: cannot be caught. */
   signalStart(signum: number, caught: () => void): void;
   /** SCHED_FIFO/RR/OTHER with SCHED_RESET_ON_FORK. */
   setScheduler(policy: 'other' | 'fifo' | 'rr', priority: number): void;
