@@ -5,12 +5,11 @@
 import { equalBytes } from '../base/bytes.ts';
 import { formatIp, parseIp } from '../base/ip.ts';
 import type { KernelAddress, NetlinkEvent } from '../ports/netlink.ts';
-import { effectivePriority } from '../track/priority.ts';
+import { type Contribution, effectivePriority, judgeTracked, type Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
 import { addressRequest, interfaceFault, linksByName, linkWorks, pickSource, sameAddress, watchedInterfaces } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import type { Scripts } from './scripts.ts';
-import type { Contribution } from './snapshot.ts';
 import * as words from './words.ts';
 
 /** Names the sockets that instances with the same interface, family and group (or source) share. */
@@ -91,63 +90,53 @@ export function closeSockets(ctx: Context, r: Router): void {
   else ctx.ports.adverts.setVrids(key, [...new Set(left.map((x) => x.config.vrid))]);
 }
 
-type Tracked = { faults: Map<string, string>; contributions: Contribution[] };
-
-function trackInterfaces(ctx: Context, r: Router, out: Tracked): void {
-  for (const name of watchedInterfaces(r.config)) {
+/** Everything whose loss touches `r`: its own interfaces (weight 0), tracked interfaces and scripts, its group's too. */
+function trackedThings(ctx: Context, r: Router, scripts: Scripts): Tracked[] {
+  const out: Tracked[] = [];
+  const add = (what: string, name: string, weight: number, reverse: boolean) => {
     const fault = interfaceFault(name, ctx.links.get(name));
-    if (fault !== undefined) out.faults.set(`interface ${name}`, fault);
-  }
+    out.push({ what, weight, reverse, status: fault === undefined ? 'up' : 'down', detail: fault ?? `interface ${name} is up` });
+  };
+  for (const name of watchedInterfaces(r.config)) add(`interface ${name}`, name, 0, false);
   const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
-  for (const t of [...r.config.trackInterfaces, ...(group?.trackInterfaces ?? [])]) {
-    const up = linkWorks(ctx.links.get(t.interface));
-    if (t.weight === 0) {
-      if (up === t.reverse) out.faults.set(`track_interface ${t.interface}`, t.reverse ? `interface ${t.interface} is up` : (interfaceFault(t.interface, ctx.links.get(t.interface)) ?? ''));
-      continue;
-    }
-    const weight = contribution(t.weight, up, t.reverse);
-    if (weight !== 0) out.contributions.push({ what: `interface ${t.interface}`, weight });
-  }
-}
-
-/** behaviour of a weight: positive counts while up, negative while down; `reverse` flips the sign (B18). */
-export function contribution(weight: number, up: boolean, reverse: boolean): number {
-  const counts = weight > 0 ? up : !up;
-  return counts ? (reverse ? -weight : weight) : 0;
+  for (const t of [...r.config.trackInterfaces, ...(group?.trackInterfaces ?? [])])
+    add(`track_interface ${t.interface}`, t.interface, t.weight, t.reverse);
+  return [...out, ...scripts.trackedOf(r)];
 }
 
 /** Compares everything around `r` with what it was, and tells the machine the differences. */
 export function refreshRouter(ctx: Context, r: Router, scripts: Scripts): void {
   const link = ctx.links.get(r.config.interface);
   r.interfaceIndex = link?.index ?? 0;
-  const now: Tracked = { faults: new Map(), contributions: [] };
-  if (link === undefined) now.faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
+  const faults = new Map<string, string>();
+  if (link === undefined) faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
   else {
     const source = refreshSource(ctx, r);
-    if (source !== undefined) now.faults.set('source', source);
+    if (source !== undefined) faults.set('source', source);
   }
   const sockets = refreshSockets(ctx, r);
-  if (sockets !== undefined) now.faults.set('sockets', sockets);
-  trackInterfaces(ctx, r, now);
-  scripts.contribute(r, now);
-  applyTracked(ctx, r, now);
+  if (sockets !== undefined) faults.set('sockets', sockets);
+  const verdict = judgeTracked(trackedThings(ctx, r, scripts));
+  r.silentFault = verdict.silent && faults.size === 0;
+  for (const f of verdict.faults) faults.set(f.what, f.detail);
+  applyTracked(ctx, r, faults, verdict.contributions);
 }
 
-function applyTracked(ctx: Context, r: Router, now: Tracked): void {
+function applyTracked(ctx: Context, r: Router, faults: Map<string, string>, contributions: readonly Contribution[]): void {
   const had = r.faults.size > 0;
-  const has = now.faults.size > 0;
+  const has = faults.size > 0;
   if (r.started)
-    for (const [what, detail] of now.faults)
+    for (const [what, detail] of faults)
       if (!r.faults.has(what)) ctx.ports.log.log('warning', `(${r.config.name}) fault: ${detail}`, { instance: r.config.name });
-  r.faults = now.faults;
-  r.contributions = now.contributions;
-  const priority = effectivePriority(r.config.priority, now.contributions.map((c) => c.weight));
+  r.faults = faults;
+  r.contributions = contributions;
+  const priority = effectivePriority(r.config.priority, contributions);
   if (!r.started) {
-    // Before the start there is no machine to tell: the start state carries both.
+    // Before the start there is no machine to tell: the start state carries it.
     r.state = { name: 'init', priority };
     return;
   }
-  if (priority !== r.state.priority) {
+  if (priority !== r.state.priority && r.config.priority !== 255) {
     ctx.ports.log.log('info', words.changedPriority(r.config.name, r.state.priority, priority), { instance: r.config.name });
     ctx.post({ type: 'machine', router: r, event: { type: 'priority', priority } });
   }

@@ -44,7 +44,7 @@ export type Router = {
   state: State;
   started: boolean;
   faults: Map<string, string>; // what -> detail
-  initScripts: Set<string>; // tracked scripts that have not ended once
+  silentFault: boolean; // every fault is a script that has not ended once: nobody is told (B18)
   contributions: readonly Contribution[];
   interfaceIndex: number; // 0 = interface absent
   source: Uint8Array | undefined;
@@ -58,6 +58,8 @@ export type Router = {
   hooks: Map<string, HookOutcome>;
   counters: MutableCounters;
   unwatch: (() => void)[]; // watches for the successor's announcement
+  addressesAdded: boolean; // by a reload that is being applied
+  removed: boolean; // a reload took it out of the configuration
   /** A stall made us give the master one more chance; cleared by the next advert. */
   gaveChance: boolean;
 };
@@ -106,7 +108,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     state,
     started: false,
     faults: new Map(),
-    initScripts: new Set(),
+    silentFault: false,
     contributions: [],
     interfaceIndex: 0,
     source: config.sourceAddress === undefined ? undefined : parseIp(config.sourceAddress),
@@ -120,6 +122,8 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     hooks: new Map(),
     counters: freshCounters(),
     unwatch: [],
+    addressesAdded: false,
+    removed: false,
     gaveChance: false,
   };
 }

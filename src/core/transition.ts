@@ -51,9 +51,11 @@ function notifyStates(r: Router, t: TransitionEffect): readonly NotifyState[] {
       return ['BACKUP'];
     case 'fault':
       // A script that has not ended once is no fault to tell anyone about (B18).
-      return r.initScripts.size > 0 && r.initScripts.size === r.faults.size ? [] : ['FAULT'];
+      return r.silentFault ? [] : ['FAULT'];
     case 'init':
-      return t.reason === 'reload' ? ['FAULT'] : ['STOP'];
+      // keepalived tells an instance that a reload removed FAULT, or DELETED where that is asked for (B21).
+      if (r.removed) return [r.config.notify.deleted === undefined ? 'FAULT' : 'DELETED'];
+      return ['STOP'];
     case 'leaving':
       return [];
     default:
@@ -72,6 +74,8 @@ function explain(ctx: Context, r: Router, t: TransitionEffect, cause: Event, now
       return 'we own the addresses (priority 255)';
     case 'master-silent':
       return `no advert from ${peer}${silent}`;
+    case 'preempt':
+      return `our priority ${r.state.priority} is higher than that of ${peer}`;
     case 'master-resigned':
       return `${peer} resigned (priority 0)`;
     case 'higher-priority':
@@ -89,7 +93,7 @@ function explain(ctx: Context, r: Router, t: TransitionEffect, cause: Event, now
     case 'group':
       return 'sync group';
     case 'stop':
-      return 'stop requested';
+      return r.removed ? `removed from ${ctx.options.configFile}` : 'stop requested';
     case 'reload':
       return `removed from ${ctx.options.configFile}`;
     default:

@@ -21,6 +21,10 @@ export function inBackup(p: Params, s: BackupState, e: Event, nowUs: number): St
       return advert(p, s, e, nowUs);
     case 'timer':
       return nowUs >= s.masterDownAtUs ? expired(p, s, nowUs) : stay(s);
+    case 'stalled': {
+      const chanceUs = s.masterAdverIntUs + skewUs(p, s.priority, s.masterAdverIntUs);
+      return stay({ ...s, masterDownAtUs: Math.max(s.masterDownAtUs, nowUs + chanceUs) });
+    }
     case 'priority':
       return p.basePriority === OWNER ? stay(s) : stay(withPriority(p, s, e.priority, nowUs));
     case 'group-master':

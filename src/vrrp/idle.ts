@@ -15,6 +15,7 @@ export function inInit(p: Params, s: InitState, e: Event, nowUs: number): Step {
     case 'reconfigured':
       return stay({ name: 'init', priority: e.priority });
     case 'timer':
+    case 'stalled':
     case 'shutdown':
     case 'advert':
     case 'successor-announced':
@@ -59,6 +60,7 @@ export function inFault(p: Params, s: FaultState, e: Event, nowUs: number): Step
     case 'reconfigured':
       return stay({ ...s, priority: e.priority });
     case 'timer':
+    case 'stalled':
     case 'startup':
     case 'advert':
     case 'successor-announced':

@@ -28,6 +28,7 @@ export function inLeaving(s: LeavingState, e: Event, nowUs: number): Step {
     case 'shutdown':
       return e.lingerUs > 0 ? stay(s) : release(s);
     case 'startup':
+    case 'stalled':
     case 'priority':
     case 'fault-cleared':
     case 'address-deleted':

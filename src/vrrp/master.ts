@@ -51,6 +51,7 @@ export function inMaster(p: Params, s: MasterState, e: Event, nowUs: number): St
     case 'group-announce':
       return lowerPriorityBurst(p, s, nowUs);
     case 'startup':
+    case 'stalled':
     case 'successor-announced':
     case 'fault-cleared':
     case 'group-master':

@@ -116,6 +116,11 @@ export type Event =
   | { readonly type: 'address-deleted' }
   /** Reload: `p` of this step is the new parameters, `priority` the new effective one; `addressesAdded` asks for new bursts. */
   | { readonly type: 'reconfigured'; readonly priority: number; readonly addressesAdded: boolean }
+  /**
+   * This process was asleep when the timer ended and nothing waited in the socket: the master gets one more advert
+   * interval before its silence is believed. The caller gives it once.
+   */
+  | { readonly type: 'stalled' }
   /** Sync group decisions (group.ts). */
   | { readonly type: 'group-master' }
   | { readonly type: 'group-backup' }
