@@ -60,14 +60,18 @@ export type Native = {
   /** Effective capability bits of this process (CapEff), low 64 bits. */
   effectiveCapabilities(): bigint;
 
-  // --- users.c: names through NSS
+  // --- users.c: what starting a script needs
+  /** Account by name, null when there is none. May block on NSS (LDAP): not on the advert path. */
   lookupUser(
     name: string,
   ): { readonly uid: number; readonly gid: number; readonly name: string; readonly home: string } | null;
+  /** Account by number, 0..4294967295. */
   lookupUserId(
     uid: number,
   ): { readonly uid: number; readonly gid: number; readonly name: string; readonly home: string } | null;
   lookupGroup(name: string): { readonly gid: number; readonly name: string } | null;
+  /** pipe2(O_CLOEXEC): [read end, write end]. Node's own stdio pipes are sockets, which scripts cannot reopen. */
+  openPipe(): readonly [number, number];
 };
 
 const require = createRequire(import.meta.url);
