@@ -4,33 +4,20 @@
  * the shell that shares the original.
  */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { ctime } from '../../base/ctime.ts';
 import { native } from '../../native.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { type LogRecord, type LogTarget, oneLine, SEVERITY } from './record.ts';
 
 export type LineForm = 'keepalived' | 'systemd' | 'json';
 
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const two = (n: number): string => String(n).padStart(2, '0');
-
-/** 'Mon Nov 23 07:02:09 2026', local time: ctime(3), as `keepalived -l` prints it. */
-export function ctime(wallMs: number): string {
-  const d = new Date(wallMs);
-  const day = String(d.getDate()).padStart(2, ' ');
-  return `${DAYS[d.getDay()]} ${MONTHS[d.getMonth()]} ${day} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())} ${d.getFullYear()}`;
-}
-
-/** 'Nov 23 07:02:09', local time: RFC 3164 section 4.1.2. */
-export function syslogTime(wallMs: number): string {
-  return ctime(wallMs).slice(4, 19);
-}
-
 /** One line with its end, in the form asked for. */
 export function formatLine(record: LogRecord, form: LineForm): string {
   if (form === 'json') return record.json;
   const text = oneLine(record.message);
-  return form === 'systemd' ? `<${SEVERITY[record.level]}>${text}\n` : `${ctime(record.wallMs)}: ${text}\n`;
+  return form === 'systemd'
+    ? `<${SEVERITY[record.level]}>${text}\n`
+    : `${ctime(new Date(record.wallMs))}: ${text}\n`;
 }
 
 /** A second open file of what `fd` is, non-blocking; `fd` itself where that cannot be had (a socket, no /proc). */

@@ -3,9 +3,9 @@
  * refusal, so a restarted rsyslog or journald is found; meanwhile lines wait in the bounded queue.
  */
 import { closeSync } from 'node:fs';
+import { syslogTime } from '../../base/ctime.ts';
 import { native } from '../../native.ts';
 import type { LogLevel } from '../../ports/system.ts';
-import { syslogTime } from './console.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { type LogRecord, type LogTarget, oneLine, SEVERITY } from './record.ts';
 
@@ -27,7 +27,7 @@ type Encode = (level: LogLevel, message: string, record: LogRecord | undefined) 
 /** RFC 3164 lines: `<30>Nov 23 07:02:09 vipd[123]: text`; no host name, as syslog(3) on a local socket. */
 export function syslogTarget(options: DatagramOptions): LogTarget {
   return datagramTarget(options, (level, message, record) => {
-    const head = `<${options.facility * 8 + SEVERITY[level]}>${syslogTime(record?.wallMs ?? Date.now())}`;
+    const head = `<${options.facility * 8 + SEVERITY[level]}>${syslogTime(new Date(record?.wallMs ?? Date.now()))}`;
     return Buffer.from(
       `${head} ${options.identifier}[${options.pid}]: ${oneLine(message).slice(0, LONGEST)}`,
     );
