@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
-import type { CommandChecker, HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
+import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
 import type { Clock, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
@@ -19,7 +19,6 @@ export type Ports = {
   readonly announce: AnnouncePort;
   readonly hooks: HookPort;
   readonly scripts: ScriptPort;
-  readonly checker: CommandChecker;
   readonly release: ReleasePort;
   readonly service: ServiceManager;
 };
