@@ -9,7 +9,7 @@
 import { getegid, geteuid } from 'node:process';
 import type { Command, CommandChecker, PreparedCommand } from '../../ports/process.ts';
 import { type Account, type AccountSource, Accounts, type Identity } from './accounts.ts';
-import { type Component, type FileStat, type FileView, KERNEL_FILES, walkPath } from './path-walk.ts';
+import { type Component, type FileStat, type FileView, KERNEL_FILES, type Walk, walkPath } from './path-walk.ts';
 
 export type { Account, AccountSource };
 
@@ -30,12 +30,7 @@ export type CheckerDeps = {
 };
 
 type Refusal = PreparedCommand & { readonly ok: false };
-type Found = {
-  readonly path: string;
-  readonly named: string;
-  readonly stat: FileStat;
-  readonly trail: readonly Component[];
-};
+type Found = Walk & { readonly ok: true };
 
 /** confstr(_CS_PATH), where execvp and keepalived look when the environment has no PATH. */
 const DEFAULT_PATH = '/bin:/usr/bin';
@@ -106,7 +101,7 @@ export class PathCommandChecker implements CommandChecker {
     const found = program.includes('/')
       ? this.#exact(program, who.identity)
       : this.#search(program, who.identity, warnings);
-    if ('ok' in found) return found;
+    if (!found.ok) return found;
     const insecure = this.#judge(found, who.identity, warnings);
     if (insecure !== undefined) return insecure;
     if (!this.#settings.scriptSecurity) warnings.push(NO_SECURITY);
