@@ -87,18 +87,6 @@ describe('a request and its answers', () => {
       2304,
     );
   });
-  it("a message of another process is not taken for the kernel's", () => {
-    withSocket((fd) => {
-      const userSock = 2;
-      const a = native().netlinkOpen(userSock, 1, 0);
-      try {
-        native().netlinkSend(fd, GET_LINKS);
-        assert.equal(native().netlinkReceive(a, Buffer.alloc(64)), 0);
-      } finally {
-        closeSync(a);
-      }
-    });
-  });
 });
 
 describe('errors', () => {

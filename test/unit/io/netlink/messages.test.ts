@@ -108,15 +108,15 @@ describe('requests', () => {
     it(name, () => {
       assert.equal(hex(request), want.replaceAll(' ', ''));
     });
+});
 
-  it('octets that are not of the family are a programming error', () => {
-    assert.throws(() => encodeAddAddress({ ...V4, bytes: V6.bytes }, true), /4 or 16 octets/);
-    assert.throws(() => encodeDeleteAddress({ ...V6, bytes: V4.bytes }), /4 or 16 octets/);
-    assert.throws(
-      () => encodeAddAddress({ ...V4, peer: { bytes: V6.bytes, prefixLength: 32 } }, true),
-      /4 or 16 octets/,
-    );
-  });
+it('octets that are not of the family are a programming error', () => {
+  assert.throws(() => encodeAddAddress({ ...V4, bytes: V6.bytes }, true), /4 or 16 octets/);
+  assert.throws(() => encodeDeleteAddress({ ...V6, bytes: V4.bytes }), /4 or 16 octets/);
+  assert.throws(
+    () => encodeAddAddress({ ...V4, peer: { bytes: V6.bytes, prefixLength: 32 } }, true),
+    /4 or 16 octets/,
+  );
 });
 
 const buffer = (bytes: readonly number[]): Buffer => Buffer.from(bytes);
