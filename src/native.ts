@@ -11,22 +11,33 @@ export type PollHandle = { readonly brand: 'poll' };
 
 export type Native = {
   // --- fd.c: descriptors
+  /** EBUSY while a watch is on `fd`: pollStop first. */
   close(fd: number): void;
   /** Sets FD_CLOEXEC on every descriptor from `fd` up (close_range): scripts must not inherit raw-socket's sockets. */
   closeOnExecFrom(fd: number): void;
-  /** Calls `ready(status)` when `fd` is readable; `status` is 0 or a negative errno (then: read, expect ENOBUFS, go on). Keeps the loop alive. */
+  /**
+   * Calls `ready(status)` when `fd` is readable; `status` is 0 or a negative errno (then: read, expect ENOBUFS or ENETDOWN,
+   * go on: an error that is not read off is reported again at once). Keeps the loop alive, also when the handle is
+   * dropped. What `ready` throws becomes an uncaughtException. EEXIST: already watched. EPERM: a regular file.
+   */
   pollStart(fd: number, ready: (status: number) => void): PollHandle;
-  /** Ends a watch; harmless when repeated. */
+  /** Ends a watch; harmless when repeated, allowed inside `ready`. `fd` may be closed right after it. */
   pollStop(handle: PollHandle): void;
-  /** 16-byte `struct sock_fprog` that points at `instructions` (8 bytes each); keep both alive during setsockopt. */
+  /** 16-byte `struct sock_fprog` that points at `instructions` (1..4096 of 8 bytes); keep both alive during setsockopt. */
   sockFprog(instructions: Uint8Array): Buffer;
 
   // --- packet.c: AF_PACKET
-  /** Opens AF_PACKET/SOCK_RAW, non-blocking. `etherType` 0: send only. `filter`: cBPF instructions or empty. */
+  /**
+   * Opens AF_PACKET/SOCK_RAW, non-blocking, close-on-exec; never hears frames that this host sends. `etherType` 0: send
+   * only (interfaceIndex 0: on any interface). `filter`: cBPF instructions or empty. EPERM, ENODEV, EINVAL (filter).
+   */
   packetOpen(interfaceIndex: number, etherType: number, filter: Uint8Array): number;
-  /** One sendmmsg for all frames (each a whole Ethernet frame); returns how many the kernel took. */
+  /**
+   * Sends whole Ethernet frames (14..65535 octets), one sendmmsg for every 256; returns how many the kernel took. Throws only
+   * when it took none: ENETDOWN, ENXIO (interface gone), ENOBUFS, EAGAIN, EMSGSIZE. Fewer than all: call again with the rest.
+   */
   packetSend(fd: number, interfaceIndex: number, frames: readonly Uint8Array[]): number;
-  /** Length of the next frame copied into `out`, 0 when there is none. */
+  /** Length of the next frame copied into `out`, 0 when there is none. EMSGSIZE: did not fit, lost. ENETDOWN: the link went down. */
   packetReceive(fd: number, out: Uint8Array): number;
 
   // --- netlink.c
@@ -82,12 +93,14 @@ let loaded: Native | undefined;
 /** The addon; throws with a remedy when it was not built. */
 export function native(): Native {
   if (loaded === undefined) {
-    const load = require('node-gyp-build') as (folder: string) => Native;
+    // VIPD_NATIVE: another build of the addon, for test/native/asan.sh.
+    const file = process.env['VIPD_NATIVE'];
     try {
-      loaded = load(NATIVE_FOLDER);
+      if (file !== undefined) loaded = require(file) as Native;
+      else loaded = (require('node-gyp-build') as (folder: string) => Native)(NATIVE_FOLDER);
     } catch (e) {
       throw new Error(
-        `the native addon in ${dirname(NATIVE_FOLDER)}/native cannot be loaded: ${String(e)}; run 'npm run build:native'`,
+        `the native addon ${file ?? `in ${dirname(NATIVE_FOLDER)}/native`} cannot be loaded: ${String(e)}; run 'npm run build:native'`,
       );
     }
   }

@@ -80,7 +80,7 @@ export function deleteAddressesNow(
   });
 }
 
-/** Deletes interfaces (the virtual-MAC ones) by name; the kernel refuses hardware with 'EOPNOTSUPP'. */
+/** Deletes interfaces (the virtual-MAC ones) by name; the kernel refuses hardware with 'ENOTSUP'. */
 export function deleteInterfacesNow(
   native: SocketNative,
   names: readonly string[],

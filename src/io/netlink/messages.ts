@@ -91,11 +91,17 @@ export function splitDatagram(data: Buffer): {
   return { messages, whole: true };
 }
 
-/** The bytes of a message as the kernel reads them from a batch: header, parts, padding to four. */
+/** The bytes of a message: header, parts and padding, which counts in the length as iproute2 counts it. */
 export function encodeMessage(request: Request, seq: number): readonly Uint8Array[] {
   let length = HEADER_LENGTH;
   for (const part of request.parts) length += part.length;
-  const header = formatHeader({ length, type: request.type, flags: request.flags, seq, port: 0 });
+  const header = formatHeader({
+    length: align(length),
+    type: request.type,
+    flags: request.flags,
+    seq,
+    port: 0,
+  });
   return [header, ...request.parts, getPadding(length)];
 }
 

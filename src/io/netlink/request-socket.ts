@@ -40,6 +40,7 @@ const ERRNO_NAMES: ReadonlyMap<number, string> = new Map(
     .reverse()
     .map(([name, value]) => [value, name]),
 );
+/** As Node names them: 95 is 'ENOTSUP'. */
 export const errnoName = (errno: number): string => ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
 
 /** A dump that did not come to a good end within its attempts. */
@@ -155,6 +156,8 @@ export class RequestSocket {
         answers[i] = { code: ack.errno === 0 ? '' : errnoName(ack.errno), text: ack.text };
       }
     }
+    // More strangers than can be: whatever they are, they shall not stand before the next answers too.
+    if (bySeq.size > 0) this.#drop();
     return undefined;
   }
 
