@@ -8,3 +8,5 @@ import './unit/io/netlink/messages.test.ts';
 import './unit/io/netlink/picture.test.ts';
 import './unit/io/netlink/request-socket.test.ts';
 import './unit/io/netlink/rt-netlink.test.ts';
+import './unit/wire/damage.test.ts';
+import './unit/wire/golden.test.ts';
