@@ -12,7 +12,7 @@ import { Announcer } from './io/announce/announcer.ts';
 import { capabilityProblem } from './io/capabilities.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { startControl } from './io/control/server.ts';
-import { daemonize, reportStart } from './io/daemonize.ts';
+import { reportStart, startDetached } from './io/daemonize.ts';
 import { temporaryFolder, writeDump } from './io/files/dumps.ts';
 import { acquirePidFiles } from './io/files/pidfile.ts';
 import { createLog, type DaemonLog } from './io/log/log.ts';
@@ -43,12 +43,30 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const api = native();
   if (options.namespace !== undefined) api.setNetworkNamespace(`/run/netns/${options.namespace}`);
   if (options.configTest) return configTest(options);
-  if (!options.foreground && options.childFd === undefined) return daemonize(process.argv.slice(1));
+  if (!options.foreground && options.childFd === undefined) {
+    const [, script = '', ...argv] = process.argv;
+    const started = await startDetached({ argv, script, keepConsole: options.logConsole });
+    if (started.text !== '') process.stderr.write(`vipd: ${started.text}\n`);
+    return started.status;
+  }
   const log = openLog(options);
-  const status = await supervise(options, log);
-  if (options.childFd !== undefined) reportStart(options.childFd, status);
+  const report = startReport(options.childFd);
+  const status = await supervise(options, log, report);
+  report(status, 'see the log');
   await log.close(LOG_CLOSE_MS);
   return status;
+}
+
+type StartReport = (status: number, text: string) => void;
+
+/** Tells the waiting parent of a detached start, once. */
+function startReport(fd: number | undefined): StartReport {
+  let open = fd;
+  return (status, text) => {
+    if (open === undefined) return;
+    reportStart(open, status, text);
+    open = undefined;
+  };
 }
 
 function openLog(options: DaemonOptions): DaemonLog {
@@ -65,7 +83,7 @@ function openLog(options: DaemonOptions): DaemonLog {
   });
 }
 
-async function supervise(options: DaemonOptions, log: DaemonLog): Promise<number> {
+async function supervise(options: DaemonOptions, log: DaemonLog, report: StartReport): Promise<number> {
   log.log('info', `Starting vipd v${packageVersion()} (pid ${process.pid}), configuration ${options.configFile}`);
   const links = readLinks();
   const loaded = load(options, links);
@@ -95,7 +113,7 @@ async function supervise(options: DaemonOptions, log: DaemonLog): Promise<number
     return pids.reason === 'running' ? EXIT.ok : EXIT.fatal;
   }
   try {
-    return await new Daemon(options, log, config).run(countFindings(loaded));
+    return await new Daemon(options, log, config).run(countFindings(loaded), report);
   } finally {
     pids.release();
   }
@@ -188,7 +206,7 @@ class Daemon {
     );
   }
 
-  async run(findings: { errors: number; warnings: number }): Promise<number> {
+  async run(findings: { errors: number; warnings: number }, report: StartReport): Promise<number> {
     const ended = new Promise<number>((resolve) => {
       this.#end = resolve;
     });
@@ -201,7 +219,7 @@ class Daemon {
     this.#core.start(findings);
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#service.ready(this.#statusText());
-    if (this.#options.childFd !== undefined) reportStart(this.#options.childFd, 0);
+    report(0, '');
     this.#log.log('info', 'Startup complete');
     const status = await ended;
     clearInterval(heartbeat);

@@ -21,6 +21,7 @@ async function run(): Promise<number> {
       return 1;
     case 'tool': {
       const { runTool } = await import('./cli/tool.ts');
+      const { toolParts } = await import('./tools.ts');
       return runTool(invocation.tool, toolParts());
     }
     case 'daemon': {
