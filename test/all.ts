@@ -10,3 +10,6 @@ import './unit/io/netlink/request-socket.test.ts';
 import './unit/io/netlink/rt-netlink.test.ts';
 import './unit/wire/damage.test.ts';
 import './unit/wire/golden.test.ts';
+import './unit/vrrp/accept.test.ts';
+import './unit/vrrp/step.test.ts';
+import './unit/vrrp/timers.test.ts';

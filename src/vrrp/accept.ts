@@ -387,10 +387,16 @@ function warnings(r: AcceptRules, p: ReceivedAdvert, a: AdvertFacts): readonly W
     r.lastMaster !== undefined &&
     equalBytes(r.lastMaster, p.sourceBytes);
   if (a.addresses.length !== r.addresses.length) out.push('address-count');
-  else if (!skip && !a.addresses.every((x) => r.addresses.some((y) => equalBytes(x, y))))
-    out.push('address-list');
+  else if (!skip && !sameSet(a.addresses, r.addresses)) out.push('address-list');
   if (r.version === 3 && a.adverIntUs !== r.adverIntUs) out.push('interval');
   return out;
+}
+
+/** Two lists of one length, order free. In order is the rule and costs one pass. */
+function sameSet(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  if (a.every((x, i) => equalBytes(x, b[i] as Uint8Array))) return true;
+  const within = (x: Uint8Array, list: readonly Uint8Array[]): boolean => list.some((y) => equalBytes(x, y));
+  return a.every((x) => within(x, b)) && b.every((y) => within(y, a));
 }
 
 /** The machine's event for an accepted advert; `ownAddress`: our primary address, same family (RFC 9568 6.4.3 (705)). */
