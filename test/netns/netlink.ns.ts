@@ -1,134 +1,47 @@
 /**
- * RtNetlink against the real kernel, in a network namespace of its own that ends with the process (unshare -n). Run as
- * root: node --test build/test/netns/netlink.ns.js. What the kernel holds is read with iproute2, not with our code.
+ * Addresses, links and cleanup against the real kernel. Run as root: node --test build/test/netns/netlink.ns.js.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
-import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { formatIp, parseIp } from '../../src/base/ip.ts';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { formatIp } from '../../src/base/ip.ts';
 import { deleteAddressesNow, deleteInterfacesNow } from '../../src/io/netlink/cleanup.ts';
-import { ownedAddresses, RtNetlink, type RtNetlinkOptions } from '../../src/io/netlink/rt-netlink.ts';
+import { ownedAddresses } from '../../src/io/netlink/rt-netlink.ts';
 import { native } from '../../src/native.ts';
-import type { AddressRequest, KernelAddress, NetlinkEvent } from '../../src/ports/netlink.ts';
+import type { AddressRequest } from '../../src/ports/netlink.ts';
+import {
+  info,
+  inOwnNamespace,
+  ip,
+  kernelSet,
+  octets,
+  pair,
+  pictureSet,
+  request,
+  run,
+  shown,
+  stop,
+  until,
+  word,
+} from './netlink-lab.ts';
 
-const INSIDE = 'VIPD_TEST_NETNS';
-
-const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8' });
-const ipBatch = (lines: readonly string[]): void => {
-  execFileSync('ip', ['-batch', '-'], { input: `${lines.join('\n')}\n` });
-};
-type Shown = {
-  readonly ifindex: number;
-  readonly ifname: string;
-  readonly addr_info: readonly {
-    readonly family: string;
-    readonly local: string;
-    readonly prefixlen: number;
-    readonly address?: string;
-    readonly [key: string]: unknown;
-  }[];
-};
-const shown = (...args: string[]): Shown[] =>
-  (JSON.parse(ip('-j', 'addr', 'show', ...args)) as Shown[]).filter((l) => l.ifname !== undefined);
-/** IPv4 and IPv6 without the link-local addresses that the kernel makes by itself. */
-const info = (name: string): Shown['addr_info'] =>
-  (shown('dev', name)[0]?.addr_info ?? []).filter((a) => !a.local.startsWith('fe80'));
-const kernelSet = (): string[] =>
-  shown()
-    .flatMap((l) => l.addr_info.map((a) => `${l.ifindex} ${a.local}/${a.prefixlen} ${a.address ?? ''}`))
-    .sort();
-const pictureSet = (addresses: readonly KernelAddress[]): string[] =>
-  addresses
-    .map(
-      (a) =>
-        `${a.interfaceIndex} ${formatIp(a.bytes)}/${a.prefixLength} ${a.peer === undefined ? '' : formatIp(a.peer)}`,
-    )
-    .sort();
-
-const octets = (text: string): Uint8Array => {
-  const bytes = parseIp(text);
-  assert.ok(bytes, text);
-  return bytes;
-};
-const request = (
-  index: number,
-  text: string,
-  prefixLength: number,
-  more: Partial<AddressRequest> = {},
-): AddressRequest => {
-  const bytes = octets(text);
-  return {
-    family: bytes.length === 4 ? 4 : 6,
-    bytes,
-    prefixLength,
-    interfaceIndex: index,
-    scope: 0,
-    ...more,
-  };
-};
-
-type Run = { readonly port: RtNetlink; readonly events: NetlinkEvent[]; index(name: string): number };
-const running = new Set<RtNetlink>();
-function run(options: RtNetlinkOptions = {}): Run {
-  const events: NetlinkEvent[] = [];
-  const port = new RtNetlink(native(), (e) => events.push(e), options);
-  running.add(port);
-  port.start();
-  const index = (name: string): number => {
-    port.drain();
-    const found = port.links().find((l) => l.name === name);
-    assert.ok(found, `${name} is not in the picture`);
-    return found.index;
-  };
-  return { port, events, index };
-}
-function stop(...runs: readonly Run[]): void {
-  for (const { port } of runs) {
-    port.close();
-    running.delete(port);
-  }
-}
-/** Lets the loop run, so that everything comes by poll, until `done` or five seconds. */
-async function until(what: string, done: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
-    if (done()) return;
-    await new Promise((r) => setTimeout(r, 5));
-  }
-  assert.fail(`not within five seconds: ${what}`);
-}
-const pair = (a: string, b: string): void => {
-  ipBatch([`link add ${a} type veth peer name ${b}`, `link set ${a} up`, `link set ${b} up`]);
-};
-const word = (e: NetlinkEvent): string => {
-  switch (e.type) {
-    case 'link':
-      return `+${e.link.name} ${e.link.up ? 'up' : 'down'} ${e.link.running ? 'running' : 'still'}`;
-    case 'link-removed':
-      return `-${e.name}`;
-    case 'overrun':
-      return 'overrun';
-    default:
-      return `${e.type === 'address-added' ? '+' : '-'}${formatIp(e.address.bytes)}`;
-  }
-};
+const everyOption = (index: number): AddressRequest[] => [
+  request(index, '192.0.2.1', 24),
+  request(index, '192.0.2.2', 24, { label: 'opt0:1', broadcast: octets('192.0.2.255') }),
+  request(index, '192.0.2.3', 32, { scope: 253 }),
+  request(index, '192.0.2.4', 32, { peer: { bytes: octets('198.51.100.9'), prefixLength: 30 } }),
+  request(index, '2001:db8::1', 64),
+  request(index, '2001:db8::2', 128),
+  request(index, '2001:db8::3', 64, { flags: 0x202, preferredLifetimeS: 100 }),
+  request(index, '2001:db8::4', 128, { peer: { bytes: octets('2001:db8:1::9'), prefixLength: 128 } }),
+];
 
 function options(): void {
   it('every option arrives as iproute2 shows it', () => {
     pair('opt0', 'opt1');
     const r = run();
-    const index = r.index('opt0');
-    const all = [
-      request(index, '192.0.2.1', 24),
-      request(index, '192.0.2.2', 24, { label: 'opt0:1', broadcast: octets('192.0.2.255') }),
-      request(index, '192.0.2.3', 32, { scope: 253 }),
-      request(index, '192.0.2.4', 32, { peer: { bytes: octets('198.51.100.9'), prefixLength: 30 } }),
-      request(index, '2001:db8::1', 64),
-      request(index, '2001:db8::2', 128),
-      request(index, '2001:db8::3', 64, { flags: 0x202, preferredLifetimeS: 100 }),
-      request(index, '2001:db8::4', 128, { peer: { bytes: octets('2001:db8:1::9'), prefixLength: 128 } }),
-    ];
+    const all = everyOption(r.index('opt0'));
     assert.ok(r.port.addAddresses(all).every((x) => x.ok && !x.already));
     const by = new Map(info('opt0').map((a) => [a.local, a]));
     const pick = (local: string, ...keys: string[]): unknown[] => keys.map((k) => by.get(local)?.[k]);
@@ -195,7 +108,9 @@ function options(): void {
     assert.equal(info('err0').length, 2, 'another prefix length is another address');
     stop(r);
   });
+}
 
+function order(): void {
   it('order is kept: the first is primary; when it goes, the next one is promoted and reported', async () => {
     pair('ord0', 'ord1');
     writeFileSync('/proc/sys/net/ipv4/conf/ord0/promote_secondaries', '1');
@@ -275,7 +190,9 @@ function linkEvents(): void {
     await seen(['-lnk0']);
     stop(r);
   });
+}
 
+function linkDetails(): void {
   it('MTU and MAC are reported; a change of nothing exposed is not', async () => {
     pair('mtu0', 'mtu1');
     const r = run();
@@ -332,100 +249,6 @@ function linkEvents(): void {
   });
 }
 
-const churn = (name: string, from: number, count: number): string[] =>
-  Array.from({ length: count }, (_, n) => `addr add 10.${from}.${n >> 8}.${n & 255}/32 dev ${name}`);
-
-function overruns(): void {
-  it("while the loop is blocked: the process lives, one overrun, the picture is the kernel's", async () => {
-    pair('ovr0', 'ovr1');
-    const r = run({ receiveBufferBytes: 4096 });
-    const before = ['10.9.0.1', '10.9.0.2'].map((a) => request(r.index('ovr0'), a, 32));
-    r.port.addAddresses(before);
-    r.port.drain();
-    for (let round = 1; round <= 3; round++) {
-      r.events.length = 0;
-      const add = churn('ovr0', round, 1500);
-      // Blocks this process until all is done; the socket holds a few of the 3,000 notifications.
-      ipBatch([...add, ...add.slice(500).map((l) => l.replace('addr add', 'addr del'))]);
-      await until('the overrun', () => r.events.some((e) => e.type === 'overrun'));
-      r.port.drain();
-      assert.deepEqual(pictureSet(r.port.addresses()), kernelSet());
-      assert.equal(r.events.filter((e) => e.type === 'overrun').length, 1);
-      assert.equal(r.port.counters().overruns, round);
-      const added = new Set(
-        r.events.filter((e) => e.type === 'address-added').map((e) => formatIp(e.address.bytes)),
-      );
-      for (let n = 0; n < 500; n++)
-        assert.ok(added.has(`10.${round}.${n >> 8}.${n & 255}`), `${n} was not reported`);
-    }
-    ip('addr', 'add', '192.0.2.99/32', 'dev', 'ovr0');
-    await until('news after it', () => r.events.map(word).includes('+192.0.2.99'));
-    stop(r);
-  });
-
-  it("while the kernel keeps changing: events add up to the kernel's state", async () => {
-    pair('flood0', 'flood1');
-    const r = run({ receiveBufferBytes: 4096 });
-    const known = new Set(pictureSet(r.port.addresses()));
-    let consumed = 0;
-    const add = churn('flood0', 20, 4000);
-    const lines = [...add, ...add.slice(1000).map((l) => l.replace('addr add', 'addr del'))];
-    const child = spawn('ip', ['-batch', '-'], { stdio: ['pipe', 'inherit', 'inherit'] });
-    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
-    child.stdin.end(`${lines.join('\n')}\n`);
-    // Keep the loop busy now and then, so that the buffer overruns again and again.
-    const busy = setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15), 20);
-    assert.equal(await ended, 0);
-    clearInterval(busy);
-    await until('the same picture', () => {
-      r.port.drain();
-      return String(pictureSet(r.port.addresses())) === String(kernelSet());
-    });
-    for (; consumed < r.events.length; consumed++) {
-      const e = r.events[consumed];
-      if (e?.type === 'address-added') known.add(String(pictureSet([e.address])));
-      if (e?.type === 'address-removed') assert.ok(known.delete(String(pictureSet([e.address]))));
-    }
-    assert.deepEqual([...known].sort(), kernelSet());
-    assert.ok(r.port.counters().overruns > 0);
-    assert.equal(r.events.filter((e) => e.type === 'overrun').length, r.port.counters().overruns);
-    stop(r);
-  });
-}
-
-function endurance(): void {
-  it('20,000 changes leave no descriptor and no memory behind', () => {
-    pair('end0', 'end1');
-    const port = new RtNetlink(native(), () => undefined);
-    running.add(port);
-    port.start();
-    port.drain();
-    const index = port.links().find((l) => l.name === 'end0')?.index ?? 0;
-    const all = Array.from({ length: 100 }, (_, n) => request(index, `10.50.0.${n + 1}`, 24));
-    const round = (): void => {
-      assert.ok(port.addAddresses(all).every((x) => x.ok && !x.already));
-      assert.ok(port.deleteAddresses(all.toReversed()).every((x) => x.ok && !x.already));
-      port.drain();
-    };
-    const state = (): { fds: number; bytes: number } => {
-      globalThis.gc?.();
-      const m = process.memoryUsage();
-      return { fds: readdirSync('/proc/self/fd').length, bytes: m.heapUsed + m.arrayBuffers + m.external };
-    };
-    assert.ok(globalThis.gc, 'run with --expose-gc');
-    for (let i = 0; i < 20; i++) round();
-    const before = state();
-    for (let i = 0; i < 100; i++) round();
-    const grown = state();
-    assert.equal(grown.fds, before.fds);
-    assert.ok(grown.bytes - before.bytes < 2_000_000, `${grown.bytes - before.bytes} bytes more`);
-    assert.deepEqual([port.counters().overruns, port.counters().garbage], [0, 0]);
-    port.close();
-    running.delete(port);
-    assert.equal(readdirSync('/proc/self/fd').length, before.fds - 2);
-  });
-}
-
 function cleanups(): void {
   it('takes away what it is told, and only that', () => {
     pair('cln0', 'cln1');
@@ -478,25 +301,10 @@ function cleanups(): void {
   });
 }
 
-if (process.env[INSIDE] === undefined) {
-  it('in a network namespace of its own', () => {
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const child = spawnSync(
-      'unshare',
-      ['-n', process.execPath, '--expose-gc', '--enable-source-maps', fileURLToPath(import.meta.url)],
-      { env: { ...env, [INSIDE]: '1' }, encoding: 'utf8', timeout: 120_000 },
-    );
-    assert.equal(child.status, 0, `${child.stdout}\n${child.stderr}`);
-    process.stdout.write(child.stdout.replace(/^/gm, '# '));
-  });
-} else {
-  ip('link', 'set', 'lo', 'up');
-  after(() => {
-    for (const port of running) port.close();
-  });
+inOwnNamespace(import.meta.url, () => {
   describe('addresses', options);
+  describe('batches', order);
   describe('links', linkEvents);
-  describe('overruns', overruns);
-  describe('endurance', endurance);
+  describe('details', linkDetails);
   describe('cleanup', cleanups);
-}
+});
