@@ -62,7 +62,14 @@ export function instanceConfig(change: Partial<InstanceConfig> = {}): InstanceCo
     trackPrimary: true,
     trackInterfaces: [],
     trackScripts: [],
-    garp: { repeatCount: 5, delayUs: 5 * S, refreshUs: 0, refreshRepeatCount: 1, lowerPrioRepeatCount: 5, lowerPrioDelayUs: 5 * S },
+    garp: {
+      repeatCount: 5,
+      delayUs: 5 * S,
+      refreshUs: 0,
+      refreshRepeatCount: 1,
+      lowerPrioRepeatCount: 5,
+      lowerPrioDelayUs: 5 * S,
+    },
     notify: {},
     smtpAlert: false,
     promoteSecondaries: false,
@@ -111,7 +118,7 @@ export function script(name: string): ScriptConfig {
 
 /** What core did, in order: 'advert 100', 'add 192.0.2.100', 'garp 5', 'hook notify_master', … */
 export class World {
-  nowUs = 1_000 * S;
+  nowUs: number = 1_000 * S;
   readonly done: string[] = [];
   readonly log: string[] = [];
   readonly sent: OutgoingAdvert[] = [];
@@ -122,10 +129,10 @@ export class World {
   addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
   /** Packets that wait in the socket until it is drained. */
   readonly waiting: ReceivedAdvert[] = [];
-  armedAtUs = Number.POSITIVE_INFINITY;
+  armedAtUs: number = Number.POSITIVE_INFINITY;
   released: ReleaseState = { addresses: [], adverts: [] };
-  watching = 0;
-  stopped = false;
+  watching: number = 0;
+  stopped: boolean = false;
   readonly core: Core;
 
   constructor(conf: Config, makeBeforeBreak = true) {
@@ -139,7 +146,7 @@ export class World {
   #ports(): Ports {
     return {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
-      timer: { arm: (atUs) => void (this.armedAtUs = atUs) },
+      timer: { arm: (atUs) => this.#arm(atUs) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
       adverts: {
         open: (key, spec) => void (this.opened.push(spec), this.done.push(`open ${key}`)),
@@ -176,12 +183,23 @@ export class World {
         close: () => undefined,
       },
       hooks: {
-        run: (hook) => void (this.hooks.push(hook), this.done.push(`hook ${hook.what} ${hook.extraArgv.join(' ')}`.trim())),
+        run: (hook) =>
+          void (this.hooks.push(hook),
+          this.done.push(`hook ${hook.what} ${hook.extraArgv.join(' ')}`.trim())),
         pendingCount: () => 0,
         settle: (_boundUs, done) => done(),
       },
       scripts: {
-        prepare: () => ({ ok: true, path: '/bin/true', argv: ['/bin/true'], uid: 0, gid: 0, userName: 'root', home: '', warnings: [] }),
+        prepare: () => ({
+          ok: true,
+          path: '/bin/true',
+          argv: ['/bin/true'],
+          uid: 0,
+          gid: 0,
+          userName: 'root',
+          home: '',
+          warnings: [],
+        }),
         run: (s) => {
           this.scriptRuns.push(s.name);
           return true;
@@ -189,14 +207,31 @@ export class World {
         cancel: () => undefined,
         cancelAll: () => undefined,
       },
-      release: { write: (state) => void (this.released = state) },
-      service: { ready: () => undefined, reloading: () => undefined, stopping: () => undefined, status: () => undefined, watchdog: () => undefined },
+      release: { write: (state) => this.#keep(state) },
+      service: {
+        ready: () => undefined,
+        reloading: () => undefined,
+        stopping: () => undefined,
+        status: () => undefined,
+        watchdog: () => undefined,
+      },
     };
+  }
+
+  #arm(atUs: number): void {
+    this.armedAtUs = atUs;
+  }
+
+  #keep(state: ReleaseState): void {
+    this.released = state;
   }
 
   #add(r: AddressRequest) {
     this.done.push(`add ${r.bytes.join('.')}`);
-    this.addresses = [...this.addresses, { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength }];
+    this.addresses = [
+      ...this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]),
+      { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength },
+    ];
     return { ok: true, already: false };
   }
 
@@ -216,7 +251,7 @@ export class World {
     for (let i = 0; this.armedAtUs <= endUs; i++) {
       if (i > 10_000) throw new Error('the timer does not come to rest');
       this.nowUs = Math.max(this.nowUs, this.armedAtUs);
-      this.core.wake();
+      this.#ring();
     }
     this.nowUs = endUs;
   }
@@ -224,6 +259,12 @@ export class World {
   /** The process sleeps: the clock runs, no timer is served until the end. */
   stall(us: number): void {
     this.nowUs += us;
+    this.#ring();
+  }
+
+  /** A timer that rang is spent. */
+  #ring(): void {
+    this.armedAtUs = Number.POSITIVE_INFINITY;
     this.core.wake();
   }
 
@@ -252,11 +293,23 @@ export class World {
 }
 
 export function kernelAddress(last: number, interfaceIndex: number): KernelAddress {
-  return { family: 4, bytes: Uint8Array.of(192, 0, 2, last), prefixLength: 24, interfaceIndex, scope: 0, label: '', flags: 0, protocol: 0 };
+  return {
+    family: 4,
+    bytes: Uint8Array.of(192, 0, 2, last),
+    prefixLength: 24,
+    interfaceIndex,
+    scope: 0,
+    label: '',
+    flags: 0,
+    protocol: 0,
+  };
 }
 
 /** An advert of another router that passes the ladder. */
-export function advert(priority: number, change: { from?: number; vrid?: number; interval?: number } = {}): ReceivedAdvert {
+export function advert(
+  priority: number,
+  change: { from?: number; vrid?: number; interval?: number } = {},
+): ReceivedAdvert {
   const source = Uint8Array.of(192, 0, 2, change.from ?? 20);
   return {
     source: source.join('.'),
