@@ -3,7 +3,7 @@
  * are fixed by the topology, so captures are comparable. Everything a lab makes is removed again: at `close()`, on an
  * exception, on SIGINT and SIGTERM, and, when a run was killed outright, by the next lab of the same prefix.
  */
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Addresses } from './addresses.ts';
@@ -49,6 +49,7 @@ export class Lab {
   readonly addresses: Addresses;
   readonly #daemons: Daemon[] = [];
   readonly #captures: Capture[] = [];
+  readonly #tools: ChildProcess[] = [];
 
   private constructor(prefix: string, topology: Topology, folder: string) {
     this.prefix = prefix;
@@ -158,6 +159,18 @@ export class Lab {
     return daemon;
   }
 
+  /** A helper program in a node's network, with pipes; killed when the lab closes. Its stderr is ours. */
+  spawn(node: string, argv: readonly string[]): ChildProcess {
+    const child = spawn('nsenter', [`--net=/run/netns/${this.namespace(node)}`, '--', ...argv], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+    });
+    // EPIPE of a helper that ended: whoever waits for its answer sees the end of its stdout.
+    child.stdin.on('error', () => {});
+    this.#tools.push(child);
+    return child;
+  }
+
   async capture(file: string, device?: string, filter: string = '', node: string = SWITCH): Promise<Capture> {
     const on = device ?? this.topology.bridges[0];
     if (on === undefined) throw new Error('the lab has no bridge to capture on');
@@ -177,9 +190,7 @@ export class Lab {
     for (const d of this.#daemons) d.signal('SIGTERM');
     await Promise.all(this.#daemons.filter((d) => d.alive).map((d) => d.ended()));
     this.#daemons.length = 0;
-    for (const c of this.#captures) c.kill();
-    this.#captures.length = 0;
-    this.addresses.stop();
+    this.#stopHelpers();
     this.#removeNamespaces();
     open.delete(this);
   }
@@ -187,10 +198,17 @@ export class Lab {
   /** For exit and signal handlers: synchronous and rough. */
   abandon(): void {
     for (const d of this.#daemons) d.crashNow();
-    for (const c of this.#captures) c.kill();
-    this.addresses.stop();
+    this.#stopHelpers();
     this.#removeNamespaces();
     open.delete(this);
+  }
+
+  #stopHelpers(): void {
+    for (const c of this.#captures) c.kill();
+    for (const t of this.#tools) t.kill('SIGKILL');
+    this.#captures.length = 0;
+    this.#tools.length = 0;
+    this.addresses.stop();
   }
 
   /** All namespaces of our prefix, also those that a killed earlier run left behind. */
