@@ -48,15 +48,15 @@ export function spawnInSandbox(
 }
 
 /**
- * Runs this very program again in a sandbox, with our arguments and standard streams, and exits with its status.
+ * Runs this very program again in a sandbox, with our arguments and standard streams; resolves with its status.
  * SIGINT and SIGTERM end the sandbox at once: nothing can be left behind.
  */
-export async function reexecInSandbox(): Promise<never> {
-  const child = spawnInSandbox([process.execPath, ...process.execArgv, ...process.argv.slice(1)], 'inherit');
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => child.kill('SIGTERM'));
-  const status = await new Promise<number>((resolve) => {
+export async function rerunInSandbox(env: Readonly<Record<string, string>> = {}): Promise<number> {
+  const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const child = spawnInSandbox(argv, 'inherit', env);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill('SIGTERM'));
+  return new Promise<number>((resolve) => {
     child.once('error', () => resolve(127));
     child.once('exit', (code) => resolve(code ?? 130));
   });
-  process.exit(status);
 }
