@@ -11,22 +11,33 @@ export type PollHandle = { readonly brand: 'poll' };
 
 export type Native = {
   // --- fd.c: descriptors
+  /** EBUSY while a watch is on `fd`: pollStop first. */
   close(fd: number): void;
   /** Sets FD_CLOEXEC on every descriptor from `fd` up (close_range): scripts must not inherit raw-socket's sockets. */
   closeOnExecFrom(fd: number): void;
-  /** Calls `ready(status)` when `fd` is readable; `status` is 0 or a negative errno (then: read, expect ENOBUFS, go on). Keeps the loop alive. */
+  /**
+   * Calls `ready(status)` when `fd` is readable; `status` is 0 or a negative errno (then: read, expect ENOBUFS or ENETDOWN,
+   * go on: an error that is not read off is reported again at once). Keeps the loop alive, also when the handle is
+   * dropped. What `ready` throws becomes an uncaughtException. EEXIST: already watched. EPERM: a regular file.
+   */
   pollStart(fd: number, ready: (status: number) => void): PollHandle;
-  /** Ends a watch; harmless when repeated. */
+  /** Ends a watch; harmless when repeated, allowed inside `ready`. `fd` may be closed right after it. */
   pollStop(handle: PollHandle): void;
-  /** 16-byte `struct sock_fprog` that points at `instructions` (8 bytes each); keep both alive during setsockopt. */
+  /** 16-byte `struct sock_fprog` that points at `instructions` (1..4096 of 8 bytes); keep both alive during setsockopt. */
   sockFprog(instructions: Uint8Array): Buffer;
 
   // --- packet.c: AF_PACKET
-  /** Opens AF_PACKET/SOCK_RAW, non-blocking. `etherType` 0: send only. `filter`: cBPF instructions or empty. */
+  /**
+   * Opens AF_PACKET/SOCK_RAW, non-blocking, close-on-exec; never hears frames that this host sends. `etherType` 0: send
+   * only (interfaceIndex 0: on any interface). `filter`: cBPF instructions or empty. EPERM, ENODEV, EINVAL (filter).
+   */
   packetOpen(interfaceIndex: number, etherType: number, filter: Uint8Array): number;
-  /** One sendmmsg for all frames (each a whole Ethernet frame); returns how many the kernel took. */
+  /**
+   * Sends whole Ethernet frames (14..65535 octets), one sendmmsg for every 256; returns how many the kernel took. Throws only
+   * when it took none: ENETDOWN, ENXIO (interface gone), ENOBUFS, EAGAIN, EMSGSIZE. Fewer than all: call again with the rest.
+   */
   packetSend(fd: number, interfaceIndex: number, frames: readonly Uint8Array[]): number;
-  /** Length of the next frame copied into `out`, 0 when there is none. */
+  /** Length of the next frame copied into `out`, 0 when there is none. EMSGSIZE: did not fit, lost. ENETDOWN: the link went down. */
   packetReceive(fd: number, out: Uint8Array): number;
 
   // --- netlink.c
@@ -41,11 +52,17 @@ export type Native = {
   unixOpen(path: string): number;
   /** false: the receiver is full or gone (EAGAIN, ECONNREFUSED, ENOBUFS): never blocks. */
   unixSend(fd: number, data: Uint8Array): boolean;
+  /** Non-blocking datagram socket bound to `path` ('@' first = abstract): the receiving end, for tests and the demo. */
+  unixBind(path: string): number;
+  /** Bytes of the next datagram copied into `out`; 0 when there is none; EMSGSIZE: it did not fit and is gone. */
+  unixReceive(fd: number, out: Uint8Array): number;
+  /** Writes what fits now to a socket, pipe, terminal or file and never waits: octets taken, 0 when it is full. */
+  writeSome(fd: number, data: Uint8Array): number;
 
   // --- process.c
   /** OFD write lock on the whole file; false: another process holds it. Held until the descriptor is closed. */
   lockFile(fd: number): boolean;
-  /** Catches a signal that Node cannot (real-time signals 36 and 63), by number. */
+  /** Catches a signal that Node cannot (real-time signals 36 and 63), by number, until the process ends. Does not keep the loop alive. EINVAL: cannot be caught. */
   signalStart(signum: number, caught: () => void): void;
   /** SCHED_FIFO/RR/OTHER with SCHED_RESET_ON_FORK. */
   setScheduler(policy: 'other' | 'fifo' | 'rr', priority: number): void;
@@ -54,14 +71,18 @@ export type Native = {
   /** Effective capability bits of this process (CapEff), low 64 bits. */
   effectiveCapabilities(): bigint;
 
-  // --- users.c: names through NSS
+  // --- users.c: what starting a script needs
+  /** Account by name, null when there is none. May block on NSS (LDAP): not on the advert path. */
   lookupUser(
     name: string,
   ): { readonly uid: number; readonly gid: number; readonly name: string; readonly home: string } | null;
+  /** Account by number, 0..4294967295. */
   lookupUserId(
     uid: number,
   ): { readonly uid: number; readonly gid: number; readonly name: string; readonly home: string } | null;
   lookupGroup(name: string): { readonly gid: number; readonly name: string } | null;
+  /** pipe2(O_CLOEXEC): [read end, write end]. Node's own stdio pipes are sockets, which scripts cannot reopen. */
+  openPipe(): readonly [number, number];
 };
 
 const require = createRequire(import.meta.url);
@@ -72,12 +93,14 @@ let loaded: Native | undefined;
 /** The addon; throws with a remedy when it was not built. */
 export function native(): Native {
   if (loaded === undefined) {
-    const load = require('node-gyp-build') as (folder: string) => Native;
+    // VIPD_NATIVE: another build of the addon, for test/native/asan.sh.
+    const file = process.env['VIPD_NATIVE'];
     try {
-      loaded = load(NATIVE_FOLDER);
+      if (file !== undefined) loaded = require(file) as Native;
+      else loaded = (require('node-gyp-build') as (folder: string) => Native)(NATIVE_FOLDER);
     } catch (e) {
       throw new Error(
-        `the native addon in ${dirname(NATIVE_FOLDER)}/native cannot be loaded: ${String(e)}; run 'npm run build:native'`,
+        `the native addon ${file ?? `in ${dirname(NATIVE_FOLDER)}/native`} cannot be loaded: ${String(e)}; run 'npm run build:native'`,
       );
     }
   }

@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['base', 'wire', 'core/snapshot.ts', 'ports', 'report', 'node', 'package'],
 };
 /** Files directly under src/: the composition root and the addon's face. */
-const ROOT_FILES = new Set(['main.ts', 'native.ts']);
+const ROOT_FILES = new Set(['daemon.ts', 'loading.ts', 'main.ts', 'native.ts', 'tools.ts']);
 const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config']);
 const BANNED = [
   /\bDate\.now\b/,

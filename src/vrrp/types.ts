@@ -33,25 +33,32 @@ export type State =
   /** Not started, or stopped. */
   | { readonly name: 'init'; readonly priority: number }
   /** A tracked thing, the interface or the source address is down. */
-  | { readonly name: 'fault'; readonly priority: number }
+  | {
+      readonly name: 'fault';
+      readonly priority: number;
+      readonly notBeforeUs: number; // end of the start-up delay, which a fault does not shorten
+    }
   | {
       readonly name: 'backup';
-      readonly priority: number;
-      readonly masterAdverIntUs: number;
+      readonly priority: number; // an owner that gave way to another owner stands at 254 until it hears a lower priority
+      readonly masterAdverIntUs: number; // v3: learnt from the master; v2: own
       readonly masterDownAtUs: number;
       readonly preemptAtUs: number; // lower adverts are accepted until then; Infinity = no delay is running
+      readonly notBeforeUs: number; // start-up delay: adverts before this are not heard
+      readonly expiry: Reason; // why we become master when the timer ends
       readonly wantsMaster: boolean; // sync group: the timer ended and the group was asked
+      readonly unannounced: boolean; // owner at start: BACKUP was not published and will not be if the timer ends at once
     }
   | {
       readonly name: 'master';
       readonly priority: number;
-      readonly masterAdverIntUs: number; // learnt from a master we yielded to or met
+      readonly masterAdverIntUs: number; // of the last master we followed; own if none
       readonly adverAtUs: number;
       readonly secondBurstAtUs: number; // Infinity = not due
       readonly refreshAtUs: number;
       readonly lowerPrioBurstAtUs: number;
-      readonly ownerConflictCount: number; // adverts with priority 255 heard as owner (keepalived B8)
-      readonly yieldedOwner: boolean; // as owner we fell to 254 because of another owner
+      readonly ownerConflictCount: number; // own adverts sent since another owner was heard; 0 = none was
+      readonly ownerConflictUntilUs: number; // another 255 until then and we give way; Infinity = not armed
     }
   /** Orderly stop, make before break: priority 0 is out, the addresses stay until the successor speaks. */
   | {
@@ -61,12 +68,19 @@ export type State =
       readonly heard: boolean;
     };
 
+export type InitState = Extract<State, { readonly name: 'init' }>;
+export type FaultState = Extract<State, { readonly name: 'fault' }>;
+export type BackupState = Extract<State, { readonly name: 'backup' }>;
+export type MasterState = Extract<State, { readonly name: 'master' }>;
+export type LeavingState = Extract<State, { readonly name: 'leaving' }>;
+
 /** Why a transition happened; shown by `vipd status` and in the log. */
 export type Reason =
   | 'start'
   | 'owner'
   | 'master-silent' // Master_Down_Timer
   | 'master-resigned' // priority 0
+  | 'preempt' // the master has a lower priority than we
   | 'higher-priority'
   | 'equal-priority-higher-address'
   | 'owner-conflict'
@@ -78,7 +92,10 @@ export type Reason =
   | 'reload';
 
 export type Event =
-  /** Leave 'init'. `fault`: some reason for FAULT is already known. `masterUntil…` see B20 is the caller's. */
+  /**
+   * Leave 'init'. `fault`: some reason for FAULT is already known. `notBeforeUs`: end of 'vrrp_startup_delay' (any time
+   * in the past = none); until then adverts are not heard, timers count from it.
+   */
   | { readonly type: 'startup'; readonly fault: boolean; readonly notBeforeUs: number }
   /** `lingerUs` 0: keepalived's order, addresses go at once. Else the bound of make-before-break. */
   | { readonly type: 'shutdown'; readonly lingerUs: number }
@@ -97,11 +114,20 @@ export type Event =
   | { readonly type: 'fault-cleared' }
   /** Someone else deleted one of our addresses (behaviour.md B19). */
   | { readonly type: 'address-deleted' }
-  /** Reload: `p` of this step is the new parameters; `addressesAdded` asks for new bursts. */
-  | { readonly type: 'reconfigured'; readonly addressesAdded: boolean }
-  /** Sync group decisions. */
+  /** Reload: `p` of this step is the new parameters, `priority` the new effective one; `addressesAdded` asks for new bursts. */
+  | { readonly type: 'reconfigured'; readonly priority: number; readonly addressesAdded: boolean }
+  /**
+   * This process was asleep when the timer ended and nothing waited in the socket: the master gets one more advert
+   * interval before its silence is believed. The caller gives it once.
+   */
+  | { readonly type: 'stalled' }
+  /** Sync group decisions (group.ts). */
   | { readonly type: 'group-master' }
-  | { readonly type: 'group-backup' };
+  | { readonly type: 'group-backup' }
+  /** Another member heard a lower priority: all members announce. */
+  | { readonly type: 'group-announce' };
+
+export type AdvertEvent = Extract<Event, { readonly type: 'advert' }>;
 
 export type Burst = 'first' | 'second' | 'refresh' | 'lower-priority';
 

@@ -1,0 +1,72 @@
+/**
+ * Where this daemon keeps its files: pid files, run directory, control socket. One place, so that two daemons with
+ * different -p on one host never meet, and `vipd status` finds the one that was started.
+ */
+import { posix } from 'node:path';
+
+export const DEFAULT_RUN_DIR = '/run/vipd';
+/** keepalived's own build-time run directory on every distribution. */
+const PID_DIR = '/run';
+
+export type GivenPaths = {
+  readonly runDir: string | undefined; // --run-dir
+  readonly socket: string | undefined; // --socket
+  readonly pidFile: string | undefined; // -p
+};
+
+/**
+ * --run-dir, else `/x/a.vipd` for `-p /x/a.pid`, else /run/vipd. The socket: --socket, else VIPD_SOCKET unless a path
+ * was given on the command line (what is typed beats what is inherited), else `vipd.sock` in the run directory.
+ */
+export function defaultPaths(
+  given: GivenPaths,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly runDir: string; readonly socket: string } {
+  const runDir = posix.resolve(given.runDir ?? fromPidFile(given.pidFile) ?? DEFAULT_RUN_DIR);
+  const inherited =
+    given.runDir === undefined && given.pidFile === undefined ? env['VIPD_SOCKET'] : undefined;
+  const socket =
+    given.socket ?? (inherited === '' ? undefined : inherited) ?? posix.join(runDir, 'vipd.sock');
+  return { runDir, socket: posix.resolve(socket) };
+}
+
+function fromPidFile(pidFile: string | undefined): string | undefined {
+  if (pidFile === undefined) return undefined;
+  const folder = posix.dirname(pidFile);
+  const name = posix.basename(pidFile).replace(/\.pid$/, '');
+  return posix.join(folder, `${name}.vipd`);
+}
+
+/** What of the configuration decides about pid files. */
+export type PidFacts = {
+  readonly usePidDir: boolean; // 'use_pid_dir', 'instance' or 'net_namespace'
+  readonly instanceName: string; // 'instance', '' = none
+  readonly virtualServers: boolean; // checkers have something to do
+  readonly bfd: boolean;
+};
+
+/**
+ * Every pid file that a script may look for; all get the one pid of this process, so `kill $(cat …)` works with each.
+ * Like keepalived, a part that has nothing to do has no pid file. First the parent's: it is the lock.
+ */
+export function pidFilePaths(
+  given: {
+    readonly pidFile?: string;
+    readonly vrrpPidFile?: string;
+    readonly checkersPidFile?: string;
+    readonly bfdPidFile?: string;
+    readonly vrrp: boolean;
+    readonly checkers: boolean;
+    readonly bfd: boolean;
+  },
+  facts: PidFacts,
+): readonly string[] {
+  const suffix = facts.instanceName === '' ? '' : `_${facts.instanceName}`;
+  const named = (name: string): string =>
+    facts.usePidDir ? `${PID_DIR}/keepalived/${name}${suffix}.pid` : `${PID_DIR}/${name}.pid`;
+  const out = [given.pidFile ?? named('keepalived')];
+  if (given.vrrp) out.push(given.vrrpPidFile ?? named('vrrp'));
+  if (given.checkers && facts.virtualServers) out.push(given.checkersPidFile ?? named('checkers'));
+  if (given.bfd && facts.bfd) out.push(given.bfdPidFile ?? named('bfd'));
+  return [...new Set(out)];
+}

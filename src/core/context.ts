@@ -1,0 +1,57 @@
+/** What the parts of core share: the ports, the present configuration, the routers, and the one queue. */
+import type { Config } from '../config/config.ts';
+import type { AdvertPort } from '../ports/advert.ts';
+import type { AnnouncePort } from '../ports/announce.ts';
+import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
+import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
+import type { Clock, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
+import type { ReceivedAdvert } from '../vrrp/accept.ts';
+import type { Event } from '../vrrp/types.ts';
+import type { Limiter } from './limiter.ts';
+import type { Router } from './router.ts';
+
+export type Ports = {
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly log: Log;
+  readonly adverts: AdvertPort;
+  readonly netlink: NetlinkPort;
+  readonly announce: AnnouncePort;
+  readonly hooks: HookPort;
+  readonly scripts: ScriptPort;
+  readonly release: ReleasePort;
+  readonly service: ServiceManager;
+};
+
+export type CoreOptions = {
+  readonly version: string;
+  readonly node: string;
+  readonly pid: number;
+  readonly configFile: string;
+  /** Keep the addresses on an orderly stop until the successor speaks; false = keepalived's order. */
+  readonly makeBeforeBreak: boolean;
+  /** 'dont-release-vrrp' (-V): leave addresses in place at stop. */
+  readonly keepAddresses: boolean;
+};
+
+export type CoreEvent =
+  | { readonly type: 'advert'; readonly key: string; readonly received: ReceivedAdvert }
+  | { readonly type: 'netlink'; readonly event: NetlinkEvent }
+  | { readonly type: 'machine'; readonly router: Router; readonly event: Event }
+  | { readonly type: 'script'; readonly result: ScriptResult }
+  | { readonly type: 'hook'; readonly result: HookResult }
+  /** An address of a master was reported deleted: looked at again when older notifications are in. */
+  | { readonly type: 'check-addresses'; readonly router: Router };
+
+export type Context = {
+  readonly ports: Ports;
+  readonly options: CoreOptions;
+  readonly limiter: Limiter;
+  config: Config;
+  routers: Router[];
+  links: Map<string, Link>;
+  releaseDirty: boolean;
+  post(event: CoreEvent): void;
+  /** For a member of a sync group: its own faults came or went. */
+  groupFaultsChanged(r: Router): void;
+};

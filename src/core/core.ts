@@ -1,0 +1,330 @@
+/**
+ * The running daemon without its hands: one queue of events, one heap of deadlines, one table of virtual routers.
+ * Events come in by the `on…` methods, go through the pure machines, and leave as effects on the ports, all in one turn.
+ */
+import { assert, assertNever } from '../base/assert.ts';
+import type { Config } from '../config/config.ts';
+import type { NetlinkEvent } from '../ports/netlink.ts';
+import type { HookResult, ScriptResult } from '../ports/process.ts';
+import type { ReceivedAdvert } from '../vrrp/accept.ts';
+import { deadlineUs, step } from '../vrrp/step.ts';
+import { lingerBoundUs } from '../vrrp/timers.ts';
+import type { Effect, Event } from '../vrrp/types.ts';
+import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
+import { Deadlines } from './deadlines.ts';
+import { carryOut } from './effects.ts';
+import { Groups } from './groups.ts';
+import { Limiter } from './limiter.ts';
+import { leftovers, linksByName } from './network.ts';
+import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
+import { onAdvert } from './receive.ts';
+import { releaseState } from './release.ts';
+import { applyReload, type ReloadReport } from './reload.ts';
+import { newRouter, type Router } from './router.ts';
+import { Scripts } from './scripts.ts';
+import type { Snapshot } from './snapshot.ts';
+import { startRouter, whyNotRun } from './start.ts';
+import { snapshot } from './view.ts';
+
+/** A timer served this late, and at least one advert interval late, is a stall. */
+const STALL_US = 100_000;
+/** keepalived gives its stop scripts one second. */
+const STOP_HOOKS_US = 1_000_000;
+const REPEAT_US = 60_000_000;
+/** More wake-ups than this in one turn means a machine that does not move its deadline. */
+const MAX_DUE = 100_000;
+
+export class Core {
+  readonly #ctx: Context;
+  readonly #deadlines = new Deadlines();
+  readonly #queue: CoreEvent[] = [];
+  readonly #groups: Groups;
+  readonly #scripts: Scripts;
+  readonly #owners = new Map<number, Router>();
+  #nextId = 0;
+  #pumping = false;
+  #armedAtUs = Number.POSITIVE_INFINITY;
+  #stopped: (() => void) | undefined;
+  #startedWallMs = 0;
+  #loadedWallMs = 0;
+  #stallCount = 0;
+  #longestStallUs = 0;
+  #findings = { errors: 0, warnings: 0 };
+  #warnings: readonly string[] = [];
+
+  constructor(ports: Ports, options: CoreOptions, config: Config) {
+    this.#ctx = {
+      ports,
+      options,
+      limiter: new Limiter(REPEAT_US),
+      config,
+      routers: [],
+      links: new Map(),
+      releaseDirty: true,
+      post: (event) => this.#queue.push(event),
+      groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
+    };
+    this.#groups = new Groups(this.#ctx);
+    this.#scripts = new Scripts(this.#ctx, {
+      allocate: () => this.#nextId++,
+      setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
+      changed: (r) => refreshRouter(this.#ctx, r, this.#scripts),
+    });
+  }
+
+  /** Removes leftovers of a crash, opens the sockets, starts every instance. */
+  start(findings: { errors: number; warnings: number }): void {
+    const ctx = this.#ctx;
+    this.#findings = findings;
+    this.#startedWallMs = this.#loadedWallMs = ctx.ports.clock.wallMs();
+    ctx.links = linksByName(ctx.ports.netlink.links());
+    const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
+    if (left.length > 0) {
+      ctx.ports.netlink.deleteAddresses(left);
+      ctx.ports.log.log('warning', `removed ${left.length} address(es) that an earlier run left behind`);
+    }
+    const startUs = ctx.ports.clock.nowUs();
+    this.#scripts.configure(ctx.config.scripts);
+    const runnable = ctx.config.instances.filter((c) => {
+      const why = whyNotRun(c);
+      if (why !== undefined) ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
+      return why === undefined;
+    });
+    for (const config of runnable) this.#add(config);
+    this.#groups.configure(ctx.config.groups, ctx.routers);
+    this.#scripts.attach();
+    for (const r of ctx.routers) startRouter(ctx, r, this.#scripts, startUs + ctx.config.global.startupDelayUs);
+    this.#pump();
+  }
+
+  #add(config: Config['instances'][number]): Router {
+    const inGroup = this.#ctx.config.groups.some((g) => g.members.includes(config.name));
+    const r = newRouter(this.#nextId++, config, inGroup, { name: 'init', priority: config.priority });
+    this.#owners.set(r.id, r);
+    this.#ctx.routers.push(r);
+    return r;
+  }
+
+  #remove(r: Router): void {
+    this.#deadlines.set(r.id, Number.POSITIVE_INFINITY);
+    this.#owners.delete(r.id);
+    this.#ctx.routers = this.#ctx.routers.filter((x) => x !== r);
+  }
+
+  onAdvert(key: string, received: ReceivedAdvert): void {
+    this.#accept({ type: 'advert', key, received });
+  }
+
+  onNetlink(event: NetlinkEvent): void {
+    this.#accept({ type: 'netlink', event });
+  }
+
+  onHookResult(result: HookResult): void {
+    this.#accept({ type: 'hook', result });
+  }
+
+  onScriptResult(result: ScriptResult): void {
+    this.#accept({ type: 'script', result });
+  }
+
+  #accept(event: CoreEvent): void {
+    this.#queue.push(event);
+    this.#pump();
+  }
+
+  /** The timer rang: serves every deadline that is due. */
+  wake(): void {
+    const nowUs = this.#ctx.ports.clock.nowUs();
+    const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
+    this.#armedAtUs = Number.POSITIVE_INFINITY;
+    if (lateUs >= STALL_US) {
+      this.#stallCount++;
+      this.#longestStallUs = Math.max(this.#longestStallUs, lateUs);
+      if (this.#ctx.limiter.pass('stall', nowUs) >= 0)
+        this.#ctx.ports.log.log('warning', `A timer was served ${(lateUs / 1e6).toFixed(3)} s late: this host or process stalled`);
+    }
+    for (let served = 0; ; served++) {
+      assert(served < MAX_DUE, 'a machine does not move its deadline');
+      const id = this.#deadlines.due(nowUs);
+      if (id === undefined) break;
+      const r = this.#owners.get(id);
+      if (r === undefined) this.#scripts.onDeadline(id, nowUs);
+      else this.#expire(r, nowUs, lateUs);
+      this.#pump();
+    }
+    this.#pump();
+  }
+
+  /**
+   * An expired master-down deadline is believed only after the socket was read to EAGAIN: after a stall the adverts that
+   * disprove it wait there. After a stall with nothing there the master gets one more advert interval, once.
+   */
+  #expire(r: Router, nowUs: number, lateUs: number): void {
+    if (r.state.name === 'backup' && r.socketKey !== '') {
+      this.#ctx.ports.adverts.drain(r.socketKey);
+      this.#ctx.ports.netlink.drain();
+      this.#pump();
+      if (deadlineUs(r.state) > nowUs) return;
+      if (r.state.name === 'backup' && lateUs >= Math.max(STALL_US, r.state.masterAdverIntUs) && !r.gaveChance) {
+        r.gaveChance = true;
+        this.#ctx.post({ type: 'machine', router: r, event: { type: 'stalled' } });
+        return;
+      }
+    }
+    this.#ctx.post({ type: 'machine', router: r, event: { type: 'timer' } });
+  }
+
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (let e = this.#queue.shift(); e !== undefined; e = this.#queue.shift()) this.#handle(e);
+    } finally {
+      this.#pumping = false;
+    }
+    this.#settle();
+  }
+
+  #handle(e: CoreEvent): void {
+    switch (e.type) {
+      case 'advert':
+        return onAdvert(this.#ctx, e.key, e.received);
+      case 'netlink':
+        return onNetlink(this.#ctx, e.event, this.#scripts);
+      case 'machine':
+        return this.#step(e.router, e.event);
+      case 'script':
+        return this.#scripts.onResult(e.result);
+      case 'hook':
+        return this.#onHook(e.result);
+      case 'check-addresses':
+        return this.#checkAddresses(e.router);
+      default:
+        return assertNever(e);
+    }
+  }
+
+  #step(r: Router, event: Event): void {
+    const before = r.state;
+    const next = step(r.params, before, event, this.#ctx.ports.clock.nowUs());
+    r.state = next.state;
+    for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
+    this.#deadlines.set(r.id, deadlineUs(r.state));
+    if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
+  }
+
+  #tellGroup(r: Router, effect: Effect): void {
+    if (effect.type === 'transition') this.#groups.memberChanged(r, effect);
+    else if (effect.type === 'wants-master') this.#groups.wantsMaster(r);
+    else if (effect.type === 'lower-priority-received') this.#groups.lowerPriorityReceived(r);
+  }
+
+  #checkAddresses(r: Router): void {
+    if (!r.vipsSet || r.state.name !== 'master') return;
+    this.#ctx.ports.netlink.drain();
+    const missing = vipsMissing(this.#ctx, r);
+    if (missing.length === 0) return;
+    this.#ctx.ports.log.log('warning', `(${r.config.name}) ${missing.join(', ')} was deleted by someone else`, { instance: r.config.name });
+    this.#step(r, { type: 'address-deleted' });
+  }
+
+  #onHook(result: HookResult): void {
+    const log = this.#ctx.ports.log;
+    const [kind, name] = [result.owner.slice(0, result.owner.indexOf(' ')), result.owner.slice(result.owner.indexOf(' ') + 1)];
+    const ms = Math.round(result.durationUs / 1000);
+    const failed = result.outcome !== 'superseded' && !(result.outcome === 'exited' && result.exitCode === 0);
+    const text = `(${name}) ${result.what} for ${result.state}: ${result.outcome}${result.outcome === 'exited' ? ` with status ${result.exitCode}` : ''}${result.signal === '' ? '' : ` by ${result.signal}`} after ${ms} ms${result.detail === '' ? '' : `: ${result.detail}`}${failed && result.output !== '' ? `: ${result.output.trimEnd().split('\n').at(-1)}` : ''}`;
+    log.log(failed ? 'warning' : 'info', text, { instance: name, hook: result.what });
+    if (kind !== 'INSTANCE') return;
+    const r = this.#ctx.routers.find((x) => x.config.name === name);
+    r?.hooks.set(result.what, {
+      what: result.what,
+      state: result.state,
+      outcome: result.outcome,
+      exitCode: result.exitCode,
+      durationMs: ms,
+      output: result.output,
+      endedWallMs: this.#ctx.ports.clock.wallMs(),
+    });
+  }
+
+  /** After each turn: the release files, the timer, and the end of a stop. */
+  #settle(): void {
+    const ctx = this.#ctx;
+    if (ctx.releaseDirty) {
+      ctx.releaseDirty = false;
+      ctx.ports.release.write(releaseState(ctx));
+    }
+    const next = this.#deadlines.next();
+    if (next !== this.#armedAtUs) {
+      this.#armedAtUs = next;
+      ctx.ports.timer.arm(next);
+    }
+    if (this.#stopped !== undefined && ctx.routers.every((r) => r.state.name === 'init')) {
+      const done = this.#stopped;
+      this.#stopped = undefined;
+      for (const key of new Set(ctx.routers.map((r) => r.socketKey))) if (key !== '') ctx.ports.adverts.close(key);
+      ctx.ports.hooks.settle(STOP_HOOKS_US, done);
+    }
+  }
+
+  /** Orderly stop; `done` is called when nothing of ours is left. A second call gives up lingering. */
+  stop(done: () => void): void {
+    const again = this.#stopped !== undefined;
+    if (!again) {
+      this.#stopped = done;
+      this.#scripts.stop();
+    }
+    const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
+    for (const router of this.#ctx.routers) {
+      const lingerUs = linger && router.params.basePriority > 0 ? lingerBoundUs(router.params) : 0;
+      this.#ctx.post({ type: 'machine', router, event: { type: 'shutdown', lingerUs } });
+    }
+    this.#pump();
+  }
+
+  /** Applies `next`: only differences; instances that stay keep their state. */
+  reload(next: Config, findings: { errors: number; warnings: number }): ReloadReport {
+    this.#findings = findings;
+    this.#loadedWallMs = this.#ctx.ports.clock.wallMs();
+    const report = applyReload(this.#ctx, next, {
+      add: (config) => this.#add(config),
+      remove: (r) => this.#remove(r),
+      step: (r, e) => this.#step(r, e),
+      groups: this.#groups,
+      scripts: this.#scripts,
+    });
+    this.#pump();
+    return report;
+  }
+
+  /** Every master sends one advert: keepalived does so before it reads its file again (B21). */
+  advertBeforeReload(): void {
+    for (const router of this.#ctx.routers)
+      if (router.state.name === 'master') this.#ctx.post({ type: 'machine', router, event: { type: 'reconfigured', priority: router.state.priority, addressesAdded: false } });
+    this.#pump();
+  }
+
+  /** What an operator should know as long as it is so; shown by `vipd status`. */
+  setWarnings(warnings: readonly string[]): void {
+    this.#warnings = warnings;
+  }
+
+  clearCounters(): void {
+    for (const r of this.#ctx.routers) {
+      for (const key of Object.keys(r.counters) as (keyof Router['counters'])[])
+        if (key === 'rejected') r.counters.rejected = {};
+        else r.counters[key] = 0;
+    }
+  }
+
+  snapshot(): Snapshot {
+    return snapshot(this.#ctx, this.#groups, this.#scripts, {
+      startedWallMs: this.#startedWallMs,
+      loadedWallMs: this.#loadedWallMs,
+      findings: this.#findings,
+      warnings: this.#warnings,
+      loop: { stallCount: this.#stallCount, longestStallUs: this.#longestStallUs },
+    });
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Carries out what the machine asks for, in its order: adverts, addresses, announcements, and what follows a transition.
+ * Everything here is synchronous; nothing waits, and what fails is reported, never thrown.
+ */
+import { assertNever } from '../base/assert.ts';
+import { formatIp } from '../base/ip.ts';
+import type { VirtualAddress } from '../config/config.ts';
+import type { OutgoingAdvert } from '../ports/advert.ts';
+import type { Announcement } from '../ports/announce.ts';
+import type { AddressRequest } from '../ports/netlink.ts';
+import type { Effect, Event } from '../vrrp/types.ts';
+import type { Context } from './context.ts';
+import { addressRequest } from './network.ts';
+import { lowerPriorityHook } from './notify.ts';
+import { allAddresses, isUnicast, type Router } from './router.ts';
+import { onTransition } from './transition.ts';
+import * as words from './words.ts';
+
+const NO_AUTH = new Uint8Array(8);
+
+/** One effect of instance `r`; `cause` is the event that led to it. */
+export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event): void {
+  switch (effect.type) {
+    case 'send-advert':
+      return sendAdvert(ctx, r, effect.priority);
+    case 'addresses':
+      return effect.want === 'present' ? addAddresses(ctx, r) : removeAddresses(ctx, r);
+    case 'announce':
+      return announce(ctx, r, effect.repeatCount);
+    case 'forget-announcements':
+      return ctx.ports.announce.forget(r.config.name);
+    case 'transition':
+      return onTransition(ctx, r, effect, cause);
+    case 'wants-master': // for the sync group, which core tells
+      return;
+    case 'lower-priority-received':
+      for (const hook of lowerPriorityHook(r.config, {
+        reason: 'lower-priority-received',
+        previous: 'MASTER',
+        peer: r.heard?.address ?? '',
+        priority: r.state.priority,
+      }))
+        ctx.ports.hooks.run(hook);
+      return;
+    case 'note':
+      return logNote(ctx, r, effect);
+    default:
+      return assertNever(effect);
+  }
+}
+
+/** The advert of this instance with `priority`, as it would leave now. */
+export function outgoing(r: Router, priority: number, ipId: number): OutgoingAdvert {
+  const c = r.config;
+  return {
+    version: c.version,
+    vrid: c.vrid,
+    priority,
+    adverIntUs: c.adverIntUs,
+    addresses: c.vips.filter((v) => v.family === c.family).map((v) => v.bytes),
+    authType: c.version === 2 && c.authentication.type === 'pass' ? 1 : 0,
+    authData: c.authentication.type === 'pass' ? c.authentication.data : NO_AUTH,
+    source: r.source === undefined ? '0.0.0.0' : formatIp(r.source),
+    destinations: isUnicast(c) ? c.unicastPeers.map((p) => p.address) : [c.family === 4 ? c.multicastGroup4 : c.multicastGroup6],
+    ttl: isUnicast(c) ? c.ttl : 255,
+    ipId,
+    checksumForm: checksumForm(r),
+  };
+}
+
+function checksumForm(r: Router): OutgoingAdvert['checksumForm'] {
+  if (r.config.v3ChecksumAsV2) return 'no-pseudo';
+  const old = r.config.oldUnicastChecksum === 'always' || (r.config.oldUnicastChecksum === 'auto' && r.learnedOldChecksum);
+  return isUnicast(r.config) && old ? 'old-unicast' : 'standard';
+}
+
+export function sendAdvert(ctx: Context, r: Router, priority: number): void {
+  if (r.socketKey === '' || r.source === undefined) return;
+  r.ipId = (r.ipId % 65_535) + 1;
+  const result = ctx.ports.adverts.send(r.socketKey, outgoing(r, priority, r.ipId));
+  if (result.sent > 0) {
+    r.counters.advertsSent++;
+    if (priority === 0) {
+      r.counters.priorityZeroSent++;
+      ctx.ports.log.log('info', words.sentPriorityZero(r.config.name), { instance: r.config.name });
+    }
+  }
+  if (result.error === undefined) return;
+  r.counters.sendErrors++;
+  const quiet = ctx.limiter.pass(`send ${r.config.name} ${result.error}`, ctx.ports.clock.nowUs());
+  if (quiet >= 0)
+    ctx.ports.log.log(
+      'warning',
+      `(${r.config.name}) cannot send adverts on ${r.config.interface}: ${result.error}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`,
+      { instance: r.config.name, error: result.error },
+    );
+}
+
+function requests(ctx: Context, list: readonly VirtualAddress[]): { of: VirtualAddress; request: AddressRequest }[] {
+  const out: { of: VirtualAddress; request: AddressRequest }[] = [];
+  for (const of of list) {
+    const request = addressRequest(of, ctx.links);
+    if (request !== undefined) out.push({ of, request });
+  }
+  return out;
+}
+
+/** VIPs, then excluded ones, in file order (C2); an address that is already there is no error. */
+export function addAddresses(ctx: Context, r: Router, only?: readonly VirtualAddress[]): void {
+  const list = requests(ctx, only ?? allAddresses(r.config));
+  const results = ctx.ports.netlink.addAddresses(list.map((x) => x.request));
+  r.vipsSet = true;
+  ctx.releaseDirty = true;
+  ctx.ports.log.log('debug', words.settingVips(r.config.name), { instance: r.config.name });
+  for (const [i, result] of results.entries()) {
+    if (result.ok) continue;
+    const of = list[i]?.of;
+    ctx.ports.log.log(
+      'error',
+      `(${r.config.name}) cannot add ${of?.address}/${of?.prefixLength} to ${of?.interface}: ${result.code ?? ''} ${result.text ?? ''}`.trim(),
+      { instance: r.config.name },
+    );
+  }
+}
+
+export function removeAddresses(ctx: Context, r: Router, only?: readonly VirtualAddress[]): void {
+  if (only === undefined) {
+    if (!r.vipsSet) return;
+    r.vipsSet = false;
+  }
+  ctx.releaseDirty = true;
+  const list = requests(ctx, only ?? allAddresses(r.config));
+  ctx.ports.log.log('debug', words.removingVips(r.config.name), { instance: r.config.name });
+  const results = ctx.ports.netlink.deleteAddresses(list.map((x) => x.request));
+  for (const [i, result] of results.entries())
+    if (!result.ok)
+      ctx.ports.log.log(
+        'error',
+        `(${r.config.name}) cannot remove ${list[i]?.of.address} from ${list[i]?.of.interface}: ${result.code ?? ''}`,
+        { instance: r.config.name },
+      );
+}
+
+function announce(ctx: Context, r: Router, repeatCount: number): void {
+  const list: Announcement[] = [];
+  for (const v of allAddresses(r.config)) {
+    const link = ctx.links.get(v.interface);
+    if (link === undefined || link.noArp || link.loopback || link.mac.length !== 6) continue;
+    list.push({ interface: v.interface, interfaceIndex: link.index, mac: link.mac, family: v.family, address: v.bytes });
+    ctx.ports.log.log('debug', words.sendingGarp(r.config.name, v.interface, v.address), { instance: r.config.name });
+  }
+  if (list.length > 0) ctx.ports.announce.announce(r.config.name, list, repeatCount, ctx.config.global.garpIntervalUs);
+}
+
+function logNote(ctx: Context, r: Router, effect: Effect & { type: 'note' }): void {
+  const { name } = r.config;
+  const from = r.heard?.address ?? 'an unknown router';
+  const fields = { instance: name };
+  const once = (what: string, level: 'info' | 'warning' | 'error', text: string) => {
+    if (ctx.limiter.pass(`note ${name} ${what} ${from}`, ctx.ports.clock.nowUs()) >= 0) ctx.ports.log.log(level, text, fields);
+  };
+  switch (effect.note) {
+    case 'lower-priority-discarded':
+      return once(effect.note, 'info', words.lowerDiscarded(name, effect.priority, from));
+    case 'new-election':
+      return once(effect.note, 'info', words.newElection(name, from, effect.priority, r.state.priority));
+    case 'own-address':
+      return once(
+        effect.note,
+        'warning',
+        `(${name}) received an advert with our own source address ${from}: another host has this address, or adverts are looped back`,
+      );
+    case 'owner-conflict':
+      return once(
+        effect.note,
+        'error',
+        `(${name}) CONFIGURATION ERROR: ${from} also claims to own the addresses (priority 255); only one router may have 255`,
+      );
+    case 'preempt-delay-started':
+      return ctx.ports.log.log('info', `(${name}) start preempt delay (${r.config.preemptDelayUs / 1e6} s)`, fields);
+    case 'preempt-delay-cancelled':
+      return ctx.ports.log.log('info', `(${name}) stop preempt delay`, fields);
+    default:
+      return assertNever(effect.note);
+  }
+}

@@ -1,0 +1,80 @@
+/** Sync groups at work: asks the pure group machine after each change of a member, posts what it demands, runs the group's hooks. */
+import type { SyncGroupConfig } from '../config/config.ts';
+import { type GroupCause, type GroupState, groupStep } from '../vrrp/group.ts';
+import type { Effect } from '../vrrp/types.ts';
+import type { Context } from './context.ts';
+import { groupHooks, type NotifyState } from './notify.ts';
+import type { Router } from './router.ts';
+import type { GroupSnapshot } from './snapshot.ts';
+import * as words from './words.ts';
+
+type Group = { config: SyncGroupConfig; state: GroupState; members: Router[] };
+
+const NOTIFY: Readonly<Record<GroupState, NotifyState>> = { master: 'MASTER', backup: 'BACKUP', fault: 'FAULT', init: 'STOP' };
+
+export class Groups {
+  readonly #ctx: Context;
+  #groups: Group[] = [];
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+  }
+
+  /** Takes a configuration's groups; a group that was there before keeps its state. */
+  configure(configs: readonly SyncGroupConfig[], routers: readonly Router[]): void {
+    const before = new Map(this.#groups.map((g) => [g.config.name, g.state]));
+    this.#groups = configs.map((config) => ({
+      config,
+      state: before.get(config.name) ?? 'init',
+      members: routers.filter((r) => config.members.includes(r.config.name)),
+    }));
+  }
+
+  memberChanged(r: Router, t: Effect & { type: 'transition' }): void {
+    this.#run(r, { type: 'transition', member: r.config.name, from: t.from, to: t.to, reason: t.reason });
+  }
+
+  wantsMaster(r: Router): void {
+    this.#run(r, { type: 'wants-master', member: r.config.name });
+  }
+
+  lowerPriorityReceived(r: Router): void {
+    this.#run(r, { type: 'lower-priority-received', member: r.config.name });
+  }
+
+  /** The list of own faults of `r` became empty or not empty. */
+  faultsChanged(r: Router): void {
+    this.#run(r, { type: 'faults-changed', member: r.config.name });
+  }
+
+  #run(r: Router, cause: GroupCause): void {
+    const group = this.#groups.find((g) => g.members.includes(r));
+    if (group === undefined) return;
+    const members = group.members.map((m) => ({
+      name: m.config.name,
+      state: m.state.name,
+      wantsMaster: m.state.name === 'backup' && m.state.wantsMaster,
+      ownFault: m.faults.size > 0,
+    }));
+    const next = groupStep(group.state, members, cause);
+    group.state = next.state;
+    for (const effect of next.effects) {
+      if (effect.type === 'group-transition') this.#announce(group, effect.from, effect.to);
+      else {
+        const router = group.members.find((m) => m.config.name === effect.member);
+        if (router !== undefined) this.#ctx.post({ type: 'machine', router, event: effect.event });
+      }
+    }
+  }
+
+  #announce(group: Group, from: GroupState, to: GroupState): void {
+    const { name } = group.config;
+    this.#ctx.ports.log.log('notice', words.groupEntering(name, to), { group: name, state: words.stateWord(to) });
+    const context = { reason: 'group', previous: words.stateWord(from), peer: '', priority: 0 };
+    for (const hook of groupHooks(group.config, NOTIFY[to], context)) this.#ctx.ports.hooks.run(hook);
+  }
+
+  snapshot(): readonly GroupSnapshot[] {
+    return this.#groups.map((g) => ({ name: g.config.name, state: g.state, members: g.members.map((m) => m.config.name) }));
+  }
+}

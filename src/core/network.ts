@@ -1,0 +1,85 @@
+/** What the kernel's links and addresses mean for an instance: source address, interface faults, leftovers. Pure. */
+import { equalBytes } from '../base/bytes.ts';
+import type { InstanceConfig, VirtualAddress } from '../config/config.ts';
+import type { AddressRequest, KernelAddress, Link } from '../ports/netlink.ts';
+import { allAddresses } from './router.ts';
+
+export type LinksByName = ReadonlyMap<string, Link>;
+
+export function linksByName(links: readonly Link[]): Map<string, Link> {
+  return new Map(links.map((l) => [l.name, l]));
+}
+
+/** UP and RUNNING, keepalived's sense of an interface that works. */
+export const linkWorks = (link: Link | undefined): boolean => link?.up === true && link.running;
+
+/**
+ * The address adverts come from: the first of the family on the interface that is no VIP of any instance (B19).
+ * IPv6 takes the link-local one (RFC 9568 5.1.2.1).
+ */
+export function pickSource(
+  family: 4 | 6,
+  interfaceIndex: number,
+  addresses: readonly KernelAddress[],
+  isVip: (a: KernelAddress) => boolean,
+): Uint8Array | undefined {
+  for (const a of addresses) {
+    if (a.interfaceIndex !== interfaceIndex || a.family !== family || isVip(a)) continue;
+    if (family === 6 && !(a.bytes[0] === 0xfe && ((a.bytes[1] as number) & 0xc0) === 0x80)) continue;
+    return a.bytes;
+  }
+  return undefined;
+}
+
+/** Interfaces whose loss is a FAULT of its own: the instance's and those of its tracked VIPs (B18, last rows). */
+export function watchedInterfaces(config: InstanceConfig): readonly string[] {
+  const out = new Set<string>();
+  if (config.trackPrimary && config.interface !== '') out.add(config.interface);
+  for (const v of allAddresses(config))
+    if (v.track && (v.interface !== config.interface || config.trackPrimary)) out.add(v.interface);
+  return [...out];
+}
+
+export function interfaceFault(name: string, link: Link | undefined): string | undefined {
+  if (link === undefined) return `interface ${name} does not exist`;
+  if (!link.up) return `interface ${name} is down`;
+  if (!link.running) return `interface ${name} has no carrier`;
+  return undefined;
+}
+
+/** The kernel request for one VIP; undefined when its interface does not exist. */
+export function addressRequest(v: VirtualAddress, links: LinksByName): AddressRequest | undefined {
+  const link = links.get(v.interface);
+  if (link === undefined) return undefined;
+  return {
+    family: v.family,
+    bytes: v.bytes,
+    prefixLength: v.prefixLength,
+    interfaceIndex: link.index,
+    scope: v.scope,
+    ...(v.label === undefined ? {} : { label: v.label }),
+    ...(v.broadcast === undefined ? {} : { broadcast: v.broadcast }),
+    ...(v.peer === undefined ? {} : { peer: v.peer }),
+  };
+}
+
+export const sameAddress = (a: KernelAddress, b: { family: 4 | 6; bytes: Uint8Array; interfaceIndex: number }): boolean =>
+  a.family === b.family && a.interfaceIndex === b.interfaceIndex && equalBytes(a.bytes, b.bytes);
+
+/** Our configured addresses that the kernel already has although we hold nothing: leftovers of a crash (B3). */
+export function leftovers(
+  configs: readonly InstanceConfig[],
+  links: LinksByName,
+  addresses: readonly KernelAddress[],
+): readonly AddressRequest[] {
+  const out: AddressRequest[] = [];
+  for (const c of configs)
+    for (const v of allAddresses(c)) {
+      const request = addressRequest(v, links);
+      if (request === undefined) continue;
+      const have = addresses.find((a) => sameAddress(a, request) && a.prefixLength === request.prefixLength);
+      if (have !== undefined && !out.some((r) => r.interfaceIndex === request.interfaceIndex && equalBytes(r.bytes, request.bytes)))
+        out.push(request);
+    }
+  return out;
+}

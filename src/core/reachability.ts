@@ -1,0 +1,197 @@
+/**
+ * Links, addresses and tracked things of an instance, turned into its faults, its priority, its source address and its
+ * sockets. `refreshRouter` is idempotent: whatever changed, it compares what should be with what is.
+ */
+import { equalBytes } from '../base/bytes.ts';
+import { formatIp, parseIp } from '../base/ip.ts';
+import type { KernelAddress, NetlinkEvent } from '../ports/netlink.ts';
+import { type Contribution, effectivePriority, judgeTracked, type Tracked } from '../track/priority.ts';
+import type { Context } from './context.ts';
+import { addressRequest, interfaceFault, linksByName, linkWorks, pickSource, sameAddress, watchedInterfaces } from './network.ts';
+import { allAddresses, isUnicast, type Router } from './router.ts';
+import type { Scripts } from './scripts.ts';
+import * as words from './words.ts';
+
+/** Names the sockets that instances with the same interface, family and group (or source) share. */
+export function socketKeyOf(r: Router): string {
+  const c = r.config;
+  const where = isUnicast(c)
+    ? `unicast ${r.source === undefined ? '' : formatIp(r.source)}`
+    : `multicast ${c.family === 4 ? c.multicastGroup4 : c.multicastGroup6}`;
+  return `ipv${c.family} ${c.interface} ${r.interfaceIndex} ${where}`;
+}
+
+export function isAnyVip(ctx: Context, a: KernelAddress): boolean {
+  return ctx.config.instances.some((c) =>
+    allAddresses(c).some((v) => v.family === a.family && equalBytes(v.bytes, a.bytes)),
+  );
+}
+
+/** Texts of tracked VIPs that a master should hold and the kernel does not have. */
+export function vipsMissing(ctx: Context, r: Router): string[] {
+  const kernel = ctx.ports.netlink.addresses();
+  const out: string[] = [];
+  for (const v of allAddresses(r.config)) {
+    const request = v.track ? addressRequest(v, ctx.links) : undefined;
+    if (request !== undefined && !kernel.some((a) => sameAddress(a, request))) out.push(`${v.address} on ${v.interface}`);
+  }
+  return out;
+}
+
+function refreshSource(ctx: Context, r: Router): string | undefined {
+  const configured = r.config.sourceAddress;
+  const kernel = ctx.ports.netlink.addresses();
+  const own = kernel.filter((a) => a.interfaceIndex === r.interfaceIndex && a.family === r.config.family);
+  if (configured !== undefined) {
+    r.source = parseIp(configured);
+    const there = r.source !== undefined && own.some((a) => equalBytes(a.bytes, r.source as Uint8Array));
+    return r.config.trackSourceAddress && !there ? `the source address ${configured} is not on ${r.config.interface}` : undefined;
+  }
+  const picked = pickSource(r.config.family, r.interfaceIndex, own, (a) => isAnyVip(ctx, a));
+  // A vanished source stays until the priority 0 advert of the FAULT that follows has left with it.
+  if (picked === undefined) return `interface ${r.config.interface} has no IPv${r.config.family} address to send from`;
+  r.source = picked;
+  return undefined;
+}
+
+function refreshSockets(ctx: Context, r: Router): string | undefined {
+  const key = r.interfaceIndex === 0 || r.source === undefined ? '' : socketKeyOf(r);
+  if (key === r.socketKey) return undefined;
+  closeSockets(ctx, r);
+  if (key === '') return undefined;
+  const sharers = ctx.routers.filter((x) => x !== r && x.socketKey === key);
+  const vrids = [...new Set([r, ...sharers].map((x) => x.config.vrid))];
+  if (sharers.length > 0) ctx.ports.adverts.setVrids(key, vrids);
+  else
+    try {
+      ctx.ports.adverts.open(key, {
+        family: r.config.family,
+        interface: r.config.interface,
+        interfaceIndex: r.interfaceIndex,
+        mode: isUnicast(r.config) ? 'unicast' : 'multicast',
+        group: isUnicast(r.config) ? '' : r.config.family === 4 ? r.config.multicastGroup4 : r.config.multicastGroup6,
+        source: isUnicast(r.config) && r.source !== undefined ? formatIp(r.source) : '',
+        vrids,
+      });
+    } catch (e) {
+      if (!(e instanceof Error)) throw e;
+      return `cannot open the VRRP sockets on ${r.config.interface}: ${e.message}`;
+    }
+  r.socketKey = key;
+  return undefined;
+}
+
+export function closeSockets(ctx: Context, r: Router): void {
+  const key = r.socketKey;
+  if (key === '') return;
+  r.socketKey = '';
+  const left = ctx.routers.filter((x) => x.socketKey === key);
+  if (left.length === 0) ctx.ports.adverts.close(key);
+  else ctx.ports.adverts.setVrids(key, [...new Set(left.map((x) => x.config.vrid))]);
+}
+
+/** Everything whose loss touches `r`: its own interfaces (weight 0), tracked interfaces and scripts, its group's too. */
+function trackedThings(ctx: Context, r: Router, scripts: Scripts): Tracked[] {
+  const out: Tracked[] = [];
+  const add = (what: string, name: string, weight: number, reverse: boolean) => {
+    const fault = interfaceFault(name, ctx.links.get(name));
+    out.push({ what, weight, reverse, status: fault === undefined ? 'up' : 'down', detail: fault ?? `interface ${name} is up` });
+  };
+  for (const name of watchedInterfaces(r.config)) add(`interface ${name}`, name, 0, false);
+  const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
+  for (const t of [...r.config.trackInterfaces, ...(group?.trackInterfaces ?? [])])
+    add(`track_interface ${t.interface}`, t.interface, t.weight, t.reverse);
+  return [...out, ...scripts.trackedOf(r)];
+}
+
+/** Compares everything around `r` with what it was, and tells the machine the differences. */
+export function refreshRouter(ctx: Context, r: Router, scripts: Scripts): void {
+  const link = ctx.links.get(r.config.interface);
+  r.interfaceIndex = link?.index ?? 0;
+  const faults = new Map<string, string>();
+  if (link === undefined) faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
+  else {
+    const source = refreshSource(ctx, r);
+    if (source !== undefined) faults.set('source', source);
+  }
+  const sockets = refreshSockets(ctx, r);
+  if (sockets !== undefined) faults.set('sockets', sockets);
+  const verdict = judgeTracked(trackedThings(ctx, r, scripts));
+  r.silentFault = verdict.silent && faults.size === 0;
+  for (const f of verdict.faults) faults.set(f.what, f.detail);
+  applyTracked(ctx, r, faults, verdict.contributions);
+}
+
+function applyTracked(ctx: Context, r: Router, faults: Map<string, string>, contributions: readonly Contribution[]): void {
+  const had = r.faults.size > 0;
+  const has = faults.size > 0;
+  if (r.started)
+    for (const [what, detail] of faults)
+      if (!r.faults.has(what)) ctx.ports.log.log('warning', `(${r.config.name}) fault: ${detail}`, { instance: r.config.name });
+  r.faults = faults;
+  r.contributions = contributions;
+  const priority = effectivePriority(r.config.priority, contributions);
+  if (!r.started) {
+    // Before the start there is no machine to tell: the start state carries it.
+    r.state = { name: 'init', priority };
+    return;
+  }
+  if (priority !== r.state.priority && r.config.priority !== 255) {
+    ctx.ports.log.log('info', words.changedPriority(r.config.name, r.state.priority, priority), { instance: r.config.name });
+    ctx.post({ type: 'machine', router: r, event: { type: 'priority', priority } });
+  }
+  if (had === has) return;
+  if (r.params.inGroup && (!has || r.state.name === 'fault')) ctx.groupFaultsChanged(r);
+  else if (has) ctx.post({ type: 'machine', router: r, event: { type: 'fault', byGroup: false } });
+  else ctx.post({ type: 'machine', router: r, event: { type: 'fault-cleared' } });
+}
+
+const concerns = (r: Router, iface: string): boolean =>
+  r.config.interface === iface ||
+  r.config.trackInterfaces.some((t) => t.interface === iface) ||
+  allAddresses(r.config).some((v) => v.interface === iface);
+
+export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): void {
+  const log = ctx.ports.log;
+  switch (event.type) {
+    case 'link': {
+      const { link } = event;
+      const before = ctx.links.get(link.name);
+      ctx.links = linksByName(ctx.ports.netlink.links());
+      if (before === undefined) log.log('info', words.linkCreated(link.name), { interface: link.name });
+      else if (linkWorks(before) !== linkWorks(link))
+        log.log('info', linkWorks(link) ? words.linkUp(link.name) : words.linkDown(link.name), { interface: link.name });
+      refreshAll(ctx, scripts, link.name);
+      return;
+    }
+    case 'link-removed':
+      ctx.links = linksByName(ctx.ports.netlink.links());
+      log.log('info', words.linkDeleted(event.name), { interface: event.name });
+      refreshAll(ctx, scripts, event.name);
+      return;
+    case 'address-added':
+    case 'address-removed':
+      for (const r of ctx.routers) {
+        if (event.type === 'address-removed' && r.vipsSet && allAddresses(r.config).some((v) => v.family === event.address.family && equalBytes(v.bytes, event.address.bytes)))
+          ctx.post({ type: 'check-addresses', router: r });
+        if (r.interfaceIndex === event.address.interfaceIndex && !isAnyVip(ctx, event.address)) refreshRouter(ctx, r, scripts);
+      }
+      return;
+    case 'overrun': {
+      const quiet = ctx.limiter.pass('overrun', ctx.ports.clock.nowUs());
+      if (quiet >= 0) log.log('warning', 'Netlink: receive buffer overrun - links and addresses were read anew');
+      ctx.links = linksByName(ctx.ports.netlink.links());
+      for (const r of ctx.routers) {
+        refreshRouter(ctx, r, scripts);
+        if (r.vipsSet) ctx.post({ type: 'check-addresses', router: r });
+      }
+    }
+  }
+}
+
+function refreshAll(ctx: Context, scripts: Scripts, iface: string): void {
+  for (const r of ctx.routers) {
+    const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
+    if (concerns(r, iface) || group?.trackInterfaces.some((t) => t.interface === iface)) refreshRouter(ctx, r, scripts);
+  }
+}

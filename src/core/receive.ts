@@ -1,0 +1,103 @@
+/** A packet from a socket: to which instance it belongs, whether the ladder believes it, what the machine is told. */
+import { compareBytes, equalBytes } from '../base/bytes.ts';
+import { accept, type AcceptRules, explainRejection, type ReceivedAdvert, type Warning } from '../vrrp/accept.ts';
+import type { Context } from './context.ts';
+import { isUnicast, type Router } from './router.ts';
+import * as words from './words.ts';
+
+/** Rules of the ladder for `r` as it stands now. */
+export function rulesOf(r: Router): AcceptRules {
+  const c = r.config;
+  return {
+    family: c.family,
+    version: c.version,
+    mode: isUnicast(c) ? 'unicast' : 'multicast',
+    authentication: c.authentication.type === 'pass' ? { type: 'pass', data: c.authentication.data } : { type: 'none' },
+    adverIntUs: c.adverIntUs,
+    addresses: c.vips.filter((v) => v.family === c.family).map((v) => v.bytes),
+    checksumAsV2: c.v3ChecksumAsV2,
+    oldUnicastChecksum: c.oldUnicastChecksum,
+    learnedOldChecksum: r.learnedOldChecksum,
+    skipCheckAddresses: c.skipCheckAdvAddr,
+    lastMaster: r.heard?.bytes,
+    checkUnicastSource: c.checkUnicastSource,
+    peers: c.unicastPeers,
+    ownerIgnoreAdverts: c.ownerIgnoreAdverts,
+    basePriority: c.priority,
+    state: r.state.name,
+  };
+}
+
+/** The instances of one socket with one VRID: usually one; several unicast ones are told apart by their peers. */
+function addressee(ctx: Context, key: string, received: ReceivedAdvert): Router | undefined {
+  let first: Router | undefined;
+  for (const r of ctx.routers) {
+    if (r.socketKey !== key || r.config.vrid !== received.vrid) continue;
+    if (!isUnicast(r.config) || r.config.unicastPeers.some((p) => equalBytes(p.bytes, received.sourceBytes))) return r;
+    first ??= r;
+  }
+  return first;
+}
+
+export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): void {
+  const r = addressee(ctx, key, received);
+  if (r === undefined) return;
+  const verdict = accept(rulesOf(r), received);
+  if (!verdict.accepted) {
+    if (verdict.reason === 'not-running') return;
+    reject(ctx, r, verdict.reason, received.source, explainRejection(verdict.reason, verdict.detail));
+    return;
+  }
+  const { advert } = verdict;
+  const nowUs = ctx.ports.clock.nowUs();
+  r.counters.advertsReceived++;
+  if (advert.priority === 0) {
+    r.counters.priorityZeroReceived++;
+    ctx.ports.log.log('info', words.receivedPriorityZero(r.config.name), { instance: r.config.name });
+  }
+  for (const w of verdict.warnings) warn(ctx, r, w, received, advert.addresses.length, advert.adverIntUs);
+  if (verdict.learnedOldChecksum && !r.learnedOldChecksum) {
+    r.learnedOldChecksum = true;
+    ctx.ports.log.log('warning', `(${r.config.name}) Setting unicast VRRPv3 checksum to old version`, { instance: r.config.name });
+  }
+  const sourceOrder = r.source === undefined ? 1 : compareBytes(received.sourceBytes, r.source);
+  r.heard = {
+    address: received.source,
+    bytes: received.sourceBytes.slice(),
+    priority: advert.priority,
+    atUs: nowUs,
+    adverIntUs: advert.adverIntUs,
+  };
+  r.gaveChance = false;
+  ctx.post({
+    type: 'machine',
+    router: r,
+    event: { type: 'advert', priority: advert.priority, adverIntUs: advert.adverIntUs, sourceOrder },
+  });
+}
+
+function reject(ctx: Context, r: Router, reason: string, source: string, detail: string): void {
+  r.counters.rejected[reason] = (r.counters.rejected[reason] ?? 0) + 1;
+  r.lastRejection = { reason, source, detail, wallMs: ctx.ports.clock.wallMs() };
+  const quiet = ctx.limiter.pass(`reject ${r.config.name} ${reason} ${source}`, ctx.ports.clock.nowUs());
+  if (quiet < 0) return;
+  ctx.ports.log.log(
+    'warning',
+    `(${r.config.name}) advert from ${source} rejected (${reason}): ${detail}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`,
+    { instance: r.config.name, reason, source },
+  );
+}
+
+function warn(ctx: Context, r: Router, what: Warning, received: ReceivedAdvert, count: number, adverIntUs: number): void {
+  r.counters.rejected[`warning-${what}`] = (r.counters.rejected[`warning-${what}`] ?? 0) + 1;
+  if (ctx.limiter.pass(`reject ${r.config.name} ${what} ${received.source}`, ctx.ports.clock.nowUs()) < 0) return;
+  const c = r.config;
+  const ours = c.vips.filter((v) => v.family === c.family).length;
+  const text =
+    what === 'address-count'
+      ? `received ${count} VIPs but we have ${ours}; the advert is used (both nodes should list the same addresses)`
+      : what === 'address-list'
+        ? 'the VIPs in the advert are not ours; the advert is used (both nodes should list the same addresses)'
+        : `their advertisement interval is ${adverIntUs / 1e6} s, ours ${c.adverIntUs / 1e6} s; theirs is used while they are master`;
+  ctx.ports.log.log('warning', `(${c.name}) advert from ${received.source}: ${text}`, { instance: c.name, source: received.source });
+}

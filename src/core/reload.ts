@@ -1,0 +1,101 @@
+/**
+ * Applies a new configuration: instances that are gone stop, new ones start, the others keep their state and get only
+ * the differences (behaviour.md B21). Which instance is which is the plan's business (config/plan.ts), not its name's.
+ */
+import type { Config, InstanceConfig, VirtualAddress } from '../config/config.ts';
+import { planReload } from '../config/plan.ts';
+import { effectivePriority } from '../track/priority.ts';
+import type { Event } from '../vrrp/types.ts';
+import type { Context } from './context.ts';
+import { addAddresses, removeAddresses } from './effects.ts';
+import type { Groups } from './groups.ts';
+import { linksByName } from './network.ts';
+import { closeSockets, refreshRouter } from './reachability.ts';
+import { allAddresses, paramsOf, type Router } from './router.ts';
+import type { Scripts } from './scripts.ts';
+import { startRouter, whyNotRun } from './start.ts';
+
+/** One line for each thing that changed: for the log and for `vipd reload`. */
+export type ReloadReport = { readonly lines: readonly string[] };
+
+export type ReloadHands = {
+  add(config: InstanceConfig): Router;
+  remove(r: Router): void;
+  step(r: Router, event: Event): void;
+  readonly groups: Groups;
+  readonly scripts: Scripts;
+};
+
+const keyOf = (v: VirtualAddress): string => `${v.address}/${v.prefixLength} dev ${v.interface} ${v.label ?? ''} ${v.scope}`;
+
+export function applyReload(ctx: Context, next: Config, hands: ReloadHands): ReloadReport {
+  const plan = planReload(ctx.config, next);
+  const lines: string[] = [];
+  const byConfig = new Map(ctx.routers.map((r) => [r.config, r]));
+  for (const old of plan.removed) {
+    const r = byConfig.get(old);
+    if (r === undefined) continue;
+    lines.push(`${old.name}: removed`);
+    r.removed = true;
+    hands.step(r, { type: 'shutdown', lingerUs: 0 });
+    closeSockets(ctx, r);
+    hands.remove(r);
+  }
+  ctx.config = next;
+  ctx.links = linksByName(ctx.ports.netlink.links());
+  hands.scripts.configure(next.scripts);
+  const kept: Router[] = [];
+  for (const pair of plan.kept) {
+    const r = byConfig.get(pair.old);
+    if (r === undefined) continue;
+    kept.push(r);
+    lines.push(...describe(pair.old, pair.next));
+    replace(ctx, r, pair.next);
+  }
+  const added = plan.added.filter((c) => whyNotRun(c) === undefined).map((c) => hands.add(c));
+  for (const r of added) lines.push(`${r.config.name}: added`);
+  for (const c of plan.added) {
+    const why = whyNotRun(c);
+    if (why !== undefined) ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
+  }
+  hands.groups.configure(next.groups, ctx.routers);
+  hands.scripts.attach();
+  for (const r of kept) {
+    const addressesAdded = r.addressesAdded;
+    r.addressesAdded = false;
+    refreshRouter(ctx, r, hands.scripts);
+    const priority = effectivePriority(r.config.priority, r.contributions);
+    hands.step(r, { type: 'reconfigured', priority, addressesAdded });
+  }
+  for (const r of added) startRouter(ctx, r, hands.scripts, ctx.ports.clock.nowUs());
+  return { lines: lines.length === 0 ? ['nothing changed'] : lines };
+}
+
+/** New configuration and parameters; where we hold the addresses, only the differences are added and removed. */
+function replace(ctx: Context, r: Router, next: InstanceConfig): void {
+  const before = allAddresses(r.config);
+  const after = allAddresses(next);
+  const had = new Set(before.map(keyOf));
+  const has = new Set(after.map(keyOf));
+  if (r.config.name !== next.name) ctx.ports.announce.forget(r.config.name);
+  r.config = next;
+  r.params = paramsOf(next, ctx.config.groups.some((g) => g.members.includes(next.name)));
+  if (!r.vipsSet) return;
+  const gone = before.filter((v) => !has.has(keyOf(v)));
+  const fresh = after.filter((v) => !had.has(keyOf(v)));
+  if (gone.length > 0) removeAddresses(ctx, r, gone);
+  if (fresh.length > 0) addAddresses(ctx, r, fresh);
+  r.addressesAdded = fresh.length > 0;
+}
+
+function describe(old: InstanceConfig, next: InstanceConfig): string[] {
+  const out: string[] = [];
+  if (old.name !== next.name) out.push(`renamed to ${next.name}`);
+  if (old.priority !== next.priority) out.push(`priority ${old.priority} -> ${next.priority}`);
+  if (old.adverIntUs !== next.adverIntUs) out.push(`advert_int ${old.adverIntUs / 1e6} -> ${next.adverIntUs / 1e6} s`);
+  const had = new Set(allAddresses(old).map(keyOf));
+  const has = new Set(allAddresses(next).map(keyOf));
+  for (const v of allAddresses(next)) if (!had.has(keyOf(v))) out.push(`+${v.address}/${v.prefixLength}`);
+  for (const v of allAddresses(old)) if (!has.has(keyOf(v))) out.push(`-${v.address}/${v.prefixLength}`);
+  return out.length === 0 ? [] : [`${old.name}: ${out.join(', ')}`];
+}

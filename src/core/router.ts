@@ -1,0 +1,136 @@
+/**
+ * The runtime record of one virtual router: its configuration, the machine's state, and what core has learnt about it.
+ * Plain data; the rules live in vrrp/, the effects in effects.ts.
+ */
+import { parseIp } from '../base/ip.ts';
+import type { InstanceConfig } from '../config/config.ts';
+import type { Params, Reason, State, StateName } from '../vrrp/types.ts';
+import type { Contribution, HookOutcome } from './snapshot.ts';
+
+export type MutableCounters = {
+  advertsReceived: number;
+  advertsSent: number;
+  becameMaster: number;
+  releasedMaster: number;
+  priorityZeroReceived: number;
+  priorityZeroSent: number;
+  sendErrors: number;
+  rejected: Record<string, number>;
+};
+
+export type Heard = {
+  address: string;
+  bytes: Uint8Array;
+  priority: number;
+  atUs: number;
+  adverIntUs: number;
+};
+
+export type Transition = {
+  from: StateName;
+  to: StateName;
+  reason: Reason;
+  detail: string;
+  wallMs: number;
+  atUs: number;
+};
+
+export type Rejection = { reason: string; source: string; detail: string; wallMs: number };
+
+export type Router = {
+  readonly id: number; // owner id in the deadline heap
+  config: InstanceConfig;
+  params: Params;
+  state: State;
+  started: boolean;
+  faults: Map<string, string>; // what -> detail
+  silentFault: boolean; // every fault is a script that has not ended once: nobody is told (B18)
+  contributions: readonly Contribution[];
+  interfaceIndex: number; // 0 = interface absent
+  source: Uint8Array | undefined;
+  socketKey: string; // '' = no sockets
+  learnedOldChecksum: boolean;
+  ipId: number;
+  vipsSet: boolean;
+  heard: Heard | undefined;
+  lastTransition: Transition | undefined;
+  lastRejection: Rejection | undefined;
+  hooks: Map<string, HookOutcome>;
+  counters: MutableCounters;
+  unwatch: (() => void)[]; // watches for the successor's announcement
+  addressesAdded: boolean; // by a reload that is being applied
+  removed: boolean; // a reload took it out of the configuration
+  /** A stall made us give the master one more chance; cleared by the next advert. */
+  gaveChance: boolean;
+};
+
+const NO_COUNTERS: Omit<MutableCounters, 'rejected'> = {
+  advertsReceived: 0,
+  advertsSent: 0,
+  becameMaster: 0,
+  releasedMaster: 0,
+  priorityZeroReceived: 0,
+  priorityZeroSent: 0,
+  sendErrors: 0,
+};
+
+export const freshCounters = (): MutableCounters => ({ ...NO_COUNTERS, rejected: {} });
+
+/** The machine's parameters from an instance's configuration. */
+export function paramsOf(config: InstanceConfig, inGroup: boolean): Params {
+  return {
+    vrid: config.vrid,
+    version: config.version,
+    basePriority: config.priority,
+    adverIntUs: config.adverIntUs,
+    downTimerAdverts: config.downTimerAdverts,
+    preempt: config.preempt,
+    preemptDelayUs: config.preemptDelayUs,
+    lowerPrioNoAdvert: config.lowerPrioNoAdvert,
+    higherPrioSendAdvert: config.higherPrioSendAdvert,
+    garp: {
+      repeatCount: config.garp.repeatCount,
+      delayUs: config.garp.delayUs,
+      refreshUs: config.garp.refreshUs,
+      refreshRepeatCount: config.garp.refreshRepeatCount,
+      lowerPrioRepeatCount: config.garp.lowerPrioRepeatCount,
+      lowerPrioDelayUs: config.garp.lowerPrioDelayUs,
+    },
+    inGroup,
+  };
+}
+
+export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, state: State): Router {
+  return {
+    id,
+    config,
+    params: paramsOf(config, inGroup),
+    state,
+    started: false,
+    faults: new Map(),
+    silentFault: false,
+    contributions: [],
+    interfaceIndex: 0,
+    source: config.sourceAddress === undefined ? undefined : parseIp(config.sourceAddress),
+    socketKey: '',
+    learnedOldChecksum: false,
+    ipId: 0,
+    vipsSet: false,
+    heard: undefined,
+    lastTransition: undefined,
+    lastRejection: undefined,
+    hooks: new Map(),
+    counters: freshCounters(),
+    unwatch: [],
+    addressesAdded: false,
+    removed: false,
+    gaveChance: false,
+  };
+}
+
+/** Every address of the instance in the order in which it is set: VIPs, then excluded ones. */
+export function allAddresses(config: InstanceConfig): InstanceConfig['vips'] {
+  return config.excludedVips.length === 0 ? config.vips : [...config.vips, ...config.excludedVips];
+}
+
+export const isUnicast = (config: InstanceConfig): boolean => config.unicastPeers.length > 0;

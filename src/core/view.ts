@@ -1,0 +1,88 @@
+/** Builds the Snapshot: the one picture that status, dumps and metrics print. Reads, never changes. */
+import { equalBytes } from '../base/bytes.ts';
+import { formatIp } from '../base/ip.ts';
+import type { Context } from './context.ts';
+import type { Groups } from './groups.ts';
+import { addressRequest, sameAddress } from './network.ts';
+import { allAddresses, type Router } from './router.ts';
+import type { Scripts } from './scripts.ts';
+import type { InstanceSnapshot, Snapshot } from './snapshot.ts';
+
+export type Frame = {
+  readonly startedWallMs: number;
+  readonly loadedWallMs: number;
+  readonly findings: { readonly errors: number; readonly warnings: number };
+  readonly warnings: readonly string[];
+  readonly loop: { readonly stallCount: number; readonly longestStallUs: number };
+};
+
+export function snapshot(ctx: Context, groups: Groups, scripts: Scripts, frame: Frame): Snapshot {
+  return {
+    version: ctx.options.version,
+    node: ctx.options.node,
+    pid: ctx.options.pid,
+    startedWallMs: frame.startedWallMs,
+    nowWallMs: ctx.ports.clock.wallMs(),
+    configFile: ctx.options.configFile,
+    configLoadedWallMs: frame.loadedWallMs,
+    configErrors: frame.findings.errors,
+    configWarnings: frame.findings.warnings,
+    instances: ctx.routers.map((r) => instance(ctx, r)),
+    groups: groups.snapshot(),
+    scripts: scripts.snapshot(),
+    warnings: frame.warnings,
+    loop: frame.loop,
+  };
+}
+
+function instance(ctx: Context, r: Router): InstanceSnapshot {
+  const c = r.config;
+  const nowUs = ctx.ports.clock.nowUs();
+  const kernel = ctx.ports.netlink.addresses();
+  const last = r.lastTransition;
+  return {
+    name: c.name,
+    interface: c.interface,
+    vrid: c.vrid,
+    version: c.version,
+    family: c.family,
+    state: r.state.name,
+    sinceWallMs: last?.wallMs ?? ctx.ports.clock.wallMs(),
+    sinceUs: last === undefined ? 0 : nowUs - last.atUs,
+    basePriority: c.priority,
+    effectivePriority: r.state.priority,
+    contributions: r.contributions,
+    faults: [...r.faults].map(([what, detail]) => ({ what, detail })),
+    adverIntUs: c.adverIntUs,
+    masterAdverIntUs: r.state.name === 'backup' || r.state.name === 'master' ? r.state.masterAdverIntUs : c.adverIntUs,
+    masterDownInUs: r.state.name === 'backup' ? Math.max(0, r.state.masterDownAtUs - nowUs) : -1,
+    source: r.source === undefined ? '' : formatIp(r.source),
+    unicastPeers: c.unicastPeers.map((p) => p.address),
+    preempt: c.preempt,
+    preemptDelayUs: c.preemptDelayUs,
+    vips: allAddresses(c).map((v) => {
+      const request = addressRequest(v, ctx.links);
+      return {
+        text: `${v.address}/${v.prefixLength}`,
+        interface: v.interface,
+        present: request !== undefined && kernel.some((a) => sameAddress(a, request) && equalBytes(a.bytes, v.bytes)),
+      };
+    }),
+    peer: {
+      address: r.heard?.address ?? '',
+      priority: r.heard?.priority ?? 0,
+      lastAdvertAgoUs: r.heard === undefined ? -1 : nowUs - r.heard.atUs,
+      isMaster: r.state.name === 'backup' && r.heard !== undefined && r.heard.priority > 0,
+    },
+    lastTransition: {
+      from: last?.from ?? 'init',
+      to: last?.to ?? 'init',
+      reason: last?.reason ?? 'start',
+      detail: last?.detail ?? '',
+      wallMs: last?.wallMs ?? 0,
+    },
+    lastRejection: r.lastRejection ?? null,
+    counters: { ...r.counters, rejected: { ...r.counters.rejected } },
+    hooks: [...r.hooks.values()],
+  };
+}

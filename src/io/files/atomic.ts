@@ -1,0 +1,40 @@
+/** Whole files at once: readers see the old text or the new one, never half, whatever kills the writer. */
+import { closeSync, constants, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+
+export type AtomicOptions = {
+  readonly mode?: number; // default 0600
+  readonly sync?: boolean; // fsync before the rename, for files that must survive a power cut
+};
+
+/** Writes `path` through a neighbour and rename(2). Throws what the system says, leaving no neighbour behind. */
+export function writeAtomically(path: string, data: string | Uint8Array, options: AtomicOptions = {}): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  const beside = `${path}.${process.pid}.new`;
+  const open = (): number =>
+    // EXCL and NOFOLLOW: in /tmp somebody may have put a link there.
+    openSync(
+      beside,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      options.mode ?? 0o600,
+    );
+  let fd: number;
+  try {
+    fd = open();
+  } catch (e) {
+    if (!(e instanceof Error && 'code' in e && e.code === 'EEXIST')) throw e;
+    unlinkSync(beside); // left by a process of our number that died
+    fd = open();
+  }
+  try {
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      if (options.sync === true) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(beside, path);
+  } catch (e) {
+    unlinkSync(beside);
+    throw e;
+  }
+}

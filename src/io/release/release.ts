@@ -1,0 +1,125 @@
+/**
+ * The two files that outlive the daemon: `release.batch` for `ip -force -batch` (works without Node) and `release.json` for
+ * `vipd cleanup`, which says priority 0 as well. Rewritten whenever the addresses or adverts of a master change.
+ */
+import { mkdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { posix } from 'node:path';
+import { toHex } from '../../base/bytes.ts';
+import { parseIp } from '../../base/ip.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import type { Log, ReleasePort, ReleaseState } from '../../ports/system.ts';
+import { writeAtomically } from '../files/atomic.ts';
+
+const SCHEMA = 1;
+/** Far above 255 instances with all their addresses; a file beyond this is not ours. */
+const MAX_BYTES = 16 << 20;
+const MAX_FRAME_BYTES = 65_535;
+
+export const batchPath = (runDir: string): string => posix.join(runDir, 'release.batch');
+export const jsonPath = (runDir: string): string => posix.join(runDir, 'release.json');
+
+/** A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. */
+export function releasePort(runDir: string, log: Log): ReleasePort & { remove(): void } {
+  let last = '';
+  return {
+    write(state: ReleaseState): void {
+      const json = encodeRelease(state);
+      if (json === last) return;
+      try {
+        mkdirSync(runDir, { recursive: true, mode: 0o755 });
+        // The batch first: it is the one that works when nothing else does.
+        writeAtomically(batchPath(runDir), encodeBatch(state));
+        writeAtomically(jsonPath(runDir), json);
+        last = json;
+      } catch (e) {
+        if (!(e instanceof Error && 'code' in e)) throw e;
+        log.log(
+          'warning',
+          `cannot write the release files in ${runDir}: ${e.message}; after a crash addresses may stay`,
+        );
+      }
+    },
+    remove(): void {
+      last = '';
+      try {
+        removeRelease(runDir);
+      } catch (e) {
+        if (!(e instanceof Error && 'code' in e)) throw e;
+        log.log('warning', `cannot remove the release files in ${runDir}: ${e.message}`);
+      }
+    },
+  };
+}
+
+/** One line for each address, in the language of ip-batch. */
+export function encodeBatch(state: ReleaseState): string {
+  return state.addresses.map((a) => `addr del ${a.address}/${a.prefixLength} dev ${a.interface}\n`).join('');
+}
+
+export function encodeRelease(state: ReleaseState): string {
+  const adverts = state.adverts.map((a) => ({ ...a, frame: toHex(a.frame) }));
+  return `${JSON.stringify({ schema: SCHEMA, addresses: state.addresses, adverts }, undefined, 1)}\n`;
+}
+
+/** undefined: there is no file, so nothing to do. An error names what is wrong with it. */
+export function readRelease(runDir: string): Result<ReleaseState | undefined, string> {
+  const path = jsonPath(runDir);
+  let value: unknown;
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.length > MAX_BYTES) return err(`${path} is too long`);
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch (e) {
+    if (e instanceof SyntaxError) return err(`${path} is not JSON: ${e.message}`);
+    if (!(e instanceof Error && 'code' in e)) throw e;
+    return e.code === 'ENOENT' ? ok(undefined) : err(`${path}: ${e.message}`);
+  }
+  const state = toState(value);
+  return state === undefined ? err(`${path} is not a release file of this version`) : ok(state);
+}
+
+/** Both files; harmless when they are gone. */
+export function removeRelease(runDir: string): void {
+  for (const path of [jsonPath(runDir), batchPath(runDir)]) {
+    try {
+      unlinkSync(path);
+    } catch (e) {
+      if (!(e instanceof Error && 'code' in e && e.code === 'ENOENT')) throw e;
+    }
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);
+const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
+
+function toState(value: unknown): ReleaseState | undefined {
+  if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
+  const { addresses, adverts } = value;
+  if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
+  const readAddresses = addresses.map(toAddress);
+  const readAdverts = adverts.map(toAdvert);
+  const whole = <T>(list: readonly (T | undefined)[]): list is readonly T[] => !list.includes(undefined);
+  if (!whole(readAddresses) || !whole(readAdverts)) return undefined;
+  return { addresses: readAddresses, adverts: readAdverts };
+}
+
+function toAddress(value: unknown): ReleaseState['addresses'][number] | undefined {
+  if (!isFields(value)) return undefined;
+  const { interface: name, address, prefixLength } = value;
+  if (!isName(name) || typeof address !== 'string' || typeof prefixLength !== 'number') return undefined;
+  const bytes = parseIp(address);
+  const fits = bytes !== undefined && Number.isInteger(prefixLength) && prefixLength <= bytes.length * 8;
+  return fits && prefixLength >= 0 ? { interface: name, address, prefixLength } : undefined;
+}
+
+function toAdvert(value: unknown): ReleaseState['adverts'][number] | undefined {
+  if (!isFields(value)) return undefined;
+  const { instance, interface: name, destination, frame } = value;
+  if (typeof instance !== 'string' || typeof destination !== 'string' || typeof frame !== 'string')
+    return undefined;
+  // '' for unicast instances without an interface: the routing table decides.
+  if ((name !== '' && !isName(name)) || parseIp(destination) === undefined) return undefined;
+  if (!/^([0-9a-f]{2})+$/.test(frame) || frame.length > MAX_FRAME_BYTES * 2) return undefined;
+  return { instance, interface: name, destination, frame: new Uint8Array(Buffer.from(frame, 'hex')) };
+}

@@ -1,0 +1,96 @@
+/** Loads the configuration with the real machine as its environment, and the config test (-t) that prints what was found. */
+import { randomInt } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { DaemonOptions } from './cli/options.ts';
+import { formatDiagnostic } from './config/diagnostic.ts';
+import type { InterfaceFacts } from './config/environment.ts';
+import type { Config } from './config/config.ts';
+import { configTestStatus, type LoadResult, loadConfig } from './config/load.ts';
+import { configFiles } from './io/files/config-files.ts';
+import { RtNetlink } from './io/netlink/rt-netlink.ts';
+import { native } from './native.ts';
+import type { Link } from './ports/netlink.ts';
+import type { Log } from './ports/system.ts';
+
+function facts(links: readonly Link[]): ReadonlyMap<string, InterfaceFacts> {
+  return new Map(
+    links.map((l) => [l.name, { index: l.index, mtu: l.mtu, multicast: l.multicast, loopback: l.loopback }]),
+  );
+}
+
+/** Reads and checks the files; pure but for the files it reads. `links`: of the namespace the daemon runs in. */
+export function load(options: DaemonOptions, links: readonly Link[]): LoadResult {
+  const host = hostname();
+  const api = native();
+  return loadConfig(
+    options.configFile,
+    {
+      readFile: (path) => {
+        const result = configFiles('/').readFile(path);
+        return result.ok ? result : { ok: false, code: result.code, detail: path };
+      },
+      glob: (pattern, cwd) => configFiles(cwd).glob(pattern),
+      env: process.env,
+      configId: options.configId ?? host.split('.', 1)[0] ?? host,
+      hostName: host,
+      random: (min, max) => randomInt(min, max + 1),
+      interfaces: facts(links),
+      userExists: (name) => api.lookupUser(name) !== null,
+      groupExists: (name) => api.lookupGroup(name) !== null,
+    },
+    { testMode: options.configTest },
+  );
+}
+
+/** The links of this namespace, read once. */
+export function readLinks(): readonly Link[] {
+  const netlink = new RtNetlink(native(), () => undefined);
+  try {
+    netlink.start();
+    return netlink.links();
+  } finally {
+    netlink.close();
+  }
+}
+
+export function countFindings(result: LoadResult): { errors: number; warnings: number } {
+  let errors = 0;
+  let warnings = 0;
+  for (const d of result.diagnostics)
+    if (d.severity === 'error') errors++;
+    else if (d.severity === 'warning') warnings++;
+  return { errors, warnings };
+}
+
+/** `-t`: findings on stderr or in the file of `-tFILE`; the status is keepalived's (grammar of its man page and measured). */
+export function configTest(options: DaemonOptions): number {
+  const result = load(options, readLinks());
+  const color = options.configTestFile === undefined && process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const text = result.diagnostics
+    .filter((d) => d.severity !== 'hint')
+    .map((d) => `${formatDiagnostic(d, { color })}\n`)
+    .join('');
+  if (options.configTestFile === undefined) process.stderr.write(text);
+  else appendFileSync(options.configTestFile, text, { mode: 0o600 });
+  return configTestStatus(result);
+}
+
+/** Findings as log lines; an error of the file is logged with its place, as keepalived does. */
+export function logFindings(log: Log, result: LoadResult): void {
+  for (const d of result.diagnostics) {
+    if (d.severity === 'hint') continue;
+    log.log(d.severity === 'error' ? 'error' : 'warning', formatDiagnostic(d).split('\n', 1)[0] ?? d.message, { code: d.code });
+  }
+}
+
+/** What the configuration asks for and vipd does not carry out: one line each, shown in the log and by `vipd status`. */
+export function warningsOf(config: Config): readonly string[] {
+  const out: string[] = [];
+  if (config.virtualServers.length > 0)
+    out.push(`LVS is not active yet: ${config.virtualServers.length} virtual_server block(s) were read and are not served`);
+  if (config.global.inactive.length > 0) out.push(`recognised, not active: ${[...new Set(config.global.inactive)].join(', ')}`);
+  for (const i of config.instances)
+    if (i.inactive.length > 0) out.push(`(${i.name}) recognised, not active: ${[...new Set(i.inactive)].join(', ')}`);
+  return out;
+}

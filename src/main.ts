@@ -1,0 +1,44 @@
+/**
+ * Entry: decides what this run is and loads only what that needs. `vipd status` must not pay for the daemon.
+ * bin/vipd has installed a SIGUSR1 listener before anything else: without one Node would open its inspector.
+ */
+import { parseArguments } from './cli/options.ts';
+
+async function run(): Promise<number> {
+  const invocation = parseArguments(process.argv.slice(2), process.env);
+  process.stdout.write(invocation.out);
+  process.stderr.write(invocation.err);
+  switch (invocation.kind) {
+    case 'exit':
+      return invocation.status;
+    case 'version': {
+      const { versionText } = await import('./cli/version.ts');
+      (invocation.to === 'stdout' ? process.stdout : process.stderr).write(versionText());
+      return 0;
+    }
+    case 'genhash':
+      process.stderr.write('vipd: genhash is not active yet (docs/compatibility.md)\n');
+      return 1;
+    case 'tool': {
+      const { runTool } = await import('./cli/tool.ts');
+      const { toolParts } = await import('./tools.ts');
+      return runTool(invocation.tool, toolParts());
+    }
+    case 'daemon': {
+      const { runDaemon } = await import('./daemon.ts');
+      return runDaemon(invocation.options);
+    }
+  }
+}
+
+run().then(
+  (status) => {
+    process.exitCode = status;
+    // What is written to a pipe may still be on its way; nothing else may hold the process.
+    process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));
+  },
+  (e: unknown) => {
+    process.stderr.write(`vipd: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}\n`);
+    process.exit(70);
+  },
+);

@@ -1,0 +1,283 @@
+/** Core with hands of paper: a clock that is set by hand, a kernel that is a list, adverts that are written down. */
+import type { Config, InstanceConfig, VirtualAddress } from '../../../src/config/config.ts';
+import type { Ports } from '../../../src/core/context.ts';
+import { Core } from '../../../src/core/core.ts';
+import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
+import type { AddressRequest, KernelAddress, Link, NetlinkEvent } from '../../../src/ports/netlink.ts';
+import type { HookRun, ScriptConfig } from '../../../src/ports/process.ts';
+import type { ReleaseState } from '../../../src/ports/system.ts';
+import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
+
+export const S = 1_000_000;
+const PLACE = { file: 'test.conf', line: 1, col: 1 };
+const LINK = { running: true, loopback: false, multicast: true, noArp: false, mtu: 1500 };
+
+export function link(name: string, index: number, up = true): Link {
+  return { ...LINK, name, index, up, running: up, mac: Uint8Array.of(2, 0, 0, 0, 0, index) };
+}
+
+export function vip(last: number, iface = 'eth0'): VirtualAddress {
+  return {
+    family: 4,
+    address: `192.0.2.${last}`,
+    bytes: Uint8Array.of(192, 0, 2, last),
+    prefixLength: 24,
+    interface: iface,
+    scope: 0,
+    track: true,
+    place: PLACE,
+  };
+}
+
+export function instanceConfig(change: Partial<InstanceConfig> = {}): InstanceConfig {
+  return {
+    name: 'VI_1',
+    interface: 'eth0',
+    vrid: 51,
+    family: 4,
+    version: 2,
+    stateMaster: false,
+    priority: 100,
+    adverIntUs: S,
+    downTimerAdverts: 3,
+    preempt: true,
+    preemptDelayUs: 0,
+    strict: false,
+    accept: true,
+    skipCheckAdvAddr: false,
+    lowerPrioNoAdvert: false,
+    higherPrioSendAdvert: false,
+    ownerIgnoreAdverts: false,
+    v3ChecksumAsV2: false,
+    oldUnicastChecksum: 'auto',
+    authentication: { type: 'none' },
+    vips: [vip(100)],
+    excludedVips: [],
+    unicastPeers: [],
+    trackSourceAddress: false,
+    checkUnicastSource: false,
+    ttl: 255,
+    multicastGroup4: '224.0.0.18',
+    multicastGroup6: 'ff02::12',
+    trackPrimary: true,
+    trackInterfaces: [],
+    trackScripts: [],
+    garp: { repeatCount: 5, delayUs: 5 * S, refreshUs: 0, refreshRepeatCount: 1, lowerPrioRepeatCount: 5, lowerPrioDelayUs: 5 * S },
+    notify: {},
+    smtpAlert: false,
+    promoteSecondaries: false,
+    inactive: [],
+    place: PLACE,
+    ...change,
+  };
+}
+
+export function config(instances: readonly InstanceConfig[], change: Partial<Config> = {}): Config {
+  return {
+    global: {
+      routerId: 'test',
+      scriptSecurity: true,
+      maxScriptOutputBytes: 512,
+      dynamicInterfaces: false,
+      startupDelayUs: 0,
+      garpIntervalUs: 0,
+      gnaIntervalUs: 0,
+      usePidDir: false,
+      logUnknownVrids: false,
+      inactive: [],
+    },
+    instances,
+    groups: [],
+    scripts: [],
+    virtualServers: [],
+    files: ['test.conf'],
+    ...change,
+  };
+}
+
+export function script(name: string): ScriptConfig {
+  return {
+    name,
+    command: { argv: ['/bin/true'], text: '/bin/true', place: PLACE },
+    intervalUs: S,
+    timeoutUs: S,
+    weight: 0,
+    reverse: false,
+    rise: 1,
+    fall: 1,
+    initFail: false,
+  };
+}
+
+/** What core did, in order: 'advert 100', 'add 192.0.2.100', 'garp 5', 'hook notify_master', … */
+export class World {
+  nowUs = 1_000 * S;
+  readonly done: string[] = [];
+  readonly log: string[] = [];
+  readonly sent: OutgoingAdvert[] = [];
+  readonly hooks: HookRun[] = [];
+  readonly opened: SocketSpec[] = [];
+  readonly scriptRuns: string[] = [];
+  links: Link[] = [link('eth0', 2), link('eth1', 3)];
+  addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
+  /** Packets that wait in the socket until it is drained. */
+  readonly waiting: ReceivedAdvert[] = [];
+  armedAtUs = Number.POSITIVE_INFINITY;
+  released: ReleaseState = { addresses: [], adverts: [] };
+  watching = 0;
+  stopped = false;
+  readonly core: Core;
+
+  constructor(conf: Config, makeBeforeBreak = true) {
+    this.core = new Core(
+      this.#ports(),
+      { version: '0', node: 'test', pid: 1, configFile: 'test.conf', makeBeforeBreak, keepAddresses: false },
+      conf,
+    );
+  }
+
+  #ports(): Ports {
+    return {
+      clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
+      timer: { arm: (atUs) => void (this.armedAtUs = atUs) },
+      log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
+      adverts: {
+        open: (key, spec) => void (this.opened.push(spec), this.done.push(`open ${key}`)),
+        setVrids: () => undefined,
+        close: (key) => void this.done.push(`close ${key}`),
+        send: (_key, advert) => {
+          this.sent.push(advert);
+          this.done.push(`advert ${advert.priority}`);
+          return { sent: advert.destinations.length };
+        },
+        encode: () => [Uint8Array.of(1)],
+        drain: (key) => {
+          const list = this.waiting.splice(0);
+          for (const packet of list) this.core.onAdvert(key, packet);
+          return list.length;
+        },
+      },
+      netlink: {
+        addAddresses: (list) => list.map((r) => this.#add(r)),
+        deleteAddresses: (list) => list.map((r) => this.#delete(r)),
+        links: () => this.links,
+        addresses: () => this.addresses,
+        drain: () => undefined,
+        close: () => undefined,
+      },
+      announce: {
+        announce: (_owner, list, repeatCount) => void this.done.push(`garp ${list.length}x${repeatCount}`),
+        forget: () => undefined,
+        sentCount: () => 0,
+        watch: () => {
+          this.watching++;
+          return () => void this.watching--;
+        },
+        close: () => undefined,
+      },
+      hooks: {
+        run: (hook) => void (this.hooks.push(hook), this.done.push(`hook ${hook.what} ${hook.extraArgv.join(' ')}`.trim())),
+        pendingCount: () => 0,
+        settle: (_boundUs, done) => done(),
+      },
+      scripts: {
+        prepare: () => ({ ok: true, path: '/bin/true', argv: ['/bin/true'], uid: 0, gid: 0, userName: 'root', home: '', warnings: [] }),
+        run: (s) => {
+          this.scriptRuns.push(s.name);
+          return true;
+        },
+        cancel: () => undefined,
+        cancelAll: () => undefined,
+      },
+      release: { write: (state) => void (this.released = state) },
+      service: { ready: () => undefined, reloading: () => undefined, stopping: () => undefined, status: () => undefined, watchdog: () => undefined },
+    };
+  }
+
+  #add(r: AddressRequest) {
+    this.done.push(`add ${r.bytes.join('.')}`);
+    this.addresses = [...this.addresses, { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength }];
+    return { ok: true, already: false };
+  }
+
+  #delete(r: AddressRequest) {
+    this.done.push(`del ${r.bytes.join('.')}`);
+    this.addresses = this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]);
+    return { ok: true, already: false };
+  }
+
+  start(): void {
+    this.core.start({ errors: 0, warnings: 0 });
+  }
+
+  /** Moves the clock and serves every timer on the way, each at its time plus `lateUs`. */
+  pass(us: number): void {
+    const endUs = this.nowUs + us;
+    for (let i = 0; this.armedAtUs <= endUs; i++) {
+      if (i > 10_000) throw new Error('the timer does not come to rest');
+      this.nowUs = Math.max(this.nowUs, this.armedAtUs);
+      this.core.wake();
+    }
+    this.nowUs = endUs;
+  }
+
+  /** The process sleeps: the clock runs, no timer is served until the end. */
+  stall(us: number): void {
+    this.nowUs += us;
+    this.core.wake();
+  }
+
+  hear(packet: ReceivedAdvert): void {
+    this.core.onAdvert('ipv4 eth0 2 multicast 224.0.0.18', packet);
+  }
+
+  setLink(next: Link): void {
+    this.links = [...this.links.filter((l) => l.index !== next.index), next];
+    this.core.onNetlink({ type: 'link', link: next });
+  }
+
+  tell(event: NetlinkEvent): void {
+    this.core.onNetlink(event);
+  }
+
+  state(name = 'VI_1'): string {
+    return this.core.snapshot().instances.find((i) => i.name === name)?.state ?? 'absent';
+  }
+
+  stop(): void {
+    this.core.stop(() => {
+      this.stopped = true;
+    });
+  }
+}
+
+export function kernelAddress(last: number, interfaceIndex: number): KernelAddress {
+  return { family: 4, bytes: Uint8Array.of(192, 0, 2, last), prefixLength: 24, interfaceIndex, scope: 0, label: '', flags: 0, protocol: 0 };
+}
+
+/** An advert of another router that passes the ladder. */
+export function advert(priority: number, change: { from?: number; vrid?: number; interval?: number } = {}): ReceivedAdvert {
+  const source = Uint8Array.of(192, 0, 2, change.from ?? 20);
+  return {
+    source: source.join('.'),
+    sourceBytes: source,
+    destination: '224.0.0.18',
+    multicast: true,
+    ttl: 255,
+    vrid: change.vrid ?? 51,
+    decoded: {
+      ok: true,
+      value: {
+        version: 2,
+        type: 1,
+        vrid: change.vrid ?? 51,
+        priority,
+        adverIntUs: change.interval ?? S,
+        addresses: [Uint8Array.of(192, 0, 2, 100)],
+        authType: 0,
+        authData: new Uint8Array(8),
+        checksum: { standard: true, noPseudo: true, oldUnicast: false },
+      },
+    },
+  };
+}
