@@ -148,7 +148,10 @@ describe('core/links and addresses', () => {
     w.addresses = [kernelAddress(10, 7)];
     w.setLink(link('eth0', 7));
     assert.equal(w.state(), 'backup');
-    assert.deepEqual(w.opened.map((s) => s.interfaceIndex), [2, 7]);
+    assert.deepEqual(
+      w.opened.map((s) => s.interfaceIndex),
+      [2, 7],
+    );
   });
 
   it('the only source address deleted is a FAULT; it still says priority 0', () => {
@@ -188,7 +191,9 @@ describe('core/links and addresses', () => {
 
 describe('core/tracking', () => {
   it('a weighted interface changes the priority, an unweighted one is a FAULT', () => {
-    const tracked = (weight: number) => ({ trackInterfaces: [{ interface: 'eth1', weight, reverse: false }] });
+    const tracked = (weight: number) => ({
+      trackInterfaces: [{ interface: 'eth1', weight, reverse: false }],
+    });
     const weighted = master(tracked(-30));
     weighted.setLink(link('eth1', 3, false));
     assert.equal(weighted.core.snapshot().instances[0]?.effectivePriority, 70);
@@ -199,14 +204,25 @@ describe('core/tracking', () => {
   });
 
   it('a script without weight holds the instance in a silent FAULT until it succeeds', () => {
-    const i = instanceConfig({ trackScripts: [{ script: 'chk', weight: 0, reverse: false }], notify: { any: command('n') } });
+    const i = instanceConfig({
+      trackScripts: [{ script: 'chk', weight: 0, reverse: false }],
+      notify: { any: command('n') },
+    });
     const w = new World(config([i], { scripts: [script('chk')] }));
     w.start();
     assert.equal(w.state(), 'fault');
     assert.equal(w.hooks.length, 0);
     w.pass(0);
     assert.deepEqual(w.scriptRuns, ['chk']);
-    const result = { script: 'chk', exitCode: 0, timedOut: false, inconclusive: false, durationUs: 1, output: '', detail: '' };
+    const result = {
+      script: 'chk',
+      exitCode: 0,
+      timedOut: false,
+      inconclusive: false,
+      durationUs: 1,
+      output: '',
+      detail: '',
+    };
     w.core.onScriptResult({ ...result, ok: true });
     assert.equal(w.state(), 'backup');
     w.pass(4 * S);
@@ -256,19 +272,33 @@ describe('core/reload', () => {
   it('adds and removes only the addresses that differ', () => {
     const w = master();
     w.done.length = 0;
-    const report = w.core.reload(config([instanceConfig({ vips: [vip(100), vip(101)] })]), { errors: 0, warnings: 0 });
+    const report = w.core.reload(config([instanceConfig({ vips: [vip(100), vip(101)] })]), {
+      errors: 0,
+      warnings: 0,
+    });
     assert.deepEqual(report.lines, ['VI_1: +192.0.2.101/24']);
-    assert.deepEqual(w.done.filter((d) => /^(add|del|garp)/.test(d)), ['add 192.0.2.101', 'garp 2x5']);
+    assert.deepEqual(
+      w.done.filter((d) => /^(add|del|garp)/.test(d)),
+      ['add 192.0.2.101', 'garp 2x5'],
+    );
     w.done.length = 0;
     w.core.reload(config([instanceConfig({ vips: [vip(101)] })]), { errors: 0, warnings: 0 });
-    assert.deepEqual(w.done.filter((d) => /^(add|del|garp)/.test(d)), ['del 192.0.2.100']);
+    assert.deepEqual(
+      w.done.filter((d) => /^(add|del|garp)/.test(d)),
+      ['del 192.0.2.100'],
+    );
   });
 
   it('a removed instance lets go with priority 0 and its hook hears FAULT', () => {
     const w = master({ notify: { any: command('n') } });
     w.done.length = 0;
     w.core.reload(config([]), { errors: 0, warnings: 0 });
-    assert.deepEqual(w.done, ['advert 0', 'del 192.0.2.100', 'hook notify INSTANCE VI_1 FAULT 100', 'close ipv4 eth0 2 multicast 224.0.0.18']);
+    assert.deepEqual(w.done, [
+      'advert 0',
+      'del 192.0.2.100',
+      'hook notify INSTANCE VI_1 FAULT 100',
+      'close ipv4 eth0 2 multicast 224.0.0.18',
+    ]);
     assert.equal(w.state(), 'absent');
   });
 });

@@ -4,7 +4,10 @@ import fc from 'fast-check';
 import { Deadlines } from '../../../src/core/deadlines.ts';
 
 it('deadlines: agrees with a sorted list whatever is set, moved and removed', () => {
-  const op = fc.tuple(fc.integer({ min: 0, max: 20 }), fc.option(fc.integer({ min: 0, max: 1000 }), { nil: Number.POSITIVE_INFINITY }));
+  const op = fc.tuple(
+    fc.integer({ min: 0, max: 20 }),
+    fc.option(fc.integer({ min: 0, max: 1000 }), { nil: Number.POSITIVE_INFINITY }),
+  );
   fc.assert(
     fc.property(fc.array(op, { maxLength: 200 }), (ops) => {
       const heap = new Deadlines();

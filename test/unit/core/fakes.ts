@@ -62,7 +62,14 @@ export function instanceConfig(change: Partial<InstanceConfig> = {}): InstanceCo
     trackPrimary: true,
     trackInterfaces: [],
     trackScripts: [],
-    garp: { repeatCount: 5, delayUs: 5 * S, refreshUs: 0, refreshRepeatCount: 1, lowerPrioRepeatCount: 5, lowerPrioDelayUs: 5 * S },
+    garp: {
+      repeatCount: 5,
+      delayUs: 5 * S,
+      refreshUs: 0,
+      refreshRepeatCount: 1,
+      lowerPrioRepeatCount: 5,
+      lowerPrioDelayUs: 5 * S,
+    },
     notify: {},
     smtpAlert: false,
     promoteSecondaries: false,
@@ -176,12 +183,23 @@ export class World {
         close: () => undefined,
       },
       hooks: {
-        run: (hook) => void (this.hooks.push(hook), this.done.push(`hook ${hook.what} ${hook.extraArgv.join(' ')}`.trim())),
+        run: (hook) =>
+          void (this.hooks.push(hook),
+          this.done.push(`hook ${hook.what} ${hook.extraArgv.join(' ')}`.trim())),
         pendingCount: () => 0,
         settle: (_boundUs, done) => done(),
       },
       scripts: {
-        prepare: () => ({ ok: true, path: '/bin/true', argv: ['/bin/true'], uid: 0, gid: 0, userName: 'root', home: '', warnings: [] }),
+        prepare: () => ({
+          ok: true,
+          path: '/bin/true',
+          argv: ['/bin/true'],
+          uid: 0,
+          gid: 0,
+          userName: 'root',
+          home: '',
+          warnings: [],
+        }),
         run: (s) => {
           this.scriptRuns.push(s.name);
           return true;
@@ -190,13 +208,22 @@ export class World {
         cancelAll: () => undefined,
       },
       release: { write: (state) => void (this.released = state) },
-      service: { ready: () => undefined, reloading: () => undefined, stopping: () => undefined, status: () => undefined, watchdog: () => undefined },
+      service: {
+        ready: () => undefined,
+        reloading: () => undefined,
+        stopping: () => undefined,
+        status: () => undefined,
+        watchdog: () => undefined,
+      },
     };
   }
 
   #add(r: AddressRequest) {
     this.done.push(`add ${r.bytes.join('.')}`);
-    this.addresses = [...this.addresses, { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength }];
+    this.addresses = [
+      ...this.addresses,
+      { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength },
+    ];
     return { ok: true, already: false };
   }
 
@@ -252,11 +279,23 @@ export class World {
 }
 
 export function kernelAddress(last: number, interfaceIndex: number): KernelAddress {
-  return { family: 4, bytes: Uint8Array.of(192, 0, 2, last), prefixLength: 24, interfaceIndex, scope: 0, label: '', flags: 0, protocol: 0 };
+  return {
+    family: 4,
+    bytes: Uint8Array.of(192, 0, 2, last),
+    prefixLength: 24,
+    interfaceIndex,
+    scope: 0,
+    label: '',
+    flags: 0,
+    protocol: 0,
+  };
 }
 
 /** An advert of another router that passes the ladder. */
-export function advert(priority: number, change: { from?: number; vrid?: number; interval?: number } = {}): ReceivedAdvert {
+export function advert(
+  priority: number,
+  change: { from?: number; vrid?: number; interval?: number } = {},
+): ReceivedAdvert {
   const source = Uint8Array.of(192, 0, 2, change.from ?? 20);
   return {
     source: source.join('.'),

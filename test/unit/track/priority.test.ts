@@ -37,7 +37,13 @@ describe('track/priority: what a weight does', () => {
     it(`weight ${weight}${reverse ? ' reverse' : ''}/${status}`, () => {
       const effect = trackEffect(weight, reverse, status);
       const got =
-        effect.type === 'weight' ? effect.weight : effect.type === 'none' ? 'none' : effect.silent ? 'silent' : 'fault';
+        effect.type === 'weight'
+          ? effect.weight
+          : effect.type === 'none'
+            ? 'none'
+            : effect.silent
+              ? 'silent'
+              : 'fault';
       assert.equal(got, expected);
     });
   }
@@ -113,17 +119,21 @@ describe('track/interface', () => {
     running,
   });
   const good = link(true, true, true);
-  const rows: readonly (readonly [string, ReturnType<typeof link>, ReturnType<typeof link> | undefined, TrackStatus])[] =
-    [
-      ['up and running', good, undefined, 'up'],
-      ['no carrier', link(true, true, false), undefined, 'down'],
-      ['administratively down', link(true, false, false), undefined, 'down'],
-      ['down with RUNNING still set', link(true, false, true), undefined, 'down'],
-      ['missing', link(false, false, false), undefined, 'down'],
-      ['missing, stale flags', link(false, true, true), undefined, 'down'],
-      ['macvlan, parent good', good, good, 'up'],
-      ['macvlan, parent without carrier', good, link(true, true, false), 'down'],
-    ];
+  const rows: readonly (readonly [
+    string,
+    ReturnType<typeof link>,
+    ReturnType<typeof link> | undefined,
+    TrackStatus,
+  ])[] = [
+    ['up and running', good, undefined, 'up'],
+    ['no carrier', link(true, true, false), undefined, 'down'],
+    ['administratively down', link(true, false, false), undefined, 'down'],
+    ['down with RUNNING still set', link(true, false, true), undefined, 'down'],
+    ['missing', link(false, false, false), undefined, 'down'],
+    ['missing, stale flags', link(false, true, true), undefined, 'down'],
+    ['macvlan, parent good', good, good, 'up'],
+    ['macvlan, parent without carrier', good, link(true, true, false), 'down'],
+  ];
   for (const [name, own, parent, expected] of rows)
     it(name, () => assert.equal(interfaceStatus(own, parent), expected));
 

@@ -53,11 +53,14 @@ describe('io/process/hook-queue', () => {
     }));
 
   it('a transition that has begun is completed', () =>
-    assert.deepEqual(play(['+s MASTER', '+n MASTER', '-', '+s BACKUP', '+n BACKUP', '+s FAULT', '+n FAULT']), {
-      ran: ['s MASTER'],
-      dropped: ['s BACKUP', 'n BACKUP'],
-      left: ['n MASTER', 's FAULT', 'n FAULT'],
-    }));
+    assert.deepEqual(
+      play(['+s MASTER', '+n MASTER', '-', '+s BACKUP', '+n BACKUP', '+s FAULT', '+n FAULT']),
+      {
+        ran: ['s MASTER'],
+        dropped: ['s BACKUP', 'n BACKUP'],
+        left: ['n MASTER', 's FAULT', 'n FAULT'],
+      },
+    ));
 
   it('keep is never dropped and itself drops the rest', () =>
     assert.deepEqual(play(['+s MASTER', '+s STOP keep', '+n STOP keep', '+s BACKUP']), {

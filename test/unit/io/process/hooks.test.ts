@@ -94,7 +94,10 @@ describe('io/process/hooks: one run', () => {
     b.run('code', [b.shop.script('code', 'exit 7')], { owner: 'A' });
     b.run('kill', [b.shop.script('kill', 'kill -9 $$')], { owner: 'B' });
     await b.settled(2);
-    assert.deepEqual([b.result('code').outcome, b.result('code').exitCode, b.result('code').signal], ['exited', 7, '']);
+    assert.deepEqual(
+      [b.result('code').outcome, b.result('code').exitCode, b.result('code').signal],
+      ['exited', 7, ''],
+    );
     assert.deepEqual(
       [b.result('kill').outcome, b.result('kill').exitCode, b.result('kill').signal],
       ['signalled', -1, 'SIGKILL'],
@@ -175,7 +178,10 @@ describe('io/process/hooks: one run', () => {
 describe('io/process/hooks: order', () => {
   it('one owner in turn, two owners side by side', async () => {
     const b = bench();
-    const path = b.shop.script('step', `echo "$1 begins" >> log; sleep 0.15; echo "$1 ends" >> log`.replaceAll('log', b.shop.path('log')));
+    const path = b.shop.script(
+      'step',
+      `echo "$1 begins" >> log; sleep 0.15; echo "$1 ends" >> log`.replaceAll('log', b.shop.path('log')),
+    );
     b.run('first', [path, 'first']);
     b.run('second', [path, 'second']);
     b.run('other', [path, 'other'], { owner: 'INSTANCE W' });
@@ -193,7 +199,8 @@ describe('io/process/hooks: order', () => {
     b.run('notify_master', [path, 'm'], { state: 'MASTER' });
     await until('the first begins', () => b.hooks.pendingCount() === 1);
     for (const state of ['BACKUP', 'FAULT'])
-      for (const what of ['specific', 'generic']) b.run(`${what} ${state}`, [path, `${what} ${state}`], { state });
+      for (const what of ['specific', 'generic'])
+        b.run(`${what} ${state}`, [path, `${what} ${state}`], { state });
     await b.settled(5);
     assert.deepEqual(b.shop.read('log').trim().split('\n'), ['m', 'specific FAULT', 'generic FAULT']);
     assert.equal(b.result('specific BACKUP').outcome, 'superseded');
@@ -254,7 +261,10 @@ describe('io/process/hooks: scripts that misbehave', () => {
   it('a grandchild that holds the pipe does not keep the hook running, and is not killed by SIGPIPE', async () => {
     const b = bench();
     b.run('x', [
-      b.shop.script('x', `(sleep 0.5; echo late; echo late; echo alive > ${b.shop.path('log')}) & echo out; exit 3`),
+      b.shop.script(
+        'x',
+        `(sleep 0.5; echo late; echo late; echo alive > ${b.shop.path('log')}) & echo out; exit 3`,
+      ),
     ]);
     const from = performance.now();
     await b.settled(1);
@@ -344,7 +354,10 @@ describe('io/process/hooks: stopping', () => {
     const b = bench();
     b.run('hang', [b.shop.script('hang', `echo $$ > ${b.shop.path('pid')}; exec sleep 30`)]);
     await until('it hangs', () => b.shop.read('pid') !== '');
-    b.run('stop', [b.shop.script('stop', `echo stopped > ${b.shop.path('log')}`)], { state: 'STOP', keep: true });
+    b.run('stop', [b.shop.script('stop', `echo stopped > ${b.shop.path('log')}`)], {
+      state: 'STOP',
+      keep: true,
+    });
     let done = 0;
     const from = performance.now();
     b.hooks.settle(600_000, () => done++);
