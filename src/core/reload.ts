@@ -3,7 +3,7 @@
  * the differences (behaviour.md B21). Which instance is which is the plan's business (config/plan.ts), not its name's.
  */
 import type { Config, InstanceConfig, VirtualAddress } from '../config/config.ts';
-import { planReload } from '../config/plan.ts';
+import { planReload } from '../config/reload.ts';
 import { effectivePriority } from '../track/priority.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
