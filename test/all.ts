@@ -2,3 +2,9 @@
 import './native/fd.test.ts';
 import './native/packet.test.ts';
 import './tidy.test.ts';
+import './unit/cli/capture-damage.test.ts';
+import './unit/cli/decode.test.ts';
+import './unit/wire/damage.test.ts';
+import './unit/wire/golden.test.ts';
+import './unit/wire/property.test.ts';
+import './unit/wire/vrrp.test.ts';

@@ -43,6 +43,10 @@ export async function* readHexText(source: ByteSource): AsyncGenerator<CapturedP
     frame.length += line.octets.length;
     if (frame.length > MAX_PACKET_LENGTH)
       throw new CaptureError(`frame of more than ${MAX_PACKET_LENGTH} octets`, frame.at);
+    if (line.offset === undefined && !WRAP_WIDTHS.has(frame.lines[0]?.length ?? 0)) {
+      yield packet(frame);
+      frame = undefined;
+    }
   }
   if (frame !== undefined) yield packet(frame);
 }
@@ -61,14 +65,14 @@ function continues(frame: Frame, line: Line): boolean {
   if (line.offset !== undefined) return line.offset !== 0;
   if (frame.withOffsets) return false;
   const width = frame.lines[0]?.length ?? 0;
-  return WRAP_WIDTHS.has(width) && line.octets.length <= width && frame.length % width === 0;
+  return line.octets.length <= width && frame.length % width === 0;
 }
 
 /** undefined for a line with nothing but blanks or a comment. What is there of `frame` tells an offset from data. */
 function parseLine(text: string, frame: Frame | undefined, at: number): Line | undefined {
   const bare = text.replace(/(#|;|\/\/).*$/, '').trim();
   if (bare === '') return undefined;
-  const marked = /^(?:0x)?([0-9a-fA-F]{1,8}):\s*(.*)$/.exec(text.trim());
+  const marked = /^(?:0x)?([0-9a-fA-F]{1,8}):\s+(\S.*)$/.exec(text.trim());
   if (marked !== null) return dumpLine(marked, at);
   // `hexdump` ends with the length alone.
   if (frame?.withOffsets && /^[0-9a-fA-F]{7,8}$/.test(bare) && Number.parseInt(bare, 16) === frame.length)
@@ -78,7 +82,7 @@ function parseLine(text: string, frame: Frame | undefined, at: number): Line | u
     const offset = Number.parseInt(gap[1] as string, 16);
     if (offset === 0 || offset === frame?.length) return dumpLine(gap, at);
   }
-  return { offset: undefined, octets: octetsOf(bare.replace(/\s+|^0x/g, ''), at) };
+  return { offset: undefined, octets: octetsOf(bare.replace(/^0x/, '').replace(/[\s:]+/g, ''), at) };
 }
 
 /** Behind an offset: octets, in `hexdump -C` with a gap in their middle, then perhaps the same as characters. */
@@ -108,10 +112,11 @@ async function* lines(source: ByteSource): AsyncGenerator<{ text: string; at: nu
   for (;;) {
     const chunk = await source.next();
     if (chunk.length === 0) break;
+    const searched = pending.length;
     // One character an octet, so that lengths are offsets.
     pending += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
     let from = 0;
-    for (let end = pending.indexOf('\n'); end !== -1; end = pending.indexOf('\n', from)) {
+    for (let end = pending.indexOf('\n', searched); end !== -1; end = pending.indexOf('\n', from)) {
       yield { text: pending.slice(from, end).replace(/\r$/, ''), at: start + from };
       from = end + 1;
     }

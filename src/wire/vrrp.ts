@@ -109,8 +109,8 @@ export function decodeVrrp(
   const message = pdu.length === want ? pdu : pdu.subarray(0, want);
   const size = family === 4 ? 4 : 16;
   const addresses: Uint8Array[] = [];
-  for (let at = VrrpField.addresses as number, i = 0; i < count; i++, at += size)
-    addresses.push(copy(message, at, at + size));
+  const body = copy(message, VRRP_HEADER_LENGTH); // one copy; the addresses are views of it
+  for (let i = 0; i < count; i++) addresses.push(body.subarray(i * size, (i + 1) * size));
   const v2 = version === 2;
   return ok({
     version,
@@ -122,7 +122,7 @@ export function decodeVrrp(
       : (u16(message, VrrpField.maxAdverInt) & MAX_ADVER_INT_CS) * US_PER_CS,
     addresses,
     authType: v2 ? (message[VrrpField.authType] as number) : 0,
-    authData: v2 && family === 4 ? copy(message, want - AUTH_DATA_LENGTH) : NONE,
+    authData: v2 && family === 4 ? body.subarray(count * size) : NONE,
     checksum: checksumFacts(message, version, family, source, destination),
   });
 }
