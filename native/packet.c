@@ -17,6 +17,9 @@
 /* Frames of one sendmmsg: 26 KB of stack. The kernel would take 1,024. */
 enum { CHUNK = 256, LONGEST_FRAME = 65535 };
 
+/* A thousand small frames weigh about 1 MB in the kernel's count; its default takes a few hundred. */
+enum { SEND_BUFFER = 4 << 20 };
+
 static napi_value fail_closing(napi_env env, int fd, int error, const char *syscall) {
   close(fd);
   return throw_errno(env, error, syscall);
@@ -44,6 +47,10 @@ static napi_value packet_open(napi_env env, napi_callback_info info) {
   /* Linux 4.20; before it the reader drops its own frames itself, as it must anyhow for relayed ones. */
   if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) != 0 && errno != ENOPROTOOPT)
     return fail_closing(env, fd, errno, "setsockopt");
+  /* As much as we may: a burst that does not fit is EAGAIN later, no error here. */
+  int size = SEND_BUFFER;
+  if (ether_type == 0 && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   if (index != 0 || ether_type != 0) {
     struct sockaddr_ll address = {
         .sll_family = AF_PACKET, .sll_protocol = htons((uint16_t)ether_type), .sll_ifindex = index};

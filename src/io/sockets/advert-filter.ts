@@ -1,0 +1,87 @@
+/**
+ * The kernel filter of an IPv4 receive socket: foreign adverts never wake JavaScript.
+ *
+ * What it hides, so that nothing counts it: packets that are not to this socket's destination; packets whose VRID is
+ * not one of ours; packets that end before the VRID octet; on a multicast socket, packets whose TTL is not 255 (another
+ * link sent them, RFC 9568 7.1). All else passes, however malformed: wrong version, type, checksum, length,
+ * interval, authentication, so that the receive ladder judges and counts it. Unicast TTL bounds ('min_ttl', 'max_ttl')
+ * are per peer and judged there too.
+ */
+import { assert } from '../../base/assert.ts';
+import {
+  AND_K,
+  AND_X,
+  assembleBpf,
+  type BpfLine,
+  JA,
+  JEQ_K,
+  LD_B_ABS,
+  LD_B_IND,
+  LD_IMM,
+  LD_MEM,
+  LD_W_ABS,
+  LDX_MSH,
+  LSH_X,
+  RET_K,
+  RSH_K,
+  ST,
+  TAX,
+  WHOLE,
+} from '../bpf.ts';
+
+/** Octet offsets in the IPv4 header, at which a raw socket's packet starts. */
+const IP_TTL_AT = 8;
+const IP_DESTINATION_AT = 16;
+/** Octet offset of the VRID behind the IPv4 header. */
+const VRID_AT = 1;
+const TTL_OF_THIS_LINK = 255;
+
+/**
+ * `destination`: 4 octets, the group or our unicast source address. `vrids`: 0..255 each; none means that nothing
+ * passes. At most 44 instructions, whatever the set: a bitmap of 256 bits.
+ */
+export function advertFilter(
+  mode: 'multicast' | 'unicast',
+  destination: Uint8Array,
+  vrids: readonly number[],
+): Uint8Array {
+  assert(destination.length === 4, 'the destination is an IPv4 address');
+  const bitmap = new Uint32Array(8);
+  for (const vrid of vrids) {
+    assert(Number.isInteger(vrid) && vrid >= 0 && vrid <= 255, `VRID ${vrid} is not in 0..255`);
+    bitmap[vrid >> 5] = (bitmap[vrid >> 5] as number) | (1 << (vrid & 31));
+  }
+  const address = new DataView(destination.buffer, destination.byteOffset).getUint32(0);
+  const ttl: readonly BpfLine[] = [
+    [LD_B_ABS, IP_TTL_AT],
+    [JEQ_K, TTL_OF_THIS_LINK, '', 'drop'],
+  ];
+  const words: BpfLine[] = [];
+  for (const [i, word] of bitmap.entries()) {
+    if (word === 0) continue;
+    words.push([JEQ_K, i, '', `not-${i}`], [LD_IMM, word], [JA, 0, 'test', ''], `not-${i}`);
+  }
+  return assembleBpf([
+    ...(mode === 'multicast' ? ttl : []),
+    [LD_W_ABS, IP_DESTINATION_AT],
+    [JEQ_K, address, '', 'drop'],
+    [LDX_MSH, 0],
+    [LD_B_IND, VRID_AT], // behind the end of the packet: the kernel drops it
+    [ST, 0],
+    [AND_K, 31],
+    [TAX, 0],
+    [LD_IMM, 1],
+    [LSH_X, 0],
+    [TAX, 0], // X = the VRID's bit in its word
+    [LD_MEM, 0],
+    [RSH_K, 5], // A = the number of the word
+    ...words,
+    [RET_K, 0],
+    'test',
+    [AND_X, 0],
+    [JEQ_K, 0, 'drop', ''],
+    [RET_K, WHOLE],
+    'drop',
+    [RET_K, 0],
+  ]);
+}

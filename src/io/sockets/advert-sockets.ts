@@ -1,0 +1,251 @@
+/**
+ * AdvertPort over npm raw-socket: one receive and one send socket for each key, packets drained in bounded rounds, adverts
+ * encoded at send time and sent synchronously. Judges nothing: what the kernel filter lets through goes to the sink.
+ */
+import { AssertionError } from '../../base/assert.ts';
+import { parseIpv4 } from '../../base/ip.ts';
+import type { AdvertPort, AdvertSink, OutgoingAdvert, SendResult, SocketSpec } from '../../ports/advert.ts';
+import { encodeAdvertIpv4, receiveIpv4 } from '../../wire/received.ts';
+import { codeOf } from '../errno.ts';
+import { advertFilter } from './advert-filter.ts';
+import {
+  type GuardedSocket,
+  loadRawSocket,
+  type RawSocketModule,
+  type SocketNative,
+} from './guarded-socket.ts';
+import { filterDestination, openReceiver, openSender, overflowCount, type SocketTools } from './setup.ts';
+
+/** Packets of one socket for each turn of the loop, so that timers and other sockets get theirs. */
+const BUDGET = 32;
+/** Packets of one `drain`: more than the receive buffer holds of the shortest. */
+const DRAIN_BUDGET = 4096;
+/** The longest IPv4 datagram: nothing is ever cut. */
+const LONGEST_PACKET = 65_535;
+
+export type AdvertSocketsOptions = {
+  readonly native: SocketNative;
+  readonly sink: AdvertSink;
+  /**
+   * What went wrong without a caller to tell: 'receive' (a socket error), 'receive-watch' (given up after 100 errors in
+   * a row: open it again), 'receive-overflow' (the buffer was full, adverts are lost), 'receive-buffer' (smaller
+   * than wanted), 'encode: …' (an advert that no header can hold). Not rate-limited.
+   */
+  readonly onProblem: (key: string, what: string, code: string) => void;
+  readonly rawSocket?: RawSocketModule;
+};
+
+type Entry = {
+  readonly key: string;
+  readonly spec: SocketSpec;
+  readonly receiver: GuardedSocket;
+  readonly sender: GuardedSocket;
+  reading: boolean;
+  overflows: number;
+};
+
+type Encoded =
+  | { readonly packet: Buffer }
+  | { readonly packet?: never; readonly code: string; readonly why: string };
+
+export class AdvertSockets implements AdvertPort {
+  readonly #options: AdvertSocketsOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Keys with something to read, and the one immediate that will read them. */
+  readonly #readable = new Set<string>();
+  #immediate: NodeJS.Immediate | undefined;
+  readonly #buffer = Buffer.allocUnsafeSlow(LONGEST_PACKET);
+  #module: RawSocketModule | undefined;
+
+  constructor(options: AdvertSocketsOptions) {
+    this.#options = options;
+    this.#module = options.rawSocket;
+  }
+
+  #tools(key: string): SocketTools {
+    this.#module ??= loadRawSocket();
+    return {
+      module: this.#module,
+      native: this.#options.native,
+      degraded: (what, code) => this.#options.onProblem(key, what, code),
+    };
+  }
+
+  /**
+   * Opens or re-opens; what `key` had open is closed first, also when this throws: EPERM (CAP_NET_RAW), ENODEV (no such
+   * interface), EINVAL (no address), EAFNOSUPPORT (family 6), ENOBUFS (net.ipv4.igmp_max_memberships), EMFILE.
+   */
+  open(key: string, spec: SocketSpec): void {
+    this.close(key);
+    const tools = this.#tools(key);
+    const receiver = openReceiver(tools, spec, {
+      readable: () => this.#wake(key),
+      fault: (goesOn) => this.#receiveFault(key, goesOn),
+    });
+    try {
+      // The send socket's filter lets nothing in: it is never readable.
+      const events = { readable: () => {}, fault: () => {} };
+      const sender = openSender(tools, spec, events);
+      this.#entries.set(key, { key, spec, receiver, sender, reading: false, overflows: 0 });
+    } catch (e) {
+      receiver.close();
+      throw e;
+    }
+  }
+
+  /** Harmless for a key that is not open. Adverts that are already queued may still come. */
+  setVrids(key: string, vrids: readonly number[]): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    const { spec, receiver } = entry;
+    receiver.attachFilter(advertFilter(spec.mode, filterDestination(spec), vrids));
+  }
+
+  /** Harmless when repeated, and inside the sink. */
+  close(key: string): void {
+    const entry = this.#entries.get(key);
+    this.#entries.delete(key);
+    this.#readable.delete(key);
+    entry?.receiver.close();
+    entry?.sender.close();
+  }
+
+  /** The end: nothing keeps the loop alive after it. */
+  closeAll(): void {
+    for (const key of [...this.#entries.keys()]) this.close(key);
+    if (this.#immediate !== undefined) clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+  }
+
+  /**
+   * One packet to each destination, whatever happened to those before; `error` is the first one: ENODEV (interface gone:
+   * open again when it is back), ENETDOWN, ENETUNREACH, ENOBUFS, EMSGSIZE, EPERM (firewall), EBADF (`key` is not
+   * open), EADDRNOTAVAIL (no source address), EINVAL (no such destination, or values no header can hold).
+   */
+  send(key: string, advert: OutgoingAdvert): SendResult {
+    const entry = this.#entries.get(key);
+    let sent = 0;
+    let error: string | undefined;
+    for (const destination of advert.destinations) {
+      const code = entry === undefined ? 'EBADF' : this.#sendOne(entry, advert, destination);
+      if (code === undefined) sent++;
+      else error ??= code;
+    }
+    return error === undefined ? { sent } : { sent, error };
+  }
+
+  #sendOne(entry: Entry, advert: OutgoingAdvert, destination: string): string | undefined {
+    const encoded = encodeOne(advert, destination);
+    if (encoded.packet === undefined) {
+      if (encoded.why !== '') this.#options.onProblem(entry.key, `encode: ${encoded.why}`, encoded.code);
+      return encoded.code;
+    }
+    try {
+      return entry.sender.send(encoded.packet, destination) ? undefined : 'EBADF';
+    } catch (e) {
+      return codeOf(e);
+    }
+  }
+
+  encode(advert: OutgoingAdvert): readonly Uint8Array[] {
+    const out: Uint8Array[] = [];
+    for (const destination of advert.destinations) {
+      const { packet } = encodeOne(advert, destination);
+      if (packet !== undefined) out.push(packet);
+    }
+    return out;
+  }
+
+  /** Packets handed to the sink, at most 4,096. 0 for a key that is not open, and inside the sink of the same key. */
+  drain(key: string): number {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? 0 : this.#read(entry, DRAIN_BUDGET);
+  }
+
+  /**
+   * raw-socket calls in from outside any callback scope: promises and nextTick would wait for some later event there, and what
+   * the sink throws would have no place to go. So reading waits for the check phase of the same turn of the loop.
+   */
+  #wake(key: string): void {
+    this.#readable.add(key);
+    this.#immediate ??= setImmediate(() => this.#readAll());
+  }
+
+  #readAll(): void {
+    this.#immediate = undefined;
+    const keys = [...this.#readable];
+    this.#readable.clear();
+    for (const key of keys) {
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) this.#read(entry, BUDGET);
+    }
+  }
+
+  #read(entry: Entry, budget: number): number {
+    if (entry.reading) return 0;
+    entry.reading = true;
+    let count = 0;
+    let left = budget;
+    try {
+      for (; left > 0; left--) {
+        const length = this.#receive(entry);
+        if (length === 0) break;
+        if (length < 0) continue;
+        count++;
+        // Copies what it keeps: the buffer belongs to the next packet, of this socket or another.
+        this.#options.sink(entry.key, receiveIpv4(this.#buffer.subarray(0, length)));
+      }
+    } finally {
+      entry.reading = false;
+    }
+    if (left === 0 && !entry.receiver.closed) {
+      this.#wake(entry.key);
+      this.#checkOverflow(entry);
+    }
+    return count;
+  }
+
+  /** Octets of the next packet; 0: none; -1: an error was read off, there may be more. */
+  #receive(entry: Entry): number {
+    try {
+      return entry.receiver.receive(this.#buffer);
+    } catch (e) {
+      this.#options.onProblem(entry.key, 'receive', codeOf(e));
+      return -1;
+    }
+  }
+
+  #receiveFault(key: string, goesOn: boolean): void {
+    if (goesOn) this.#wake(key);
+    else this.#options.onProblem(key, 'receive-watch', 'EBADF');
+  }
+
+  /** Asked only when there was much to read: a buffer that overflowed has much. */
+  #checkOverflow(entry: Entry): void {
+    let overflows: number;
+    try {
+      overflows = overflowCount(entry.receiver);
+    } catch (e) {
+      this.#options.onProblem(entry.key, 'receive', codeOf(e));
+      return;
+    }
+    if (overflows !== entry.overflows) this.#options.onProblem(entry.key, 'receive-overflow', 'ENOBUFS');
+    entry.overflows = overflows;
+  }
+}
+
+/** `why` is '' where the code says all: the interface has no address yet. */
+function encodeOne(advert: OutgoingAdvert, destination: string): Encoded {
+  const source = parseIpv4(advert.source);
+  const to = parseIpv4(destination);
+  if (source === undefined) return { code: 'EADDRNOTAVAIL', why: '' };
+  if (to === undefined) return { code: 'EINVAL', why: `'${destination}' is not an IPv4 address` };
+  try {
+    const octets = encodeAdvertIpv4(advert, { id: advert.ipId, ttl: advert.ttl, source, destination: to });
+    return { packet: Buffer.from(octets.buffer, octets.byteOffset, octets.length) };
+  } catch (e) {
+    // The last advert of a failing daemon goes this way too: a value out of range must not end it.
+    if (!(e instanceof AssertionError)) throw e;
+    return { code: 'EINVAL', why: e.message };
+  }
+}
