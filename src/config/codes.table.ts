@@ -18,10 +18,11 @@ export type DiagnosticCode =
   | 'KA0621' | 'KA0622' | 'KA0623' | 'KA0624' | 'KA0625' | 'KA0626' | 'KA0627' | 'KA0628'
   | 'KA0630' | 'KA0631' | 'KA0632' | 'KA0633' | 'KA0640' | 'KA0641' | 'KA0642' | 'KA0643'
   | 'KA0645' | 'KA0646' | 'KA0647' | 'KA0648' | 'KA0649' | 'KA0650' | 'KA0651' | 'KA0652'
-  | 'KA0653' | 'KA0660' | 'KA0661' | 'KA0701' | 'KA0702' | 'KA0703' | 'KA0704' | 'KA0705'
+  | 'KA0653' | 'KA0654' | 'KA0660' | 'KA0661' | 'KA0701' | 'KA0702' | 'KA0703' | 'KA0704' | 'KA0705'
   | 'KA0706' | 'KA0801' | 'KA0802' | 'KA0803' | 'KA0804' | 'KA0805' | 'KA0806' | 'KA0807'
   | 'KA0901' | 'KA0902' | 'KA0903' | 'KA0904' | 'KA0905' | 'KA0906' | 'KA1001' | 'KA1002'
-  | 'KA1003' | 'KA1101' | 'KA1102' | 'KA1103' | 'KA1104' | 'KA1105';
+  | 'KA1003' | 'KA1004' | 'KA1101' | 'KA1102' | 'KA1103' | 'KA1104' | 'KA1105' | 'KA1106'
+  | 'KA1107';
 
 export const CODES: Readonly<Record<DiagnosticCode, Row>> = {
   // Lines of a file
@@ -112,6 +113,7 @@ export const CODES: Readonly<Record<DiagnosticCode, Row>> = {
   KA0651: { severity: 'warning', class: 'general-error', title: 'promote_secondaries with a VMAC' },
   KA0652: { severity: 'warning', class: 'general-error', title: 'mcast_dst_ip without effect' },
   KA0653: { severity: 'warning', class: 'general-error', title: 'GARP settings corrected by strict mode' },
+  KA0654: { severity: 'warning', class: 'general-error', title: 'unicast with a VMAC sends from the base interface' },
   KA0660: { severity: 'error', class: 'general-error', title: 'VRID used twice' },
   KA0661: { severity: 'warning', class: 'none', title: 'address in two instances' },
   // Addresses
@@ -140,10 +142,13 @@ export const CODES: Readonly<Record<DiagnosticCode, Row>> = {
   KA1001: { severity: 'error', class: 'general-error', title: 'vrrp_script without script' },
   KA1002: { severity: 'error', class: 'general-error', title: 'account of a script does not exist' },
   KA1003: { severity: 'warning', class: 'security', title: 'scripts without enable_script_security' },
+  KA1004: { severity: 'error', class: 'general-error', title: 'tracked script not found' },
   // virtual_server
   KA1101: { severity: 'error', class: 'exit-2', title: 'target missing' },
   KA1102: { severity: 'error', class: 'general-error', title: 'bad virtual server target' },
   KA1103: { severity: 'error', class: 'general-error', title: 'bad real server address' },
   KA1104: { severity: 'warning', class: 'general-error', title: 'default filled in' },
-  KA1105: { severity: 'error', class: 'none', title: 'virtual server without real servers' },
+  KA1105: { severity: 'error', class: 'general-error', title: 'virtual server without real servers' },
+  KA1106: { severity: 'warning', class: 'general-error', title: 'ports of virtual and real server differ' },
+  KA1107: { severity: 'warning', class: 'deprecated', title: 'deprecated checker keyword' },
 };

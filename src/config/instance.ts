@@ -86,6 +86,7 @@ export function buildInstance(
   const stateMaster =
     auth.type === 'ah' && who.stateMaster && who.priority < 255 ? clearMasterForAh(d) : who.stateMaster;
   checkStrictUnicast(d, t);
+  checkVmacUnicast(d, t);
   if (vrid === undefined) return undefined;
   return {
     name: d.name,
@@ -255,6 +256,14 @@ function checkStrictUnicast(d: Draft, t: Transport): void {
       fatal: 2,
     },
   );
+}
+
+function checkVmacUnicast(d: Draft, t: Transport): void {
+  if (!d.block.has('use_vmac') || t.unicastPeers.length === 0 || d.block.has('vmac_xmit_base')) return;
+  tell(d, 'KA0654', 'use_vmac', 'unicast with use_vmac requires vmac_xmit_base - setting', {
+    effect: 'adverts leave from the base interface',
+    fix: "add 'vmac_xmit_base'",
+  });
 }
 
 /** KEEPALIVED: any boolean, 'off' too, switches it on. */

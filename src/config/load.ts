@@ -12,7 +12,7 @@ import { buildVirtualServer } from './lvs.ts';
 import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
 import { buildScript } from './scripts.ts';
-import { type Built, checkCommands } from './security.ts';
+import { type Built, checkCommands, type PlacedScript } from './security.ts';
 import { readBlock, type SettingsContext } from './settings.ts';
 import { Source } from './source.ts';
 import { parseTree, type Statement } from './tree.ts';
@@ -43,8 +43,8 @@ export function loadConfig(
   const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
   const globals = buildGlobals(statements, settings, environment);
   const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
-  const built = buildAll(statements, settings, context);
-  checkCommands(built, context);
+  const { built, scripts } = buildAll(statements, settings, context);
+  checkCommands(built, scripts, context);
   return finish(reporter, deepFreeze({ global: globals.config, ...built, files: [...reader.files] }));
 }
 
@@ -95,8 +95,10 @@ function openMain(mainFile: string, environment: LoadEnvironment, reporter: Repo
   return out;
 }
 
-function buildAll(statements: readonly Statement[], settings: SettingsContext, c: BuildContext): Built {
-  const scripts = new Map<string, ScriptConfig>();
+type All = { readonly built: Built; readonly scripts: readonly PlacedScript[] };
+
+function buildAll(statements: readonly Statement[], settings: SettingsContext, c: BuildContext): All {
+  const scripts = new Map<string, PlacedScript>();
   const known = new Map<string, { order: number; weight: number; reverse: boolean }>();
   const placed: Placed[] = [];
   const groupSources: GroupSource[] = [];
@@ -112,7 +114,7 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
     if (keyword === 'vrrp_script') {
       const script = buildScript(block, c);
       if (script === undefined || scripts.has(script.name)) continue;
-      scripts.set(script.name, script);
+      scripts.set(script.name, { script, at: s.args[0]?.at ?? s.keyword.at });
       known.set(script.name, { order, weight: script.weight, reverse: script.reverse });
     } else if (keyword === 'vrrp_instance') {
       const instance = buildInstance(block, known, order, c);
@@ -126,7 +128,11 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
   uniqueVrids(placed, c.reporter);
   uniqueAddresses(placed, c.reporter);
   const { groups, instances } = joinGroups(groupSources, placed, known, c);
-  return { instances, groups, scripts: usedScripts(scripts, instances, groups), virtualServers };
+  const all = [...scripts.values()];
+  return {
+    built: { instances, groups, scripts: usedScripts(all, instances, groups), virtualServers },
+    scripts: all,
+  };
 }
 
 function missingName(s: Statement, c: BuildContext): void {
@@ -162,12 +168,12 @@ function joinGroups(
 
 /** A script that nothing tracks never runs; keepalived removes it. */
 function usedScripts(
-  scripts: ReadonlyMap<string, ScriptConfig>,
+  scripts: readonly PlacedScript[],
   instances: readonly InstanceConfig[],
   groups: readonly SyncGroupConfig[],
 ): readonly ScriptConfig[] {
   const used = new Set([...instances, ...groups].flatMap((x) => x.trackScripts.map((t) => t.script)));
-  return [...scripts.values()].filter((s) => used.has(s.name));
+  return scripts.map((s) => s.script).filter((s) => used.has(s.name));
 }
 
 function deepFreeze<T>(value: T): T {

@@ -4,7 +4,7 @@ import type { CheckerConfig, Command, RealServerConfig, VirtualServerConfig } fr
 import type { BuildContext } from './context.ts';
 import { accountExists } from './scripts.ts';
 import type { Block } from './settings.ts';
-import { placeOf } from './source.ts';
+import { placeOf, type Span } from './source.ts';
 import type { Statement } from './tree.ts';
 import type { Word } from './words.ts';
 
@@ -109,6 +109,35 @@ function realServer(
   };
 }
 
+/** Only NAT can change the port; elsewhere keepalived resets it to the service's. */
+function checkPorts(
+  target: Target,
+  servers: readonly RealServerConfig[],
+  method: string,
+  at: Span,
+  c: BuildContext,
+): void {
+  if (target.kind === 'group' || method === 'NAT') return;
+  for (const r of servers)
+    if (r.port !== target.port)
+      c.reporter.report(
+        'KA1106',
+        at,
+        `WARNING - virtual server ${target.address}:${target.port} and real server ${r.address}:${r.port} ports don't match - resetting`,
+        { effect: `keepalived sends to port ${target.port}`, fix: "use the same port, or 'lvs_method NAT'" },
+      );
+}
+
+function checkDeprecated(block: Block, c: BuildContext): void {
+  for (const s of block.settings)
+    if (s.statement.keyword.text === 'nb_get_retry')
+      c.reporter.report('KA1107', s.statement.keyword.at, "nb_get_retry is deprecated - please use 'retry'", {
+        effect: 'keepalived still obeys it',
+        fix: "write 'retry'",
+      });
+  for (const b of block.blocks) checkDeprecated(b, c);
+}
+
 /** undefined when keepalived drops the block. */
 export function buildVirtualServer(block: Block, c: BuildContext): VirtualServerConfig | undefined {
   const target = targetOf(block, c);
@@ -131,6 +160,8 @@ export function buildVirtualServer(block: Block, c: BuildContext): VirtualServer
     });
     return undefined;
   }
+  checkPorts(target, realServers, method?.words[0]?.text ?? 'NAT', at, c);
+  checkDeprecated(block, c);
   if (protocol === undefined && target.kind === 'address') absent('no protocol set - defaulting to UDP');
   if (scheduler === undefined) absent("no scheduler set, setting default 'wlc'");
   if (method === undefined) absent('no forwarding method set, setting default NAT');

@@ -1,31 +1,41 @@
 /** Which commands would run, and whether keepalived calls that a security violation. */
-import type { Command, Config } from './config.ts';
+import type { Command, Config, ScriptConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
-import { Source } from './source.ts';
+import { Source, type Span } from './source.ts';
 
+export type PlacedScript = { readonly script: ScriptConfig; readonly at: Span };
 export type Built = Omit<Config, 'global' | 'files'>;
 
-/** Every command that VRRP or a checker would start. */
-function commandsOf(built: Built): readonly Command[] {
-  const notify = [...built.instances, ...built.groups].flatMap((x) => Object.values(x.notify));
-  return [...notify, ...built.scripts.map((s) => s.command)];
-}
-
 /**
- * Says what keepalived says at the end of a configuration test when a script would run without
- * 'enable_script_security'. Silent when the files are unknown.
+ * What keepalived finds out about the files of commands: tracked scripts that are not there, and commands that would
+ * run without 'enable_script_security'. Silent when the files are unknown.
  */
-export function checkCommands(built: Built, c: BuildContext): void {
+export function checkCommands(built: Built, scripts: readonly PlacedScript[], c: BuildContext): void {
   const { scriptState } = c.environment;
-  if (scriptState === undefined || c.globals.scriptSecurity) return;
-  const running = commandsOf(built).find((command) => scriptState(command.argv[0] ?? '') !== 'missing');
-  if (running === undefined) return;
-  const { file, line, col } = running.place;
-  const source = new Source(file, '');
+  if (scriptState === undefined) return;
+  const program = (command: Command): string => command.argv[0] ?? '';
+  const found: Command[] = [];
+  for (const { script, at } of scripts) {
+    // `script "</file"` only tests that the file can be opened.
+    const state = program(script.command).startsWith('<')
+      ? 'executable'
+      : scriptState(program(script.command));
+    if (state === 'executable') found.push(script.command);
+    else
+      c.reporter.report('KA1004', at, `Disabling track script ${script.name} since not found/accessible`, {
+        effect: 'keepalived does not run it; what tracks it runs without it',
+        fix: state === 'missing' ? 'correct the path' : `chmod a+x '${program(script.command)}'`,
+      });
+  }
+  for (const x of [...built.instances, ...built.groups])
+    found.push(...Object.values(x.notify).filter((command) => scriptState(program(command)) !== 'missing'));
+  const first = found[0];
+  if (first === undefined || c.globals.scriptSecurity) return;
+  const { file, line, col } = first.place;
   c.reporter.report(
     'KA1003',
-    { source, start: 0, end: 0 },
-    `SECURITY VIOLATION - scripts are being executed but script_security not enabled. (${running.text}, ${file}:${line}:${col})`,
+    scripts[0]?.at ?? { source: new Source(file, ''), start: 0, end: 0 },
+    `SECURITY VIOLATION - scripts are being executed but script_security not enabled. (${first.text}, ${file}:${line}:${col})`,
     {
       effect: 'keepalived runs the scripts; its configuration test ends with status 6',
       fix: "add 'enable_script_security' to global_defs, and 'script_user' for the account that runs them",

@@ -84,6 +84,8 @@ function checkNoPeers(d: Draft, peers: readonly UnicastPeer[]): boolean {
       effect: 'keepalived then sends with TTL 0, which reaches nobody; vipd sends with 255',
       fix: 'remove it, or add unicast_peer',
     });
+  const only = UNICAST_WORDS.filter((w) => d.block.has(w)).length === 1 && d.block.has('unicast_ttl');
+  if (only && !fault) return false;
   if (fault) {
     tell(d, 'KA0623', word, 'A unicast keyword has been specified without any unicast peers', {
       effect: "the instance stays in FAULT ('unicast_fault_no_peer')",

@@ -69,7 +69,11 @@ function globOf(pattern: string): readonly string[] {
 }
 
 /** Whether a path can be executed by root. */
-export function scriptState(path: string): 'executable' | 'not-executable' | 'missing' {
+export function scriptState(name: string): 'executable' | 'not-executable' | 'missing' {
+  const folders = name.includes('/')
+    ? ['']
+    : ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  const path = folders.map((f) => join(f, name)).find((p) => existsSync(p)) ?? name;
   if (!existsSync(path)) return 'missing';
   try {
     accessSync(path, constants.X_OK);

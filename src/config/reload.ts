@@ -1,0 +1,108 @@
+/**
+ * What a reload changes: the difference of two checked configurations, as data. Instances are the same router when
+ * family, VRID, interface and way of sending agree, whatever they are called: keepalived matches them so, and a
+ * renamed block must not cost a failover.
+ */
+import { toHex } from '../base/bytes.ts';
+import type { Config, InstanceConfig, ScriptConfig, VirtualAddress } from './config.ts';
+
+export type KeptInstance = {
+  readonly old: InstanceConfig;
+  readonly next: InstanceConfig;
+  readonly renamed: boolean;
+  /** Fields that differ, without `name` and `place`. */
+  readonly changed: readonly (keyof InstanceConfig)[];
+  readonly addedAddresses: readonly VirtualAddress[]; // VIPs and excluded ones
+  readonly removedAddresses: readonly VirtualAddress[];
+};
+
+export type ReloadPlan = {
+  readonly kept: readonly KeptInstance[];
+  readonly added: readonly InstanceConfig[]; // start as at start-up
+  readonly removed: readonly InstanceConfig[]; // priority 0, release, notify FAULT or DELETED
+  readonly scripts: {
+    readonly kept: readonly ScriptConfig[]; // same name and command: the last result stays
+    readonly added: readonly ScriptConfig[];
+    readonly removed: readonly ScriptConfig[];
+  };
+  readonly groupsChanged: boolean;
+  readonly globalChanged: readonly (keyof Config['global'])[];
+  /** Global settings that cannot change while running; not empty = the reload must be refused. */
+  readonly refused: readonly string[];
+};
+
+/** What makes two blocks the same virtual router. */
+function identity(i: InstanceConfig): string {
+  const way = i.unicastPeers.length > 0 ? `unicast ${i.sourceAddress ?? ''}` : 'multicast';
+  return `${i.family} ${i.vrid} ${i.interface} ${way}`;
+}
+
+/** Values compared by content; places are not content. */
+function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (a instanceof Uint8Array || b instanceof Uint8Array)
+    return a instanceof Uint8Array && b instanceof Uint8Array && toHex(a) === toHex(b);
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  keys.delete('place');
+  for (const key of keys)
+    if (!same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false;
+  return true;
+}
+
+function changedKeys<T extends object>(a: T, b: T, without: readonly string[]): readonly (keyof T)[] {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof T & string>;
+  return [...keys].filter((k) => !without.includes(k) && !same(a[k], b[k]));
+}
+
+/** One address on one interface; label, scope and the rest are changed in place. */
+const addressKey = (v: VirtualAddress): string => `${toHex(v.bytes)}/${v.prefixLength} ${v.interface}`;
+
+function keep(old: InstanceConfig, next: InstanceConfig): KeptInstance {
+  const before = [...old.vips, ...old.excludedVips];
+  const after = [...next.vips, ...next.excludedVips];
+  const had = new Set(before.map(addressKey));
+  const has = new Set(after.map(addressKey));
+  return {
+    old,
+    next,
+    renamed: old.name !== next.name,
+    changed: changedKeys(old, next, ['name', 'place']),
+    addedAddresses: after.filter((v) => !had.has(addressKey(v))),
+    removedAddresses: before.filter((v) => !has.has(addressKey(v))),
+  };
+}
+
+const FIXED = ['netNamespace', 'instanceName'] as const;
+
+/** Pure: says what has to happen, does nothing. Order of the lists is that of the files. */
+export function planReload(old: Config, next: Config): ReloadPlan {
+  const free = new Map<string, InstanceConfig[]>();
+  for (const i of old.instances) free.set(identity(i), [...(free.get(identity(i)) ?? []), i]);
+  const kept: KeptInstance[] = [];
+  const added: InstanceConfig[] = [];
+  for (const i of next.instances) {
+    const match = free.get(identity(i))?.shift();
+    if (match === undefined) added.push(i);
+    else kept.push(keep(match, i));
+  }
+  const oldScripts = new Map(old.scripts.map((s) => [s.name, s] as const));
+  const stays = (s: ScriptConfig): boolean => same(oldScripts.get(s.name)?.command, s.command);
+  const staying = new Set(next.scripts.filter(stays).map((s) => s.name));
+  return {
+    kept,
+    added,
+    removed: old.instances.filter((i) => free.get(identity(i))?.includes(i) === true),
+    scripts: {
+      kept: next.scripts.filter((s) => staying.has(s.name)),
+      added: next.scripts.filter((s) => !staying.has(s.name)),
+      removed: old.scripts.filter((s) => !staying.has(s.name)),
+    },
+    groupsChanged: !same(old.groups, next.groups),
+    globalChanged: changedKeys(old.global, next.global, []),
+    refused: FIXED.filter((k) => old.global[k] !== next.global[k]).map((k) =>
+      k === 'netNamespace' ? 'net_namespace' : 'instance',
+    ),
+  };
+}
