@@ -1,2 +1,7 @@
 /** One process for all tests that need no network of their own: on Node 20 each file would cost a process. `tidy` keeps this list whole. */
 import './tidy.test.ts';
+import './unit/cli/options.test.ts';
+import './unit/io/config-files.test.ts';
+import './unit/io/control.test.ts';
+import './unit/io/log.test.ts';
+import './unit/io/pidfile.test.ts';
