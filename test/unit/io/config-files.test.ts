@@ -60,6 +60,8 @@ const GLOBS: readonly (readonly [string, readonly string[]])[] = [
   ['?.conf', ['B.conf', 'a.conf', 'b.conf', 'é.conf']],
   ['[ab].conf', ['a.conf', 'b.conf']],
   ['[!ab].conf', ['B.conf', 'é.conf']],
+  ['c[[:digit:]].inc', ['c1.inc', 'c2.inc']],
+  ['[^ab].conf', ['B.conf', 'é.conf']],
   ['x\\[1\\].conf', ['x[1].conf']],
   ['{b,a}.conf', ['b.conf', 'a.conf']],
   ['c{1,2,3}.inc', ['c1.inc', 'c2.inc']],
@@ -105,12 +107,8 @@ for p in sys.argv[2:]:
     const patterns = GLOBS.map(([pattern]) => pattern);
     const out = execFileSync('python3', ['-c', program, folder, ...patterns], { encoding: 'utf8', env });
     const theirs = out.split('\n').slice(0, -1);
-    // Python does not call setlocale for C: '?' is one octet there, one character here.
-    const octets = new Set(['?.conf', '[!ab].conf']);
     for (const [i, pattern] of patterns.entries()) {
-      const ours = configFiles(folder)
-        .glob(pattern)
-        .filter((path) => !(octets.has(pattern) && path === 'é.conf'));
+      const ours = configFiles(folder).glob(pattern);
       assert.equal(ours.join('|'), theirs[i], pattern);
     }
   });
