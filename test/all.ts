@@ -28,3 +28,8 @@ import './unit/io/process/scripts.test.ts';
 import './unit/io/process/security.test.ts';
 import './unit/track/priority.test.ts';
 import './unit/track/script.test.ts';
+import './unit/cli/options.test.ts';
+import './unit/io/config-files.test.ts';
+import './unit/io/control.test.ts';
+import './unit/io/log.test.ts';
+import './unit/io/pidfile.test.ts';

@@ -116,6 +116,7 @@ function matching(folder: string, part: string, budget: { left: number }): strin
     noglobstar: true,
     nobrace: true,
     nonegate: true,
+    posix: true, // '[!a]' and '[[:digit:]]'
   });
   return names.filter((name) => matches(name));
 }
@@ -123,20 +124,24 @@ function matching(folder: string, part: string, budget: { left: number }): strin
 /** Alternatives of one pattern: enough for any list people write, and an end to `{a,b}{a,b}{a,b}…`. */
 const MAX_ALTERNATIVES = 1_024;
 
-/** GLOB_BRACE: 'a{b,c{d,e}}' -> ab, acd, ace; '{}' and unpaired braces stay as they are. */
+/** GLOB_BRACE: 'a{b,c{d,e}}' -> ab, acd, ace; '{}' and unpaired braces stay as they are. At most 1,024 of them. */
 export function expandBraces(pattern: string): readonly string[] {
-  const open = findOpen(pattern);
-  if (open === undefined) return [pattern];
   const out: string[] = [];
+  expandInto(pattern, out);
+  return out;
+}
+
+/** Depth first: every call adds at least one result, so the bound on results bounds the work. */
+function expandInto(pattern: string, out: string[]): void {
+  if (out.length >= MAX_ALTERNATIVES) return;
+  const open = findOpen(pattern);
+  if (open === undefined) {
+    out.push(pattern);
+    return;
+  }
   const head = pattern.slice(0, open.start);
   const tail = pattern.slice(open.end + 1);
-  for (const alternative of open.alternatives) {
-    for (const full of expandBraces(head + alternative + tail)) {
-      if (out.length >= MAX_ALTERNATIVES) return out;
-      out.push(full);
-    }
-  }
-  return out;
+  for (const alternative of open.alternatives) expandInto(head + alternative + tail, out);
 }
 
 type Braces = { readonly start: number; readonly end: number; readonly alternatives: readonly string[] };
