@@ -12,6 +12,8 @@ import './unit/io/netlink/rt-netlink.test.ts';
 import './unit/wire/damage.test.ts';
 import './unit/wire/golden.test.ts';
 import './unit/vrrp/accept.test.ts';
+import './unit/vrrp/group.test.ts';
+import './unit/vrrp/step.property.test.ts';
 import './unit/vrrp/step.test.ts';
 import './unit/vrrp/timers.test.ts';
 import './unit/cli/capture-damage.test.ts';
