@@ -41,10 +41,19 @@ export type Native = {
   packetReceive(fd: number, out: Uint8Array): number;
 
   // --- netlink.c
-  /** AF_NETLINK socket, bound, non-blocking; `groups` is the RTMGRP bit mask; tries SO_RCVBUFFORCE then SO_RCVBUF; extended ack and strict checking where the kernel has them. */
+  /**
+   * AF_NETLINK socket, bound, non-blocking; `groups` is the RTMGRP bit mask; tries SO_RCVBUFFORCE then SO_RCVBUF
+   * (`receiveBufferBytes` 0: neither; the kernel doubles what it is given); extended and capped acknowledgements and
+   * strict checking where the kernel has them.
+   */
   netlinkOpen(protocol: number, groups: number, receiveBufferBytes: number): number;
+  /** One datagram to the kernel, whole messages. rtnetlink has answered by the time it returns. */
   netlinkSend(fd: number, message: Uint8Array): void;
-  /** Bytes of the next datagram copied into `out`; 0 when there is none; throws ENOBUFS after an overrun. EMSGSIZE: did not fit. */
+  /**
+   * Bytes of the next datagram copied into `out`; 0 when there is none. ENOBUFS: notifications were lost; what is still
+   * queued can be read, and nothing new is queued until it was read to the end. EMSGSIZE: it did not fit and is gone.
+   * Steps over what other processes send.
+   */
   netlinkReceive(fd: number, out: Uint8Array): number;
 
   // --- unix.c: unix datagrams (sd_notify, journald, syslog)

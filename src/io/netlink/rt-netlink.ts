@@ -100,11 +100,17 @@ export class RtNetlink implements NetlinkPort {
   /** Listens, then reads the first picture, which emits no events: ask links() and addresses(). Throws when it cannot. */
   start(): void {
     if (this.#closed || this.#fd >= 0) return;
-    this.#fd = this.#native.netlinkOpen(NETLINK_ROUTE, NOTIFICATION_GROUPS, this.#bufferBytes);
-    const { links, addresses } = readKernel(this.#requests);
-    this.#picture.replace(links, addresses);
-    // A negative status announces an error that the next read reports: an overrun.
-    this.#watch = this.#native.pollStart(this.#fd, () => this.#drain(WAKE_DATAGRAMS));
+    const fd = this.#native.netlinkOpen(NETLINK_ROUTE, NOTIFICATION_GROUPS, this.#bufferBytes);
+    try {
+      const { links, addresses } = readKernel(this.#requests);
+      this.#picture.replace(links, addresses);
+      // A negative status announces an error that the next read reports: an overrun.
+      this.#watch = this.#native.pollStart(fd, () => this.#drain(WAKE_DATAGRAMS));
+    } catch (e) {
+      this.#native.close(fd);
+      throw e;
+    }
+    this.#fd = fd;
   }
 
   addAddresses(requests: readonly AddressRequest[]): readonly AddressResult[] {
