@@ -70,7 +70,8 @@ function startReport(fd: number | undefined): StartReport {
 }
 
 function openLog(options: DaemonOptions): DaemonLog {
-  const file = options.logFile === '' ? `${temporaryFolder(process.env['TMPDIR'])}/keepalived.log` : options.logFile;
+  const file =
+    options.logFile === '' ? `${temporaryFolder(process.env['TMPDIR'])}/keepalived.log` : options.logFile;
   return createLog({
     console: options.logConsole,
     syslog: options.syslog,
@@ -84,14 +85,20 @@ function openLog(options: DaemonOptions): DaemonLog {
 }
 
 async function supervise(options: DaemonOptions, log: DaemonLog, report: StartReport): Promise<number> {
-  log.log('info', `Starting vipd v${packageVersion()} (pid ${process.pid}), configuration ${options.configFile}`);
+  log.log(
+    'info',
+    `Starting vipd v${packageVersion()} (pid ${process.pid}), configuration ${options.configFile}`,
+  );
   const links = readLinks();
   const loaded = load(options, links);
   logFindings(log, loaded);
   const { config } = loaded;
   if (config === undefined || loaded.fatal !== undefined) {
     const status = loaded.fatal?.exit ?? 2;
-    log.log('error', `Stopping: the configuration cannot be run (exit status ${status}); 'vipd -t -f ${options.configFile}' shows why`);
+    log.log(
+      'error',
+      `Stopping: the configuration cannot be run (exit status ${status}); 'vipd -t -f ${options.configFile}' shows why`,
+    );
     return status;
   }
   const missing = capabilityProblem(native());
@@ -109,7 +116,11 @@ async function supervise(options: DaemonOptions, log: DaemonLog, report: StartRe
   );
   if (!pids.ok) {
     if (pids.reason === 'error') log.log('error', `cannot use the pid file: ${pids.text}`);
-    else log.log('error', `daemon is already running${pids.pid > 0 ? ` (pid ${pids.pid})` : ''}; stop it first, or give this one its own -p and -r files`);
+    else
+      log.log(
+        'error',
+        `daemon is already running${pids.pid > 0 ? ` (pid ${pids.pid})` : ''}; stop it first, or give this one its own -p and -r files`,
+      );
     return pids.reason === 'running' ? EXIT.ok : EXIT.fatal;
   }
   try {
@@ -174,7 +185,11 @@ class Daemon {
         hooks: new Hooks({
           ...common,
           sink: (result) => this.#core.onHookResult(result),
-          onSlow: (hook, us) => log.log('warning', `(${hook.owner}) ${hook.what} has been running for ${Math.round(us / 1e6)} s; later hooks of it wait`),
+          onSlow: (hook, us) =>
+            log.log(
+              'warning',
+              `(${hook.owner}) ${hook.what} has been running for ${Math.round(us / 1e6)} s; later hooks of it wait`,
+            ),
           ...(options.hookTimeoutUs === undefined ? {} : { boundUs: options.hookTimeoutUs }),
         }),
         scripts: new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) }),
@@ -244,7 +259,9 @@ class Daemon {
     process.on('SIGHUP', () => this.#reload());
     process.on('SIGUSR1', () => this.#dump('keepalived.data', dataText(this.#core.snapshot())));
     process.on('SIGUSR2', () => this.#dump('keepalived.stats', statsText(this.#core.snapshot())));
-    native().signalStart(SIGNAL_JSON, () => this.#log.log('warning', 'the JSON dump (signal 36) is not active yet; see vipd status --json'));
+    native().signalStart(SIGNAL_JSON, () =>
+      this.#log.log('warning', 'the JSON dump (signal 36) is not active yet; see vipd status --json'),
+    );
     native().signalStart(SIGNAL_STATS_CLEAR, () => {
       this.#dump('keepalived.stats', statsText(this.#core.snapshot()));
       this.#core.clearCounters();

@@ -3,9 +3,9 @@ import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { DaemonOptions } from './cli/options.ts';
+import type { Config } from './config/config.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
 import type { InterfaceFacts } from './config/environment.ts';
-import type { Config } from './config/config.ts';
 import { configTestStatus, type LoadResult, loadConfig } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
@@ -66,7 +66,10 @@ export function countFindings(result: LoadResult): { errors: number; warnings: n
 /** `-t`: findings on stderr or in the file of `-tFILE`; the status is keepalived's (grammar of its man page and measured). */
 export function configTest(options: DaemonOptions): number {
   const result = load(options, readLinks());
-  const color = options.configTestFile === undefined && process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const color =
+    options.configTestFile === undefined &&
+    process.stderr.isTTY === true &&
+    process.env['NO_COLOR'] === undefined;
   const text = result.diagnostics
     .filter((d) => d.severity !== 'hint')
     .map((d) => `${formatDiagnostic(d, { color })}\n`)
@@ -80,7 +83,11 @@ export function configTest(options: DaemonOptions): number {
 export function logFindings(log: Log, result: LoadResult): void {
   for (const d of result.diagnostics) {
     if (d.severity === 'hint') continue;
-    log.log(d.severity === 'error' ? 'error' : 'warning', formatDiagnostic(d).split('\n', 1)[0] ?? d.message, { code: d.code });
+    log.log(
+      d.severity === 'error' ? 'error' : 'warning',
+      formatDiagnostic(d).split('\n', 1)[0] ?? d.message,
+      { code: d.code },
+    );
   }
 }
 
@@ -88,9 +95,13 @@ export function logFindings(log: Log, result: LoadResult): void {
 export function warningsOf(config: Config): readonly string[] {
   const out: string[] = [];
   if (config.virtualServers.length > 0)
-    out.push(`LVS is not active yet: ${config.virtualServers.length} virtual_server block(s) were read and are not served`);
-  if (config.global.inactive.length > 0) out.push(`recognised, not active: ${[...new Set(config.global.inactive)].join(', ')}`);
+    out.push(
+      `LVS is not active yet: ${config.virtualServers.length} virtual_server block(s) were read and are not served`,
+    );
+  if (config.global.inactive.length > 0)
+    out.push(`recognised, not active: ${[...new Set(config.global.inactive)].join(', ')}`);
   for (const i of config.instances)
-    if (i.inactive.length > 0) out.push(`(${i.name}) recognised, not active: ${[...new Set(i.inactive)].join(', ')}`);
+    if (i.inactive.length > 0)
+      out.push(`(${i.name}) recognised, not active: ${[...new Set(i.inactive)].join(', ')}`);
   return out;
 }

@@ -34,7 +34,9 @@ export function toolParts(): ToolParts {
       const { native } = await import('./native.ts');
       return cleanUp(runDir, {
         deleteAddresses: (list) =>
-          deleteAddressesNow(native(), list).flatMap((r, i) => (r.ok ? [] : [`${list[i]?.address} on ${list[i]?.interface}: ${r.code ?? ''} ${r.text ?? ''}`])),
+          deleteAddressesNow(native(), list).flatMap((r, i) =>
+            r.ok ? [] : [`${list[i]?.address} on ${list[i]?.interface}: ${r.code ?? ''} ${r.text ?? ''}`],
+          ),
         out: writeOut,
         err: writeErr,
       });

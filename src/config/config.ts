@@ -39,6 +39,8 @@ export type VirtualAddress = {
   readonly broadcast?: Uint8Array; // 4 octets, already computed for 'brd +' and 'brd -'
   readonly peer?: { readonly bytes: Uint8Array; readonly prefixLength: number };
   readonly track: boolean; // false with 'no_track'
+  readonly flags?: readonly string[]; // home, -nodad, mngtmpaddr, noprefixroute, autojoin, use_vmac
+  readonly preferredLifetimeS?: number; // 0 for an IPv6 /128 without its own; absent = forever
   readonly place: Place;
 };
 
@@ -166,6 +168,16 @@ export type VirtualServerConfig = {
   readonly place: Place;
 };
 
+/** Alert mails: relay, sender, recipients. */
+export type SmtpConfig = {
+  readonly server: string; // address or name
+  readonly port: number; // default 25
+  readonly heloName: string;
+  readonly connectTimeoutS: number; // default 30
+  readonly from?: string;
+  readonly to: readonly string[];
+};
+
 export type GlobalConfig = {
   readonly routerId: string; // default: host name
   readonly scriptUser?: string; // 'script_user'; unset: keepalived_script when it exists, else root
@@ -183,6 +195,10 @@ export type GlobalConfig = {
   readonly usePidDir: boolean;
   readonly processName?: string;
   readonly logUnknownVrids: boolean;
+  readonly smtp?: SmtpConfig; // absent without 'smtp_server'
+  readonly startupScriptTimeoutS?: number; // 1..1000, default 10
+  readonly shutdownScriptTimeoutS?: number; // 1..1000, default 10
+  readonly reloadCheck?: boolean; // 'reload_check_config'
   readonly inactive: readonly string[]; // keywords that vipd parses but does not carry out yet
 };
 

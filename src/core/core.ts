@@ -87,13 +87,15 @@ export class Core {
     this.#scripts.configure(ctx.config.scripts);
     const runnable = ctx.config.instances.filter((c) => {
       const why = whyNotRun(c);
-      if (why !== undefined) ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
+      if (why !== undefined)
+        ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
       return why === undefined;
     });
     for (const config of runnable) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
     this.#scripts.attach();
-    for (const r of ctx.routers) startRouter(ctx, r, this.#scripts, startUs + ctx.config.global.startupDelayUs);
+    for (const r of ctx.routers)
+      startRouter(ctx, r, this.#scripts, startUs + ctx.config.global.startupDelayUs);
     this.#pump();
   }
 
@@ -141,7 +143,10 @@ export class Core {
       this.#stallCount++;
       this.#longestStallUs = Math.max(this.#longestStallUs, lateUs);
       if (this.#ctx.limiter.pass('stall', nowUs) >= 0)
-        this.#ctx.ports.log.log('warning', `A timer was served ${(lateUs / 1e6).toFixed(3)} s late: this host or process stalled`);
+        this.#ctx.ports.log.log(
+          'warning',
+          `A timer was served ${(lateUs / 1e6).toFixed(3)} s late: this host or process stalled`,
+        );
     }
     for (let served = 0; ; served++) {
       assert(served < MAX_DUE, 'a machine does not move its deadline');
@@ -165,7 +170,11 @@ export class Core {
       this.#ctx.ports.netlink.drain();
       this.#pump();
       if (deadlineUs(r.state) > nowUs) return;
-      if (r.state.name === 'backup' && lateUs >= Math.max(STALL_US, r.state.masterAdverIntUs) && !r.gaveChance) {
+      if (
+        r.state.name === 'backup' &&
+        lateUs >= Math.max(STALL_US, r.state.masterAdverIntUs) &&
+        !r.gaveChance
+      ) {
         r.gaveChance = true;
         this.#ctx.post({ type: 'machine', router: r, event: { type: 'stalled' } });
         return;
@@ -224,13 +233,20 @@ export class Core {
     this.#ctx.ports.netlink.drain();
     const missing = vipsMissing(this.#ctx, r);
     if (missing.length === 0) return;
-    this.#ctx.ports.log.log('warning', `(${r.config.name}) ${missing.join(', ')} was deleted by someone else`, { instance: r.config.name });
+    this.#ctx.ports.log.log(
+      'warning',
+      `(${r.config.name}) ${missing.join(', ')} was deleted by someone else`,
+      { instance: r.config.name },
+    );
     this.#step(r, { type: 'address-deleted' });
   }
 
   #onHook(result: HookResult): void {
     const log = this.#ctx.ports.log;
-    const [kind, name] = [result.owner.slice(0, result.owner.indexOf(' ')), result.owner.slice(result.owner.indexOf(' ') + 1)];
+    const [kind, name] = [
+      result.owner.slice(0, result.owner.indexOf(' ')),
+      result.owner.slice(result.owner.indexOf(' ') + 1),
+    ];
     const ms = Math.round(result.durationUs / 1000);
     const failed = result.outcome !== 'superseded' && !(result.outcome === 'exited' && result.exitCode === 0);
     const text = `(${name}) ${result.what} for ${result.state}: ${result.outcome}${result.outcome === 'exited' ? ` with status ${result.exitCode}` : ''}${result.signal === '' ? '' : ` by ${result.signal}`} after ${ms} ms${result.detail === '' ? '' : `: ${result.detail}`}${failed && result.output !== '' ? `: ${result.output.trimEnd().split('\n').at(-1)}` : ''}`;
@@ -263,7 +279,8 @@ export class Core {
     if (this.#stopped !== undefined && ctx.routers.every((r) => r.state.name === 'init')) {
       const done = this.#stopped;
       this.#stopped = undefined;
-      for (const key of new Set(ctx.routers.map((r) => r.socketKey))) if (key !== '') ctx.ports.adverts.close(key);
+      for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
+        if (key !== '') ctx.ports.adverts.close(key);
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
     }
   }
@@ -301,7 +318,12 @@ export class Core {
   /** Every master sends one advert: keepalived does so before it reads its file again (B21). */
   advertBeforeReload(): void {
     for (const router of this.#ctx.routers)
-      if (router.state.name === 'master') this.#ctx.post({ type: 'machine', router, event: { type: 'reconfigured', priority: router.state.priority, addressesAdded: false } });
+      if (router.state.name === 'master')
+        this.#ctx.post({
+          type: 'machine',
+          router,
+          event: { type: 'reconfigured', priority: router.state.priority, addressesAdded: false },
+        });
     this.#pump();
   }
 

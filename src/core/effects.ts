@@ -61,7 +61,9 @@ export function outgoing(r: Router, priority: number, ipId: number): OutgoingAdv
     authType: c.version === 2 && c.authentication.type === 'pass' ? 1 : 0,
     authData: c.authentication.type === 'pass' ? c.authentication.data : NO_AUTH,
     source: r.source === undefined ? '0.0.0.0' : formatIp(r.source),
-    destinations: isUnicast(c) ? c.unicastPeers.map((p) => p.address) : [c.family === 4 ? c.multicastGroup4 : c.multicastGroup6],
+    destinations: isUnicast(c)
+      ? c.unicastPeers.map((p) => p.address)
+      : [c.family === 4 ? c.multicastGroup4 : c.multicastGroup6],
     ttl: isUnicast(c) ? c.ttl : 255,
     ipId,
     checksumForm: checksumForm(r),
@@ -70,7 +72,9 @@ export function outgoing(r: Router, priority: number, ipId: number): OutgoingAdv
 
 function checksumForm(r: Router): OutgoingAdvert['checksumForm'] {
   if (r.config.v3ChecksumAsV2) return 'no-pseudo';
-  const old = r.config.oldUnicastChecksum === 'always' || (r.config.oldUnicastChecksum === 'auto' && r.learnedOldChecksum);
+  const old =
+    r.config.oldUnicastChecksum === 'always' ||
+    (r.config.oldUnicastChecksum === 'auto' && r.learnedOldChecksum);
   return isUnicast(r.config) && old ? 'old-unicast' : 'standard';
 }
 
@@ -96,7 +100,10 @@ export function sendAdvert(ctx: Context, r: Router, priority: number): void {
     );
 }
 
-function requests(ctx: Context, list: readonly VirtualAddress[]): { of: VirtualAddress; request: AddressRequest }[] {
+function requests(
+  ctx: Context,
+  list: readonly VirtualAddress[],
+): { of: VirtualAddress; request: AddressRequest }[] {
   const out: { of: VirtualAddress; request: AddressRequest }[] = [];
   for (const of of list) {
     const request = addressRequest(of, ctx.links);
@@ -146,10 +153,19 @@ function announce(ctx: Context, r: Router, repeatCount: number): void {
   for (const v of allAddresses(r.config)) {
     const link = ctx.links.get(v.interface);
     if (link === undefined || link.noArp || link.loopback || link.mac.length !== 6) continue;
-    list.push({ interface: v.interface, interfaceIndex: link.index, mac: link.mac, family: v.family, address: v.bytes });
-    ctx.ports.log.log('debug', words.sendingGarp(r.config.name, v.interface, v.address), { instance: r.config.name });
+    list.push({
+      interface: v.interface,
+      interfaceIndex: link.index,
+      mac: link.mac,
+      family: v.family,
+      address: v.bytes,
+    });
+    ctx.ports.log.log('debug', words.sendingGarp(r.config.name, v.interface, v.address), {
+      instance: r.config.name,
+    });
   }
-  if (list.length > 0) ctx.ports.announce.announce(r.config.name, list, repeatCount, ctx.config.global.garpIntervalUs);
+  if (list.length > 0)
+    ctx.ports.announce.announce(r.config.name, list, repeatCount, ctx.config.global.garpIntervalUs);
 }
 
 function logNote(ctx: Context, r: Router, effect: Effect & { type: 'note' }): void {
@@ -157,7 +173,8 @@ function logNote(ctx: Context, r: Router, effect: Effect & { type: 'note' }): vo
   const from = r.heard?.address ?? 'an unknown router';
   const fields = { instance: name };
   const once = (what: string, level: 'info' | 'warning' | 'error', text: string) => {
-    if (ctx.limiter.pass(`note ${name} ${what} ${from}`, ctx.ports.clock.nowUs()) >= 0) ctx.ports.log.log(level, text, fields);
+    if (ctx.limiter.pass(`note ${name} ${what} ${from}`, ctx.ports.clock.nowUs()) >= 0)
+      ctx.ports.log.log(level, text, fields);
   };
   switch (effect.note) {
     case 'lower-priority-discarded':
@@ -177,7 +194,11 @@ function logNote(ctx: Context, r: Router, effect: Effect & { type: 'note' }): vo
         `(${name}) CONFIGURATION ERROR: ${from} also claims to own the addresses (priority 255); only one router may have 255`,
       );
     case 'preempt-delay-started':
-      return ctx.ports.log.log('info', `(${name}) start preempt delay (${r.config.preemptDelayUs / 1e6} s)`, fields);
+      return ctx.ports.log.log(
+        'info',
+        `(${name}) start preempt delay (${r.config.preemptDelayUs / 1e6} s)`,
+        fields,
+      );
     case 'preempt-delay-cancelled':
       return ctx.ports.log.log('info', `(${name}) stop preempt delay`, fields);
     default:

@@ -10,7 +10,12 @@ import * as words from './words.ts';
 
 type Group = { config: SyncGroupConfig; state: GroupState; members: Router[] };
 
-const NOTIFY: Readonly<Record<GroupState, NotifyState>> = { master: 'MASTER', backup: 'BACKUP', fault: 'FAULT', init: 'STOP' };
+const NOTIFY: Readonly<Record<GroupState, NotifyState>> = {
+  master: 'MASTER',
+  backup: 'BACKUP',
+  fault: 'FAULT',
+  init: 'STOP',
+};
 
 export class Groups {
   readonly #ctx: Context;
@@ -69,12 +74,19 @@ export class Groups {
 
   #announce(group: Group, from: GroupState, to: GroupState): void {
     const { name } = group.config;
-    this.#ctx.ports.log.log('notice', words.groupEntering(name, to), { group: name, state: words.stateWord(to) });
+    this.#ctx.ports.log.log('notice', words.groupEntering(name, to), {
+      group: name,
+      state: words.stateWord(to),
+    });
     const context = { reason: 'group', previous: words.stateWord(from), peer: '', priority: 0 };
     for (const hook of groupHooks(group.config, NOTIFY[to], context)) this.#ctx.ports.hooks.run(hook);
   }
 
   snapshot(): readonly GroupSnapshot[] {
-    return this.#groups.map((g) => ({ name: g.config.name, state: g.state, members: g.members.map((m) => m.config.name) }));
+    return this.#groups.map((g) => ({
+      name: g.config.name,
+      state: g.state,
+      members: g.members.map((m) => m.config.name),
+    }));
   }
 }

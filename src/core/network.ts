@@ -63,8 +63,10 @@ export function addressRequest(v: VirtualAddress, links: LinksByName): AddressRe
   };
 }
 
-export const sameAddress = (a: KernelAddress, b: { family: 4 | 6; bytes: Uint8Array; interfaceIndex: number }): boolean =>
-  a.family === b.family && a.interfaceIndex === b.interfaceIndex && equalBytes(a.bytes, b.bytes);
+export const sameAddress = (
+  a: KernelAddress,
+  b: { family: 4 | 6; bytes: Uint8Array; interfaceIndex: number },
+): boolean => a.family === b.family && a.interfaceIndex === b.interfaceIndex && equalBytes(a.bytes, b.bytes);
 
 /** Our configured addresses that the kernel already has although we hold nothing: leftovers of a crash (B3). */
 export function leftovers(
@@ -78,7 +80,10 @@ export function leftovers(
       const request = addressRequest(v, links);
       if (request === undefined) continue;
       const have = addresses.find((a) => sameAddress(a, request) && a.prefixLength === request.prefixLength);
-      if (have !== undefined && !out.some((r) => r.interfaceIndex === request.interfaceIndex && equalBytes(r.bytes, request.bytes)))
+      if (
+        have !== undefined &&
+        !out.some((r) => r.interfaceIndex === request.interfaceIndex && equalBytes(r.bytes, request.bytes))
+      )
         out.push(request);
     }
   return out;

@@ -12,7 +12,8 @@ export type NotifyContext = {
 };
 
 function specific(notify: NotifyConfig, state: NotifyState): { what: string; command: Command } | undefined {
-  const of = (what: string, command: Command | undefined) => (command === undefined ? undefined : { what, command });
+  const of = (what: string, command: Command | undefined) =>
+    command === undefined ? undefined : { what, command };
   switch (state) {
     case 'MASTER':
       return of('notify_master', notify.master);
@@ -48,7 +49,11 @@ function environmentOf(c: NotifyContext): Record<string, string> {
 }
 
 /** `notify_*` first, then `notify` with INSTANCE NAME STATE PRIORITY. */
-export function instanceHooks(config: InstanceConfig, state: NotifyState, c: NotifyContext): readonly HookRun[] {
+export function instanceHooks(
+  config: InstanceConfig,
+  state: NotifyState,
+  c: NotifyContext,
+): readonly HookRun[] {
   return runs(
     `INSTANCE ${config.name}`,
     config.notify,
@@ -63,8 +68,18 @@ export function instanceHooks(config: InstanceConfig, state: NotifyState, c: Not
 }
 
 /** The same for a sync group; the priority argument is always 0. */
-export function groupHooks(config: SyncGroupConfig, state: NotifyState, c: NotifyContext): readonly HookRun[] {
-  return runs(`GROUP ${config.name}`, config.notify, state, ['GROUP', config.name, state, '0'], environmentOf(c));
+export function groupHooks(
+  config: SyncGroupConfig,
+  state: NotifyState,
+  c: NotifyContext,
+): readonly HookRun[] {
+  return runs(
+    `GROUP ${config.name}`,
+    config.notify,
+    state,
+    ['GROUP', config.name, state, '0'],
+    environmentOf(c),
+  );
 }
 
 export function lowerPriorityHook(config: InstanceConfig, c: NotifyContext): readonly HookRun[] {

@@ -7,7 +7,15 @@ import { formatIp, parseIp } from '../base/ip.ts';
 import type { KernelAddress, NetlinkEvent } from '../ports/netlink.ts';
 import { type Contribution, effectivePriority, judgeTracked, type Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
-import { addressRequest, interfaceFault, linksByName, linkWorks, pickSource, sameAddress, watchedInterfaces } from './network.ts';
+import {
+  addressRequest,
+  interfaceFault,
+  linksByName,
+  linkWorks,
+  pickSource,
+  sameAddress,
+  watchedInterfaces,
+} from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import type { Scripts } from './scripts.ts';
 import * as words from './words.ts';
@@ -33,7 +41,8 @@ export function vipsMissing(ctx: Context, r: Router): string[] {
   const out: string[] = [];
   for (const v of allAddresses(r.config)) {
     const request = v.track ? addressRequest(v, ctx.links) : undefined;
-    if (request !== undefined && !kernel.some((a) => sameAddress(a, request))) out.push(`${v.address} on ${v.interface}`);
+    if (request !== undefined && !kernel.some((a) => sameAddress(a, request)))
+      out.push(`${v.address} on ${v.interface}`);
   }
   return out;
 }
@@ -45,11 +54,14 @@ function refreshSource(ctx: Context, r: Router): string | undefined {
   if (configured !== undefined) {
     r.source = parseIp(configured);
     const there = r.source !== undefined && own.some((a) => equalBytes(a.bytes, r.source as Uint8Array));
-    return r.config.trackSourceAddress && !there ? `the source address ${configured} is not on ${r.config.interface}` : undefined;
+    return r.config.trackSourceAddress && !there
+      ? `the source address ${configured} is not on ${r.config.interface}`
+      : undefined;
   }
   const picked = pickSource(r.config.family, r.interfaceIndex, own, (a) => isAnyVip(ctx, a));
   // A vanished source stays until the priority 0 advert of the FAULT that follows has left with it.
-  if (picked === undefined) return `interface ${r.config.interface} has no IPv${r.config.family} address to send from`;
+  if (picked === undefined)
+    return `interface ${r.config.interface} has no IPv${r.config.family} address to send from`;
   r.source = picked;
   return undefined;
 }
@@ -69,7 +81,11 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
         interface: r.config.interface,
         interfaceIndex: r.interfaceIndex,
         mode: isUnicast(r.config) ? 'unicast' : 'multicast',
-        group: isUnicast(r.config) ? '' : r.config.family === 4 ? r.config.multicastGroup4 : r.config.multicastGroup6,
+        group: isUnicast(r.config)
+          ? ''
+          : r.config.family === 4
+            ? r.config.multicastGroup4
+            : r.config.multicastGroup6,
         source: isUnicast(r.config) && r.source !== undefined ? formatIp(r.source) : '',
         vrids,
       });
@@ -95,7 +111,13 @@ function trackedThings(ctx: Context, r: Router, scripts: Scripts): Tracked[] {
   const out: Tracked[] = [];
   const add = (what: string, name: string, weight: number, reverse: boolean) => {
     const fault = interfaceFault(name, ctx.links.get(name));
-    out.push({ what, weight, reverse, status: fault === undefined ? 'up' : 'down', detail: fault ?? `interface ${name} is up` });
+    out.push({
+      what,
+      weight,
+      reverse,
+      status: fault === undefined ? 'up' : 'down',
+      detail: fault ?? `interface ${name} is up`,
+    });
   };
   for (const name of watchedInterfaces(r.config)) add(`interface ${name}`, name, 0, false);
   const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
@@ -109,7 +131,8 @@ export function refreshRouter(ctx: Context, r: Router, scripts: Scripts): void {
   const link = ctx.links.get(r.config.interface);
   r.interfaceIndex = link?.index ?? 0;
   const faults = new Map<string, string>();
-  if (link === undefined) faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
+  if (link === undefined)
+    faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
   else {
     const source = refreshSource(ctx, r);
     if (source !== undefined) faults.set('source', source);
@@ -122,12 +145,18 @@ export function refreshRouter(ctx: Context, r: Router, scripts: Scripts): void {
   applyTracked(ctx, r, faults, verdict.contributions);
 }
 
-function applyTracked(ctx: Context, r: Router, faults: Map<string, string>, contributions: readonly Contribution[]): void {
+function applyTracked(
+  ctx: Context,
+  r: Router,
+  faults: Map<string, string>,
+  contributions: readonly Contribution[],
+): void {
   const had = r.faults.size > 0;
   const has = faults.size > 0;
   if (r.started)
     for (const [what, detail] of faults)
-      if (!r.faults.has(what)) ctx.ports.log.log('warning', `(${r.config.name}) fault: ${detail}`, { instance: r.config.name });
+      if (!r.faults.has(what))
+        ctx.ports.log.log('warning', `(${r.config.name}) fault: ${detail}`, { instance: r.config.name });
   r.faults = faults;
   r.contributions = contributions;
   const priority = effectivePriority(r.config.priority, contributions);
@@ -137,7 +166,9 @@ function applyTracked(ctx: Context, r: Router, faults: Map<string, string>, cont
     return;
   }
   if (priority !== r.state.priority && r.config.priority !== 255) {
-    ctx.ports.log.log('info', words.changedPriority(r.config.name, r.state.priority, priority), { instance: r.config.name });
+    ctx.ports.log.log('info', words.changedPriority(r.config.name, r.state.priority, priority), {
+      instance: r.config.name,
+    });
     ctx.post({ type: 'machine', router: r, event: { type: 'priority', priority } });
   }
   if (had === has) return;
@@ -160,7 +191,9 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): 
       ctx.links = linksByName(ctx.ports.netlink.links());
       if (before === undefined) log.log('info', words.linkCreated(link.name), { interface: link.name });
       else if (linkWorks(before) !== linkWorks(link))
-        log.log('info', linkWorks(link) ? words.linkUp(link.name) : words.linkDown(link.name), { interface: link.name });
+        log.log('info', linkWorks(link) ? words.linkUp(link.name) : words.linkDown(link.name), {
+          interface: link.name,
+        });
       refreshAll(ctx, scripts, link.name);
       return;
     }
@@ -172,14 +205,22 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): 
     case 'address-added':
     case 'address-removed':
       for (const r of ctx.routers) {
-        if (event.type === 'address-removed' && r.vipsSet && allAddresses(r.config).some((v) => v.family === event.address.family && equalBytes(v.bytes, event.address.bytes)))
+        if (
+          event.type === 'address-removed' &&
+          r.vipsSet &&
+          allAddresses(r.config).some(
+            (v) => v.family === event.address.family && equalBytes(v.bytes, event.address.bytes),
+          )
+        )
           ctx.post({ type: 'check-addresses', router: r });
-        if (r.interfaceIndex === event.address.interfaceIndex && !isAnyVip(ctx, event.address)) refreshRouter(ctx, r, scripts);
+        if (r.interfaceIndex === event.address.interfaceIndex && !isAnyVip(ctx, event.address))
+          refreshRouter(ctx, r, scripts);
       }
       return;
     case 'overrun': {
       const quiet = ctx.limiter.pass('overrun', ctx.ports.clock.nowUs());
-      if (quiet >= 0) log.log('warning', 'Netlink: receive buffer overrun - links and addresses were read anew');
+      if (quiet >= 0)
+        log.log('warning', 'Netlink: receive buffer overrun - links and addresses were read anew');
       ctx.links = linksByName(ctx.ports.netlink.links());
       for (const r of ctx.routers) {
         refreshRouter(ctx, r, scripts);
@@ -192,6 +233,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): 
 function refreshAll(ctx: Context, scripts: Scripts, iface: string): void {
   for (const r of ctx.routers) {
     const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
-    if (concerns(r, iface) || group?.trackInterfaces.some((t) => t.interface === iface)) refreshRouter(ctx, r, scripts);
+    if (concerns(r, iface) || group?.trackInterfaces.some((t) => t.interface === iface))
+      refreshRouter(ctx, r, scripts);
   }
 }

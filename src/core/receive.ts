@@ -1,6 +1,12 @@
 /** A packet from a socket: to which instance it belongs, whether the ladder believes it, what the machine is told. */
 import { compareBytes, equalBytes } from '../base/bytes.ts';
-import { accept, type AcceptRules, explainRejection, type ReceivedAdvert, type Warning } from '../vrrp/accept.ts';
+import {
+  type AcceptRules,
+  accept,
+  explainRejection,
+  type ReceivedAdvert,
+  type Warning,
+} from '../vrrp/accept.ts';
 import type { Context } from './context.ts';
 import { isUnicast, type Router } from './router.ts';
 import * as words from './words.ts';
@@ -12,7 +18,8 @@ export function rulesOf(r: Router): AcceptRules {
     family: c.family,
     version: c.version,
     mode: isUnicast(c) ? 'unicast' : 'multicast',
-    authentication: c.authentication.type === 'pass' ? { type: 'pass', data: c.authentication.data } : { type: 'none' },
+    authentication:
+      c.authentication.type === 'pass' ? { type: 'pass', data: c.authentication.data } : { type: 'none' },
     adverIntUs: c.adverIntUs,
     addresses: c.vips.filter((v) => v.family === c.family).map((v) => v.bytes),
     checksumAsV2: c.v3ChecksumAsV2,
@@ -33,7 +40,8 @@ function addressee(ctx: Context, key: string, received: ReceivedAdvert): Router 
   let first: Router | undefined;
   for (const r of ctx.routers) {
     if (r.socketKey !== key || r.config.vrid !== received.vrid) continue;
-    if (!isUnicast(r.config) || r.config.unicastPeers.some((p) => equalBytes(p.bytes, received.sourceBytes))) return r;
+    if (!isUnicast(r.config) || r.config.unicastPeers.some((p) => equalBytes(p.bytes, received.sourceBytes)))
+      return r;
     first ??= r;
   }
   return first;
@@ -58,7 +66,9 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
   for (const w of verdict.warnings) warn(ctx, r, w, received, advert.addresses.length, advert.adverIntUs);
   if (verdict.learnedOldChecksum && !r.learnedOldChecksum) {
     r.learnedOldChecksum = true;
-    ctx.ports.log.log('warning', `(${r.config.name}) Setting unicast VRRPv3 checksum to old version`, { instance: r.config.name });
+    ctx.ports.log.log('warning', `(${r.config.name}) Setting unicast VRRPv3 checksum to old version`, {
+      instance: r.config.name,
+    });
   }
   const sourceOrder = r.source === undefined ? 1 : compareBytes(received.sourceBytes, r.source);
   r.heard = {
@@ -88,9 +98,17 @@ function reject(ctx: Context, r: Router, reason: string, source: string, detail:
   );
 }
 
-function warn(ctx: Context, r: Router, what: Warning, received: ReceivedAdvert, count: number, adverIntUs: number): void {
+function warn(
+  ctx: Context,
+  r: Router,
+  what: Warning,
+  received: ReceivedAdvert,
+  count: number,
+  adverIntUs: number,
+): void {
   r.counters.rejected[`warning-${what}`] = (r.counters.rejected[`warning-${what}`] ?? 0) + 1;
-  if (ctx.limiter.pass(`reject ${r.config.name} ${what} ${received.source}`, ctx.ports.clock.nowUs()) < 0) return;
+  if (ctx.limiter.pass(`reject ${r.config.name} ${what} ${received.source}`, ctx.ports.clock.nowUs()) < 0)
+    return;
   const c = r.config;
   const ours = c.vips.filter((v) => v.family === c.family).length;
   const text =
@@ -99,5 +117,8 @@ function warn(ctx: Context, r: Router, what: Warning, received: ReceivedAdvert, 
       : what === 'address-list'
         ? 'the VIPs in the advert are not ours; the advert is used (both nodes should list the same addresses)'
         : `their advertisement interval is ${adverIntUs / 1e6} s, ours ${c.adverIntUs / 1e6} s; theirs is used while they are master`;
-  ctx.ports.log.log('warning', `(${c.name}) advert from ${received.source}: ${text}`, { instance: c.name, source: received.source });
+  ctx.ports.log.log('warning', `(${c.name}) advert from ${received.source}: ${text}`, {
+    instance: c.name,
+    source: received.source,
+  });
 }

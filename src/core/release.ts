@@ -9,11 +9,17 @@ export function releaseState(ctx: Context): ReleaseState {
   const adverts: { instance: string; interface: string; destination: string; frame: Uint8Array }[] = [];
   for (const r of ctx.routers) {
     if (!r.vipsSet) continue;
-    for (const v of allAddresses(r.config)) addresses.push({ interface: v.interface, address: v.address, prefixLength: v.prefixLength });
+    for (const v of allAddresses(r.config))
+      addresses.push({ interface: v.interface, address: v.address, prefixLength: v.prefixLength });
     if (r.state.name !== 'master' || r.source === undefined || r.config.family !== 4) continue;
     const advert = outgoing(r, 0, (r.ipId % 65_535) + 1);
     for (const [i, frame] of ctx.ports.adverts.encode(advert).entries())
-      adverts.push({ instance: r.config.name, interface: r.config.interface, destination: advert.destinations[i] as string, frame });
+      adverts.push({
+        instance: r.config.name,
+        interface: r.config.interface,
+        destination: advert.destinations[i] as string,
+        frame,
+      });
   }
   return { addresses, adverts };
 }

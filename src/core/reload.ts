@@ -3,11 +3,11 @@
  * the differences (behaviour.md B21). Which instance is which is the plan's business (config/plan.ts), not its name's.
  */
 import type { Config, InstanceConfig, VirtualAddress } from '../config/config.ts';
-import { planReload } from '../config/plan.ts';
+import { planReload } from '../config/reload.ts';
 import { effectivePriority } from '../track/priority.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
-import { addAddresses, removeAddresses } from './effects.ts';
+import { removeAddresses } from './effects.ts';
 import type { Groups } from './groups.ts';
 import { linksByName } from './network.ts';
 import { closeSockets, refreshRouter } from './reachability.ts';
@@ -26,7 +26,8 @@ export type ReloadHands = {
   readonly scripts: Scripts;
 };
 
-const keyOf = (v: VirtualAddress): string => `${v.address}/${v.prefixLength} dev ${v.interface} ${v.label ?? ''} ${v.scope}`;
+const keyOf = (v: VirtualAddress): string =>
+  `${v.address}/${v.prefixLength} dev ${v.interface} ${v.label ?? ''} ${v.scope}`;
 
 export function applyReload(ctx: Context, next: Config, hands: ReloadHands): ReloadReport {
   const plan = planReload(ctx.config, next);
@@ -79,20 +80,23 @@ function replace(ctx: Context, r: Router, next: InstanceConfig): void {
   const has = new Set(after.map(keyOf));
   if (r.config.name !== next.name) ctx.ports.announce.forget(r.config.name);
   r.config = next;
-  r.params = paramsOf(next, ctx.config.groups.some((g) => g.members.includes(next.name)));
+  r.params = paramsOf(
+    next,
+    ctx.config.groups.some((g) => g.members.includes(next.name)),
+  );
   if (!r.vipsSet) return;
   const gone = before.filter((v) => !has.has(keyOf(v)));
-  const fresh = after.filter((v) => !had.has(keyOf(v)));
   if (gone.length > 0) removeAddresses(ctx, r, gone);
-  if (fresh.length > 0) addAddresses(ctx, r, fresh);
-  r.addressesAdded = fresh.length > 0;
+  // The machine's answer to 'reconfigured' is the wish that all be present: the new ones are added there, in order.
+  r.addressesAdded = after.some((v) => !had.has(keyOf(v)));
 }
 
 function describe(old: InstanceConfig, next: InstanceConfig): string[] {
   const out: string[] = [];
   if (old.name !== next.name) out.push(`renamed to ${next.name}`);
   if (old.priority !== next.priority) out.push(`priority ${old.priority} -> ${next.priority}`);
-  if (old.adverIntUs !== next.adverIntUs) out.push(`advert_int ${old.adverIntUs / 1e6} -> ${next.adverIntUs / 1e6} s`);
+  if (old.adverIntUs !== next.adverIntUs)
+    out.push(`advert_int ${old.adverIntUs / 1e6} -> ${next.adverIntUs / 1e6} s`);
   const had = new Set(allAddresses(old).map(keyOf));
   const has = new Set(allAddresses(next).map(keyOf));
   for (const v of allAddresses(next)) if (!had.has(keyOf(v))) out.push(`+${v.address}/${v.prefixLength}`);

@@ -6,7 +6,14 @@ import { assertNever } from '../base/assert.ts';
 import type { ScriptConfig, TrackedScript } from '../config/config.ts';
 import type { ScriptResult } from '../ports/process.ts';
 import type { Tracked } from '../track/priority.ts';
-import { initialScript, type ScriptEvent, type ScriptParams, type ScriptState, scriptDeadlineUs, stepScript } from '../track/script.ts';
+import {
+  initialScript,
+  type ScriptEvent,
+  type ScriptParams,
+  type ScriptState,
+  scriptDeadlineUs,
+  stepScript,
+} from '../track/script.ts';
 import type { Context } from './context.ts';
 import type { Router } from './router.ts';
 import type { ScriptSnapshot } from './snapshot.ts';
@@ -98,9 +105,13 @@ export class Scripts {
     e.disabled = prepared.ok ? '' : `${prepared.reason}; ${prepared.remedy}`;
     const { place } = e.config.command;
     if (!prepared.ok)
-      this.#ctx.ports.log.log('warning', `${place.file}:${place.line}: vrrp_script ${e.config.name} is disabled: ${e.disabled}`, {
-        script: e.config.name,
-      });
+      this.#ctx.ports.log.log(
+        'warning',
+        `${place.file}:${place.line}: vrrp_script ${e.config.name} is disabled: ${e.disabled}`,
+        {
+          script: e.config.name,
+        },
+      );
     else for (const w of prepared.warnings) this.#ctx.ports.log.log('warning', w, { script: e.config.name });
   }
 
@@ -154,8 +165,14 @@ export class Scripts {
     e.last = result;
     e.runs++;
     if (!result.ok) e.failures++;
-    if (before === undefined || before.ok !== result.ok || before.exitCode !== result.exitCode) this.#sayResult(e, result);
-    this.#step(e, { type: 'result', ok: result.ok, timedOut: result.timedOut, inconclusive: result.inconclusive });
+    if (before === undefined || before.ok !== result.ok || before.exitCode !== result.exitCode)
+      this.#sayResult(e, result);
+    this.#step(e, {
+      type: 'result',
+      ok: result.ok,
+      timedOut: result.timedOut,
+      inconclusive: result.inconclusive,
+    });
   }
 
   #sayResult(e: Entry, result: ScriptResult): void {
@@ -193,9 +210,12 @@ export class Scripts {
   #onStatus(e: Entry): void {
     const { name } = e.config;
     e.sinceWallMs = this.#ctx.ports.clock.wallMs();
-    if (e.state.status === 'up') this.#ctx.ports.log.log('info', words.scriptSucceeded(name), { script: name });
-    else if (e.state.status === 'down') this.#ctx.ports.log.log('warning', words.scriptFailed(name, e.last?.exitCode ?? -1), { script: name });
-    for (const r of this.#ctx.routers) if (this.#trackedBy(r).some((t) => t.script === name)) this.#hands.changed(r);
+    if (e.state.status === 'up')
+      this.#ctx.ports.log.log('info', words.scriptSucceeded(name), { script: name });
+    else if (e.state.status === 'down')
+      this.#ctx.ports.log.log('warning', words.scriptFailed(name, e.last?.exitCode ?? -1), { script: name });
+    for (const r of this.#ctx.routers)
+      if (this.#trackedBy(r).some((t) => t.script === name)) this.#hands.changed(r);
   }
 
   stop(): void {

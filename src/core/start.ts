@@ -8,7 +8,8 @@ import type { Scripts } from './scripts.ts';
 /** What vipd cannot run yet without being a wrong peer to the others; the rest of a configuration still runs. */
 export function whyNotRun(config: InstanceConfig): string | undefined {
   if (config.family === 6) return 'IPv6 adverts are not active yet (docs/compatibility.md)';
-  if (config.authentication.type === 'ah') return "auth_type AH is not active yet; use PASS or no authentication (docs/compatibility.md)";
+  if (config.authentication.type === 'ah')
+    return 'auth_type AH is not active yet; use PASS or no authentication (docs/compatibility.md)';
   return undefined;
 }
 
@@ -16,7 +17,9 @@ export function whyNotRun(config: InstanceConfig): string | undefined {
 export function startRouter(ctx: Context, r: Router, scripts: Scripts, notBeforeUs: number): void {
   refreshRouter(ctx, r, scripts);
   for (const detail of r.faults.values())
-    ctx.ports.log.log('warning', `(${r.config.name}) starts in FAULT: ${detail}`, { instance: r.config.name });
+    ctx.ports.log.log('warning', `(${r.config.name}) starts in FAULT: ${detail}`, {
+      instance: r.config.name,
+    });
   r.started = true;
   ctx.post({ type: 'machine', router: r, event: { type: 'startup', fault: r.faults.size > 0, notBeforeUs } });
 }

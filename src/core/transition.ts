@@ -12,8 +12,16 @@ type TransitionEffect = Effect & { type: 'transition' };
 export function onTransition(ctx: Context, r: Router, t: TransitionEffect, cause: Event): void {
   const nowUs = ctx.ports.clock.nowUs();
   const detail = explain(ctx, r, t, cause, nowUs);
-  if (t.reason === 'master-silent') ctx.ports.log.log('debug', words.adverTimeout(r.config.name), { instance: r.config.name });
-  r.lastTransition = { from: t.from, to: t.to, reason: t.reason, detail, wallMs: ctx.ports.clock.wallMs(), atUs: nowUs };
+  if (t.reason === 'master-silent')
+    ctx.ports.log.log('debug', words.adverTimeout(r.config.name), { instance: r.config.name });
+  r.lastTransition = {
+    from: t.from,
+    to: t.to,
+    reason: t.reason,
+    detail,
+    wallMs: ctx.ports.clock.wallMs(),
+    atUs: nowUs,
+  };
   if (t.to === 'master') r.counters.becameMaster++;
   if (t.from === 'master') r.counters.releasedMaster++;
   ctx.limiter.reset(`note ${r.config.name} `);
@@ -33,12 +41,26 @@ export function onTransition(ctx: Context, r: Router, t: TransitionEffect, cause
 
 function log(ctx: Context, r: Router, t: TransitionEffect, detail: string): void {
   const { name } = r.config;
-  const fields = { instance: name, state: words.stateWord(t.to), previous: words.stateWord(t.from), reason: t.reason };
-  if (t.to === 'leaving') ctx.ports.log.log('info', `(${name}) stopping: priority 0 sent, addresses stay until the successor speaks`, fields);
+  const fields = {
+    instance: name,
+    state: words.stateWord(t.to),
+    previous: words.stateWord(t.from),
+    reason: t.reason,
+  };
+  if (t.to === 'leaving')
+    ctx.ports.log.log(
+      'info',
+      `(${name}) stopping: priority 0 sent, addresses stay until the successor speaks`,
+      fields,
+    );
   else if (t.to === 'init') ctx.ports.log.log('info', `(${name}) stopped`, fields);
   else {
     ctx.ports.log.log('notice', words.entering(name, t.to, t.from), fields);
-    ctx.ports.log.log('info', `(${name}) ${words.stateWord(t.from)} -> ${words.stateWord(t.to)}: ${detail}`, fields);
+    ctx.ports.log.log(
+      'info',
+      `(${name}) ${words.stateWord(t.from)} -> ${words.stateWord(t.to)}: ${detail}`,
+      fields,
+    );
   }
 }
 
@@ -109,7 +131,8 @@ function watchSuccessor(ctx: Context, r: Router, t: TransitionEffect): void {
   }
   if (t.to !== 'leaving') return;
   const byInterface = new Map<string, Uint8Array[]>();
-  for (const v of r.config.vips) if (v.family === 4) byInterface.set(v.interface, [...(byInterface.get(v.interface) ?? []), v.bytes]);
+  for (const v of r.config.vips)
+    if (v.family === 4) byInterface.set(v.interface, [...(byInterface.get(v.interface) ?? []), v.bytes]);
   for (const [iface, list] of byInterface) {
     const link = ctx.links.get(iface);
     if (link === undefined || link.mac.length !== 6) continue;

@@ -54,7 +54,8 @@ function instance(ctx: Context, r: Router): InstanceSnapshot {
     contributions: r.contributions,
     faults: [...r.faults].map(([what, detail]) => ({ what, detail })),
     adverIntUs: c.adverIntUs,
-    masterAdverIntUs: r.state.name === 'backup' || r.state.name === 'master' ? r.state.masterAdverIntUs : c.adverIntUs,
+    masterAdverIntUs:
+      r.state.name === 'backup' || r.state.name === 'master' ? r.state.masterAdverIntUs : c.adverIntUs,
     masterDownInUs: r.state.name === 'backup' ? Math.max(0, r.state.masterDownAtUs - nowUs) : -1,
     source: r.source === undefined ? '' : formatIp(r.source),
     unicastPeers: c.unicastPeers.map((p) => p.address),
@@ -65,7 +66,9 @@ function instance(ctx: Context, r: Router): InstanceSnapshot {
       return {
         text: `${v.address}/${v.prefixLength}`,
         interface: v.interface,
-        present: request !== undefined && kernel.some((a) => sameAddress(a, request) && equalBytes(a.bytes, v.bytes)),
+        present:
+          request !== undefined &&
+          kernel.some((a) => sameAddress(a, request) && equalBytes(a.bytes, v.bytes)),
       };
     }),
     peer: {

@@ -9,7 +9,7 @@
  * | w < 0 | 0 | -abs(w) | 0 |
  * | reverse | the same with the sign flipped | | 0 |
  *
- * keepalived.conf(5) 'track_interface', 'track_script'; every row measured on 2.2.7.
+ * keepalived.conf(5) 'track_interface', 'track_script'; the rows of scripts measured on 2.2.7.
  */
 
 export type TrackStatus = 'init' | 'up' | 'down';

@@ -8,7 +8,7 @@ export type ScriptParams = {
   readonly intervalUs: number; // > 0
   readonly rise: number; // successes in a row to go up, >= 1
   readonly fall: number; // failures in a row to go down, >= 1
-  readonly initFail: boolean; // 'init_fail': down until it has succeeded
+  readonly initFail: boolean; // 'init_fail': down until its first result
 };
 
 /** 'init': it has not ended once; keeps instances that track it without weight in FAULT, silently. */
@@ -16,6 +16,7 @@ export type ScriptStatus = 'init' | 'up' | 'down';
 
 export type ScriptState = {
   readonly status: ScriptStatus;
+  readonly known: boolean; // a result has been counted
   readonly streak: number; // results in a row against `status`
   readonly running: boolean;
   readonly startedAtUs: number; // of the run going on or the last one
@@ -39,7 +40,7 @@ export type ScriptEvent =
 
 export type ScriptEffect =
   | { readonly type: 'run' }
-  /** `first`: out of 'init', so nothing has changed for the better or worse, it only became known. */
+  /** `first`: the first result, so nothing has changed for the better or worse, it only became known. */
   | { readonly type: 'status'; readonly status: ScriptStatus; readonly first: boolean };
 
 export type ScriptStep = { readonly state: ScriptState; readonly effects: readonly ScriptEffect[] };
@@ -48,6 +49,7 @@ export type ScriptStep = { readonly state: ScriptState; readonly effects: readon
 export function initialScript(params: ScriptParams, nowUs: number): ScriptState {
   return {
     status: params.initFail ? 'down' : 'init',
+    known: false,
     streak: 0,
     running: false,
     startedAtUs: nowUs,
@@ -61,29 +63,21 @@ export function scriptDeadlineUs(state: ScriptState): number {
   return state.nextAtUs;
 }
 
-/** Results in a row that turn the status. Out of 'init' one is enough either way. */
-function needed(params: ScriptParams, status: ScriptStatus): number {
-  switch (status) {
-    case 'init':
-      return 1;
-    case 'up':
-      return params.fall;
-    case 'down':
-      return params.rise;
-    default:
-      return assertNever(status);
-  }
+/** Results in a row that turn the status. The first result decides alone, with 'init_fail' too (measured, 2.2.7). */
+function needed(params: ScriptParams, state: ScriptState): number {
+  if (!state.known) return 1;
+  return state.status === 'up' ? params.fall : params.rise;
 }
 
 /** Counts one success or failure. */
 function count(params: ScriptParams, state: ScriptState, ok: boolean): ScriptStep {
   const towards: ScriptStatus = ok ? 'up' : 'down';
-  if (state.status === towards) return { state: { ...state, streak: 0 }, effects: [] };
-  const streak = state.streak + 1;
-  if (streak < needed(params, state.status)) return { state: { ...state, streak }, effects: [] };
+  const streak = state.status === towards ? 0 : state.streak + 1;
+  if (state.status === towards || streak < needed(params, state))
+    return { state: { ...state, known: true, streak }, effects: [] };
   return {
-    state: { ...state, status: towards, streak: 0 },
-    effects: [{ type: 'status', status: towards, first: state.status === 'init' }],
+    state: { ...state, known: true, status: towards, streak: 0 },
+    effects: [{ type: 'status', status: towards, first: !state.known }],
   };
 }
 

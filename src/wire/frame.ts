@@ -10,8 +10,8 @@ import { decodeEthernet, formatMac } from './ethernet.ts';
 import type { AhDescription, FrameDescription, Secrets } from './frame-description.ts';
 import { hexNumber } from './frame-description.ts';
 import { describeVrrp } from './frame-vrrp.ts';
-import { decodeIpv4, IPV4_HEADER_LENGTH, ipv4Header, isFragment } from './ipv4.ts';
-import { decodeIpv6, IPV6_HEADER_LENGTH, ipv6Header } from './ipv6.ts';
+import { decodeIpv4, IPV4_HEADER_LENGTH, isFragment, readIpv4 } from './ipv4.ts';
+import { decodeIpv6, IPV6_HEADER_LENGTH, readIpv6 } from './ipv6.ts';
 import { decodeNa, icmpv6ChecksumOk, ND_NEIGHBOR_ADVERT } from './nd.ts';
 import { u16 } from './octets.ts';
 import {
@@ -122,7 +122,7 @@ function describeIpv4(description: FrameDescription, packet: Uint8Array, secrets
       return;
     if (decoded.error.code === 'version') return;
   }
-  const ip = decoded.ok ? decoded.value : ipv4Header(packet, headerLength);
+  const ip = decoded.ok ? decoded.value : readIpv4(packet, headerLength);
   description.ip = {
     version: 4,
     ihl: ip.headerLength,
@@ -142,11 +142,10 @@ function describeIpv4(description: FrameDescription, packet: Uint8Array, secrets
     note(description, 'IPv4: a fragment, not put together');
     return;
   }
-  const end = Math.max(ip.headerLength, Math.min(ip.totalLength, packet.length));
-  const whole = packet.subarray(0, end);
-  let payload = whole.subarray(ip.headerLength);
+  let { payload } = ip;
   let protocol = ip.protocol;
   if (protocol === IPPROTO_AH) {
+    const whole = packet.subarray(0, ip.headerLength + payload.length);
     const inner = describeAh(description, whole, ip.headerLength, secrets);
     if (inner === undefined) return;
     payload = payload.subarray(AH_LENGTH);
@@ -206,7 +205,7 @@ function describeIpv6(description: FrameDescription, packet: Uint8Array, secrets
     fail(description, 'IPv6', decoded.error);
     if (packet.length < IPV6_HEADER_LENGTH || decoded.error.code === 'version') return;
   }
-  const ip = decoded.ok ? decoded.value : ipv6Header(packet);
+  const ip = decoded.ok ? decoded.value : readIpv6(packet);
   description.ip = {
     version: 6,
     tclass: hexNumber(ip.trafficClass, 2),
@@ -217,7 +216,7 @@ function describeIpv6(description: FrameDescription, packet: Uint8Array, secrets
     src: formatIp(ip.source),
     dst: formatIp(ip.destination),
   };
-  let payload = packet.subarray(IPV6_HEADER_LENGTH, IPV6_HEADER_LENGTH + ip.payloadLength);
+  let { payload } = ip;
   let next = ip.nextHeader;
   description.kind = `ip6-${next}`;
   if (next === IPPROTO_HOPOPTS) {

@@ -68,14 +68,15 @@ export function decodeIpv4(packet: Uint8Array): Result<Ipv4Packet, Ipv4Error> {
   const totalLength = u16(packet, Ipv4Field.totalLength);
   if (totalLength < headerLength) return err({ code: 'total-length', got: totalLength, want: headerLength });
   if (packet.length < totalLength) return err({ code: 'truncated', got: packet.length, want: totalLength });
-  return ok({
-    ...ipv4Header(packet, headerLength),
-    payload: packet.subarray(headerLength, totalLength),
-  });
+  return ok(readIpv4(packet, headerLength));
 }
 
-/** The fields of a header whose `headerLength` octets are all there. */
-export function ipv4Header(packet: Uint8Array, headerLength: number): Omit<Ipv4Packet, 'payload'> {
+/**
+ * The fields of a header whose `headerLength` octets are all there; the payload ends with the packet or the total
+ * length, whichever comes first.
+ */
+export function readIpv4(packet: Uint8Array, headerLength: number): Ipv4Packet {
+  // A literal: spreading a header into the packet would cost more than reading it.
   return {
     headerLength,
     tos: packet[Ipv4Field.tos] as number,
@@ -88,6 +89,7 @@ export function ipv4Header(packet: Uint8Array, headerLength: number): Omit<Ipv4P
     source: copy(packet, Ipv4Field.source, Ipv4Field.source + 4),
     destination: copy(packet, Ipv4Field.destination, Ipv4Field.destination + 4),
     options: packet.subarray(Ipv4Field.options, headerLength),
+    payload: packet.subarray(headerLength, Math.max(headerLength, u16(packet, Ipv4Field.totalLength))),
   };
 }
 

@@ -48,14 +48,13 @@ export function decodeIpv6(packet: Uint8Array): Result<Ipv6Packet, Ipv6Error> {
     return err({ code: 'truncated', got: packet.length, want: IPV6_HEADER_LENGTH });
   const version = (packet[0] as number) >> 4;
   if (version !== 6) return err({ code: 'version', got: version, want: 6 });
-  const header = ipv6Header(packet);
-  const end = IPV6_HEADER_LENGTH + header.payloadLength;
+  const end = IPV6_HEADER_LENGTH + u16(packet, Ipv6Field.payloadLength);
   if (packet.length < end) return err({ code: 'truncated', got: packet.length, want: end });
-  return ok({ ...header, payload: packet.subarray(IPV6_HEADER_LENGTH, end) });
+  return ok(readIpv6(packet));
 }
 
-/** The fields of a fixed header whose 40 octets are all there. */
-export function ipv6Header(packet: Uint8Array): Omit<Ipv6Packet, 'payload'> {
+/** The fields of a packet whose 40 header octets are all there; the payload ends with it at the latest. */
+export function readIpv6(packet: Uint8Array): Ipv6Packet {
   const word = u32(packet, Ipv6Field.verClassFlow);
   return {
     trafficClass: (word >>> 20) & 0xff,
@@ -65,6 +64,7 @@ export function ipv6Header(packet: Uint8Array): Omit<Ipv6Packet, 'payload'> {
     hopLimit: packet[Ipv6Field.hopLimit] as number,
     source: copy(packet, Ipv6Field.source, Ipv6Field.source + 16),
     destination: copy(packet, Ipv6Field.destination, Ipv6Field.destination + 16),
+    payload: packet.subarray(IPV6_HEADER_LENGTH, IPV6_HEADER_LENGTH + u16(packet, Ipv6Field.payloadLength)),
   };
 }
 

@@ -56,6 +56,12 @@ const READ_BYTES = 256 * 1024;
 const READ_PAUSE_MS = 10;
 /** Pipes kept open for grandchildren that still write (closed, they would die of SIGPIPE); beyond it the oldest goes. */
 const MAX_LINGERING = 64;
+/** The file itself was looked at before (security.ts), so these codes mean something else. */
+const HINTS: Readonly<Record<string, string>> = {
+  ENOENT: " (the interpreter of its '#!' line does not exist; does that line end in a carriage return?)",
+  EACCES: ' (file system mounted noexec, or SELinux or AppArmor)',
+  EPERM: ' (may not switch to that user)',
+};
 const TEMPORARY = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE']);
 
 export class Children {
@@ -187,7 +193,8 @@ class OneChild implements Child {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#socket?.destroy();
-    const detail = `cannot start ${this.#spec.path}: ${code}`;
+    const hint = HINTS[code] ?? '';
+    const detail = `cannot start ${this.#spec.path}: ${code}${hint}`;
     setImmediate(() => this.#tell('not-started', -1, '', 0, detail, TEMPORARY.has(code)));
   }
 

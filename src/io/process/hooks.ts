@@ -56,6 +56,13 @@ const NOTHING: Omit<HookResult, 'owner' | 'what' | 'state' | 'outcome'> = {
   detail: '',
 };
 
+/** The event loop may end although this hook runs. */
+function letGo(running: Running): void {
+  running.child?.unref();
+  running.slow?.unref();
+  running.bound?.unref();
+}
+
 export class Hooks implements HookPort {
   readonly #deps: HookDeps;
   readonly #owners = new Map<string, Owner>();
@@ -101,8 +108,8 @@ export class Hooks implements HookPort {
     this.#settling = undefined;
     clearTimeout(settling.half);
     clearTimeout(settling.end);
-    for (const { running } of this.#owners.values()) running?.child?.unref();
-    for (const running of this.#loose) running.child?.unref();
+    for (const { running } of this.#owners.values()) if (running !== undefined) letGo(running);
+    for (const running of this.#loose) letGo(running);
     settling.done();
   }
 

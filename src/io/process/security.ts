@@ -9,7 +9,14 @@
 import { getegid, geteuid } from 'node:process';
 import type { Command, CommandChecker, PreparedCommand } from '../../ports/process.ts';
 import { type Account, type AccountSource, Accounts, type Identity } from './accounts.ts';
-import { type Component, type FileStat, type FileView, KERNEL_FILES, type Walk, walkPath } from './path-walk.ts';
+import {
+  type Component,
+  type FileStat,
+  type FileView,
+  KERNEL_FILES,
+  type Walk,
+  walkPath,
+} from './path-walk.ts';
 
 export type { Account, AccountSource };
 

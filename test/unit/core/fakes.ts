@@ -118,7 +118,7 @@ export function script(name: string): ScriptConfig {
 
 /** What core did, in order: 'advert 100', 'add 192.0.2.100', 'garp 5', 'hook notify_master', … */
 export class World {
-  nowUs = 1_000 * S;
+  nowUs: number = 1_000 * S;
   readonly done: string[] = [];
   readonly log: string[] = [];
   readonly sent: OutgoingAdvert[] = [];
@@ -129,10 +129,10 @@ export class World {
   addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
   /** Packets that wait in the socket until it is drained. */
   readonly waiting: ReceivedAdvert[] = [];
-  armedAtUs = Number.POSITIVE_INFINITY;
+  armedAtUs: number = Number.POSITIVE_INFINITY;
   released: ReleaseState = { addresses: [], adverts: [] };
-  watching = 0;
-  stopped = false;
+  watching: number = 0;
+  stopped: boolean = false;
   readonly core: Core;
 
   constructor(conf: Config, makeBeforeBreak = true) {
@@ -146,7 +146,7 @@ export class World {
   #ports(): Ports {
     return {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
-      timer: { arm: (atUs) => void (this.armedAtUs = atUs) },
+      timer: { arm: (atUs) => this.#arm(atUs) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
       adverts: {
         open: (key, spec) => void (this.opened.push(spec), this.done.push(`open ${key}`)),
@@ -207,7 +207,7 @@ export class World {
         cancel: () => undefined,
         cancelAll: () => undefined,
       },
-      release: { write: (state) => void (this.released = state) },
+      release: { write: (state) => this.#keep(state) },
       service: {
         ready: () => undefined,
         reloading: () => undefined,
@@ -218,10 +218,18 @@ export class World {
     };
   }
 
+  #arm(atUs: number): void {
+    this.armedAtUs = atUs;
+  }
+
+  #keep(state: ReleaseState): void {
+    this.released = state;
+  }
+
   #add(r: AddressRequest) {
     this.done.push(`add ${r.bytes.join('.')}`);
     this.addresses = [
-      ...this.addresses,
+      ...this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]),
       { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength },
     ];
     return { ok: true, already: false };
@@ -243,7 +251,7 @@ export class World {
     for (let i = 0; this.armedAtUs <= endUs; i++) {
       if (i > 10_000) throw new Error('the timer does not come to rest');
       this.nowUs = Math.max(this.nowUs, this.armedAtUs);
-      this.core.wake();
+      this.#ring();
     }
     this.nowUs = endUs;
   }
@@ -251,6 +259,12 @@ export class World {
   /** The process sleeps: the clock runs, no timer is served until the end. */
   stall(us: number): void {
     this.nowUs += us;
+    this.#ring();
+  }
+
+  /** A timer that rang is spent. */
+  #ring(): void {
+    this.armedAtUs = Number.POSITIVE_INFINITY;
     this.core.wake();
   }
 

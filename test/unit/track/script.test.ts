@@ -39,9 +39,7 @@ function history(p: ScriptParams, letters: string): string {
     const changed = step.state.status !== state.status;
     assert.equal(step.effects.length, changed ? 1 : 0, 'told exactly when it changes');
     if (changed)
-      assert.deepEqual(step.effects, [
-        { type: 'status', status: step.state.status, first: state.status === 'init' },
-      ]);
+      assert.deepEqual(step.effects, [{ type: 'status', status: step.state.status, first: !state.known }]);
     state = step.state;
     out += { init: '?', up: 'U', down: 'D' }[state.status];
   }
@@ -52,7 +50,8 @@ describe('track/script: rise and fall', () => {
   const rows: readonly (readonly [string, Partial<ScriptParams>, string, string])[] = [
     ['init/one success is enough, whatever rise is', { rise: 3 }, 'oo', 'UU'],
     ['init/one failure confirms, whatever fall is', { fall: 3 }, 'x', 'D'],
-    ['init/init_fail starts down and wants rise', { rise: 2, initFail: true }, 'oo', 'DU'],
+    ['init/init_fail starts down, one success is enough', { rise: 3, initFail: true }, 'o', 'U'],
+    ['init/init_fail, after a failure rise counts', { rise: 3, initFail: true }, 'xooo', 'DDDU'],
     ['init/init_fail and failure stays down', { initFail: true }, 'x', 'D'],
     ['up/fall 1', {}, 'ox', 'UD'],
     ['up/fall 3', { fall: 3 }, 'oxxx', 'UUUD'],
@@ -74,6 +73,8 @@ describe('track/script: schedule', () => {
   const started = (p: ScriptParams, atUs: number): ScriptState =>
     stepScript(p, initialScript(p, atUs), { type: 'timer' }, atUs).state;
 
+  it('init_fail is down before the first run', () =>
+    assert.equal(initialScript(params({ initFail: true }), 0).status, 'down'));
   it('is due at once', () => assert.equal(scriptDeadlineUs(initialScript(params(), 7)), 7));
   it('waits for the result while it runs', () =>
     assert.equal(scriptDeadlineUs(started(params(), 0)), Number.POSITIVE_INFINITY));

@@ -372,6 +372,20 @@ const others: readonly Row[] = [
   { name: 'backup/fault-cleared', from: backup, e: { type: 'fault-cleared' }, to: backup },
   { name: 'backup/address-deleted', from: backup, e: { type: 'address-deleted' }, to: backup },
   { name: 'backup/group-backup', from: backup, e: { type: 'group-backup' }, to: backup },
+  {
+    name: 'backup/stalled/one more advert interval and skew',
+    from: backup,
+    e: { type: 'stalled' },
+    at: 12 * S,
+    to: { ...backup, masterDownAtUs: 12 * S + S + SKEW },
+  },
+  {
+    name: 'backup/stalled/never earlier than before',
+    from: backup,
+    e: { type: 'stalled' },
+    at: 1 * S,
+    to: backup,
+  },
   { name: 'backup/group-announce', from: backup, e: { type: 'group-announce' }, to: backup },
 ];
 

@@ -79,6 +79,7 @@ const initRows: readonly Row[] = [
     { type: 'group-master' },
     { type: 'group-backup' },
     { type: 'group-announce' },
+    { type: 'stalled' },
   ]),
 ];
 
@@ -141,6 +142,7 @@ const faultRows: readonly Row[] = [
     { type: 'group-master' },
     { type: 'group-backup' },
     { type: 'group-announce' },
+    { type: 'stalled' },
   ]),
 ];
 
@@ -221,6 +223,7 @@ const leavingRows: readonly Row[] = [
     { type: 'group-master' },
     { type: 'group-backup' },
     { type: 'group-announce' },
+    { type: 'stalled' },
   ]),
 ];
 

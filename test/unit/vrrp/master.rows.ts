@@ -284,6 +284,7 @@ const others: readonly Row[] = [
     to: { ...master, lowerPrioBurstAtUs: 8 * S },
     fx: ['announce lower-priority 4'],
   },
+  { name: 'master/stalled', from: master, e: { type: 'stalled' }, to: master },
   { name: 'master/group-announce/off', p: silent, from: master, e: { type: 'group-announce' }, to: master },
   { name: 'master/startup', from: master, e: { type: 'startup', fault: true, notBeforeUs: 0 }, to: master },
   { name: 'master/successor-announced', from: master, e: { type: 'successor-announced' }, to: master },

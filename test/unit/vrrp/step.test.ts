@@ -22,6 +22,7 @@ const EVENTS: Readonly<Record<Event['type'], true>> = {
   'fault-cleared': true,
   'address-deleted': true,
   reconfigured: true,
+  stalled: true,
   'group-master': true,
   'group-backup': true,
   'group-announce': true,

@@ -1,0 +1,120 @@
+/**
+ * What the loader has to say about a file. A code is stable and belongs to one rule; the class is the one under which
+ * keepalived files the same finding, and decides the exit status of a configuration test.
+ */
+import type { DiagnosticCode } from './codes.table.ts';
+import { CODES } from './codes.table.ts';
+import { includeTrace, placeOf, type Span } from './source.ts';
+
+export type Severity = 'error' | 'warning' | 'hint';
+
+/** keepalived's classes in rising order; 'none' where it says nothing, 'exit-…' where it stops on the spot. */
+export type KeepalivedClass =
+  | 'none'
+  | 'file-not-found'
+  | 'bad-interface'
+  | 'fatal'
+  | 'multiple-files'
+  | 'unknown-keyword'
+  | 'unexpected-open'
+  | 'missing-open'
+  | 'unexpected-close'
+  | 'missing-close'
+  | 'unmatched-quote'
+  | 'missing-parameter'
+  | 'invalid-number'
+  | 'general-error'
+  | 'warning'
+  | 'deprecated'
+  | 'security'
+  | 'exit-2'
+  | 'exit-6';
+
+export type Related = { readonly at: Span; readonly message: string };
+
+export type Diagnostic = {
+  readonly severity: Severity;
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly at: Span;
+  readonly related: readonly Related[];
+  readonly effect?: string; // what the daemon does about it, a whole sentence
+  readonly fix?: string; // what to write instead, an imperative
+  readonly keepalivedClass: KeepalivedClass;
+};
+
+export type DiagnosticDetails = {
+  readonly related?: readonly Related[];
+  readonly effect?: string;
+  readonly fix?: string;
+  readonly severity?: Severity;
+  readonly keepalivedClass?: KeepalivedClass;
+  readonly fatal?: 2 | 6; // a real start ends here with this status
+};
+
+/** Collects; never throws. After `LIMIT` entries it only counts, so that a hostile file cannot fill the memory. */
+export class Reporter {
+  static readonly LIMIT = 2000;
+  readonly diagnostics: Diagnostic[] = [];
+  dropped = 0;
+  fatal: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic } | undefined;
+
+  report(code: DiagnosticCode, at: Span, message: string, details: DiagnosticDetails = {}): void {
+    const row = CODES[code];
+    const diagnostic: Diagnostic = {
+      severity: details.severity ?? row.severity,
+      code,
+      message,
+      at,
+      related: details.related ?? [],
+      ...(details.effect === undefined ? {} : { effect: details.effect }),
+      ...(details.fix === undefined ? {} : { fix: details.fix }),
+      keepalivedClass: details.keepalivedClass ?? row.class,
+    };
+    if (details.fatal !== undefined && this.fatal === undefined)
+      this.fatal = { exit: details.fatal, diagnostic };
+    if (this.diagnostics.length < Reporter.LIMIT) this.diagnostics.push(diagnostic);
+    else this.dropped++;
+  }
+}
+
+const COLORS = { error: '\x1b[31m', warning: '\x1b[33m', hint: '\x1b[36m' } as const;
+
+/** Control characters would let a file repaint the reader's terminal; tabs keep their width. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
+const visible = (text: string): string => text.replace(/[\x00-\x08\x0a-\x1f\x7f\u0080-\u009f]/g, '\ufffd');
+
+function excerpt(at: Span): string[] {
+  const { line, col } = at.source.position(at.start);
+  const text = at.source.line(line).slice(0, 200);
+  const width = Math.max(1, Math.min(at.end - at.start, text.length - col + 1));
+  const pad = text.slice(0, col - 1).replace(/[^\t]/g, ' ');
+  return text === '' ? [] : [`    ${visible(text)}`, `    ${pad}${'^'.repeat(width)}`];
+}
+
+/**
+ * `file:line:col-col: severity CODE: message`, then the source line with a caret, related places, the include chain,
+ * effect and fix; one string of several lines without a final newline.
+ */
+export function formatDiagnostic(d: Diagnostic, options: { readonly color?: boolean } = {}): string {
+  const { file, line, col } = placeOf(d.at);
+  const width = Math.max(1, d.at.end - d.at.start);
+  const range = width > 1 ? `${col}-${col + width - 1}` : `${col}`;
+  const word = options.color === true ? `${COLORS[d.severity]}${d.severity}\x1b[0m` : d.severity;
+  const out = [
+    visible(`${file}:${line}:${range}: `) + word + visible(` ${d.code}: ${d.message}`),
+    ...excerpt(d.at),
+  ];
+  for (const via of d.at.via === undefined ? [] : [d.at.via]) {
+    const p = placeOf(via.at);
+    out.push(visible(`  note: ${p.file}:${p.line}:${p.col}: ${via.note}`));
+  }
+  for (const r of d.related) {
+    const p = placeOf(r.at);
+    out.push(visible(`  note: ${p.file}:${p.line}:${p.col}: ${r.message}`));
+  }
+  for (const p of includeTrace(d.at)) out.push(visible(`  included from ${p.file}:${p.line}`));
+  if (d.effect !== undefined) out.push(visible(`  effect: ${d.effect}`));
+  if (d.fix !== undefined) out.push(visible(`  fix: ${d.fix}`));
+  return out.join('\n');
+}

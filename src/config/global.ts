@@ -1,0 +1,319 @@
+/** 'global_defs' (all blocks of that name together) and the global keywords of the top level. */
+import { isMulticast, parseIp } from '../base/ip.ts';
+import type { Command, GlobalConfig, SmtpConfig } from './config.ts';
+import type { Reporter } from './diagnostic.ts';
+import type { LoadEnvironment } from './environment.ts';
+import { type Block, readBlock, type Setting, type SettingsContext } from './settings.ts';
+import type { Statement } from './tree.ts';
+
+/** What instances, groups and scripts take over when they do not say otherwise. */
+export type Globals = {
+  readonly config: GlobalConfig;
+  readonly version: 2 | 3;
+  readonly strict: boolean;
+  readonly dynamicInterfaces: boolean;
+  readonly defaultInterface: string;
+  readonly scriptUser: string | undefined;
+  readonly scriptGroup: string | undefined;
+  readonly scriptSecurity: boolean;
+  readonly multicastGroup4: string;
+  readonly multicastGroup6: string;
+  readonly garp: GlobalGarp;
+  readonly lowerPrioNoAdvert: boolean | undefined;
+  readonly higherPrioSendAdvert: boolean;
+  readonly ownerIgnoreAdverts: boolean;
+  readonly skipCheckAdvAddr: boolean;
+  readonly checkUnicastSource: boolean;
+  readonly v3ChecksumAsV2: boolean;
+  readonly downTimerAdverts: number;
+  readonly smtpAlertVrrp: boolean;
+};
+
+export type GlobalGarp = {
+  readonly delayS: number;
+  readonly repeat: number;
+  readonly refreshS: number;
+  readonly refreshRepeat: number;
+  readonly lowerPrioDelayS: number;
+  readonly lowerPrioRepeat: number;
+};
+
+/** Keywords that are understood and have no effect in vipd yet; those that need none (tuning, names) are not listed. */
+const INACTIVE = new Set([
+  'notify_fifo',
+  'notify_fifo_script',
+  'vrrp_notify_fifo',
+  'vrrp_notify_fifo_script',
+  'lvs_notify_fifo',
+  'lvs_notify_fifo_script',
+  'enable_dbus',
+  'enable_traps',
+  'enable_snmp_vrrp',
+  'enable_snmp_keepalived',
+  'enable_snmp_rfc',
+  'enable_snmp_rfcv2',
+  'enable_snmp_rfcv3',
+  'enable_snmp_checker',
+  'smtp_server',
+  'lvs_sync_daemon',
+  'lvs_timeouts',
+  'lvs_flush',
+  'lvs_flush_on_stop',
+  'lvs_flush_onstop',
+  'vrrp_garp_extra_if',
+  'vrrp_vmac_garp_intvl',
+  'vrrp_notify_priority_changes',
+  'vrrp_delay_after_boot',
+  'reload_time_file',
+  'reload_file',
+  'vrrp_rt_priority',
+  'max_auto_priority',
+  'config_save_dir',
+]);
+
+/** Blocks and keywords of the top level that are not carried out yet. */
+const INACTIVE_TOP = new Set([
+  'net_namespace',
+  'net_namespace_ipvs',
+  'static_ipaddress',
+  'static_routes',
+  'static_rules',
+  'track_group',
+  'garp_group',
+  'linkbeat_use_polling',
+  'linkbeat_interfaces',
+  'interface_up_down_delays',
+  'vrrp_track_process',
+  'track_file',
+  'vrrp_track_file',
+  'bfd_instance',
+  'virtual_server',
+  'virtual_server_group',
+]);
+
+export function buildGlobals(
+  statements: readonly Statement[],
+  context: SettingsContext,
+  environment: LoadEnvironment,
+): Globals {
+  const { reporter } = context;
+  const parts = statements.filter((s) => s.keyword.text === 'global_defs');
+  const block = readBlock(
+    undefined,
+    parts.flatMap((s) => s.body),
+    context,
+  );
+  const plain = statements.filter((s) => s.row.type !== 'block' && s.row.type !== 'values');
+  const top = readBlock(undefined, plain, context);
+  const strict = block.boolean('vrrp_strict') ?? false;
+  const account = scriptAccount(block.get('script_user'), environment, reporter);
+  checkDeprecated(block, reporter);
+  const smtpAlert = block.boolean('smtp_alert_vrrp') ?? block.boolean('smtp_alert') ?? false;
+  return {
+    config: globalConfig(block, top, statements, account, environment, reporter),
+    version: block.number('vrrp_version') === 3 ? 3 : 2,
+    strict,
+    dynamicInterfaces: block.has('dynamic_interfaces'),
+    defaultInterface: block.text('default_interface') ?? 'eth0',
+    scriptUser: account?.user,
+    scriptGroup: account?.group,
+    scriptSecurity: block.has('enable_script_security'),
+    multicastGroup4: group(block.get('vrrp_mcast_group4'), 4, reporter) ?? '224.0.0.18',
+    multicastGroup6: group(block.get('vrrp_mcast_group6'), 6, reporter) ?? 'ff02::12',
+    garp: globalGarp(block),
+    lowerPrioNoAdvert: block.boolean('vrrp_lower_prio_no_advert'),
+    higherPrioSendAdvert: block.boolean('vrrp_higher_prio_send_advert') ?? false,
+    ownerIgnoreAdverts: block.boolean('vrrp_owner_ignore_adverts') ?? false,
+    skipCheckAdvAddr: block.boolean('vrrp_skip_check_adv_addr') ?? false,
+    checkUnicastSource: block.has('vrrp_check_unicast_src'),
+    v3ChecksumAsV2: block.has('v3_checksum_as_v2'),
+    downTimerAdverts: block.number('vrrp_down_timer_adverts') ?? 3,
+    smtpAlertVrrp: smtpAlert,
+  };
+}
+
+type Account = { readonly user: string; readonly group: string | undefined };
+
+function globalConfig(
+  block: Block,
+  top: Block,
+  statements: readonly Statement[],
+  account: Account | undefined,
+  environment: LoadEnvironment,
+  reporter: Reporter,
+): GlobalConfig {
+  const smtp = smtpConfig(block, environment, reporter);
+  const startup = block.command('startup_script');
+  const shutdown = block.command('shutdown_script');
+  const namespace = top.text('net_namespace');
+  const instance = top.text('instance');
+  const processName = block.text('process_name');
+  return {
+    routerId: block.text('router_id') ?? environment.hostName,
+    ...(account === undefined ? {} : { scriptUser: account.user }),
+    ...(account?.group === undefined ? {} : { scriptGroup: account.group }),
+    scriptSecurity: block.has('enable_script_security'),
+    maxScriptOutputBytes: 4096,
+    dynamicInterfaces: block.has('dynamic_interfaces'),
+    startupDelayUs: largest(block, 'vrrp_startup_delay'),
+    garpIntervalUs: block.number('vrrp_garp_interval') ?? 0,
+    gnaIntervalUs: block.number('vrrp_gna_interval') ?? 0,
+    ...(startup === undefined ? {} : { startupScript: startup }),
+    ...(shutdown === undefined ? {} : { shutdownScript: shutdown }),
+    startupScriptTimeoutS: block.number('startup_script_timeout') ?? 10,
+    shutdownScriptTimeoutS: block.number('shutdown_script_timeout') ?? 10,
+    ...(namespace === undefined ? {} : { netNamespace: namespace }),
+    ...(instance === undefined ? {} : { instanceName: instance }),
+    usePidDir: top.has('use_pid_dir') || instance !== undefined || namespace !== undefined,
+    ...(processName === undefined ? {} : { processName: processName.slice(0, 15) }),
+    logUnknownVrids: block.has('log_unknown_vrids'),
+    ...(smtp === undefined ? {} : { smtp }),
+    reloadCheck: block.has('reload_check_config'),
+    inactive: inactive(block, statements),
+  };
+}
+
+function inactive(block: Block, statements: readonly Statement[]): readonly string[] {
+  const found = new Set<string>();
+  for (const s of block.settings)
+    if (INACTIVE.has(s.statement.keyword.text)) found.add(s.statement.keyword.text);
+  for (const s of statements) if (INACTIVE_TOP.has(s.keyword.text)) found.add(s.keyword.text);
+  return [...found];
+}
+
+/** The largest of several lines counts. */
+const largest = (block: Block, keyword: string): number =>
+  Math.max(
+    0,
+    ...block.settings
+      .filter((s) => s.statement.keyword.text === keyword)
+      .map((s) => (typeof s.value === 'number' ? s.value : 0)),
+  );
+
+function scriptAccount(
+  setting: Setting | undefined,
+  environment: LoadEnvironment,
+  reporter: Reporter,
+): Account | undefined {
+  const [user, group] = setting?.words ?? [];
+  if (setting === undefined || user === undefined) return undefined;
+  const known = environment.userExists?.(user.text) ?? true;
+  const groupName = group?.text.replace(/^:/, '');
+  const groupKnown = groupName === undefined || (environment.groupExists?.(groupName) ?? true);
+  if (!known || !groupKnown)
+    reporter.report(
+      'KA0551',
+      setting.at,
+      `Error setting global script uid/gid: '${known ? groupName : user.text}' does not exist`,
+      {
+        effect: 'scripts without a user of their own are dropped',
+        fix: 'create the account, or name another one',
+      },
+    );
+  return { user: user.text, group: groupName };
+}
+
+/** A multicast group of the family; keepalived accepts an IPv6 group of any scope with a warning. */
+function group(setting: Setting | undefined, family: 4 | 6, reporter: Reporter): string | undefined {
+  if (setting === undefined || typeof setting.value !== 'string') return undefined;
+  const bytes = parseIp(setting.value);
+  if (bytes === undefined || bytes.length !== (family === 4 ? 4 : 16) || !isMulticast(bytes)) {
+    reporter.report('KA0552', setting.at, `'${setting.value}' is not an IPv${family} multicast address`, {
+      effect: `keepalived ignores the line and uses ${family === 4 ? '224.0.0.18' : 'ff02::12'}`,
+    });
+    return undefined;
+  }
+  if (family === 6 && ((bytes[1] ?? 0) & 0x0f) !== 2)
+    reporter.report(
+      'KA0553',
+      setting.at,
+      `vrrp_mcast_group6 ${setting.value} does not have link-local scope`,
+      {
+        effect: 'keepalived uses it all the same',
+        fix: 'choose an address in ff02::/16',
+      },
+    );
+  return setting.value;
+}
+
+/**
+ * The vrrp_garp_* defaults. 'vrrp_min_garp' works where it stands: it replaces what is still at its default there, and
+ * later lines replace its values.
+ */
+function globalGarp(block: Block): GlobalGarp {
+  const garp = { delayS: 5, repeat: 5, refreshS: 0, refreshRepeat: 1 };
+  let lowerDelay: number | undefined;
+  let lowerRepeat: number | undefined;
+  for (const { statement, value } of block.settings) {
+    const keyword = statement.keyword.text;
+    if (keyword === 'vrrp_min_garp' && value === true) {
+      if (garp.delayS === 5) garp.delayS = 0;
+      if (garp.repeat === 5) garp.repeat = 1;
+      if (garp.refreshRepeat === 1) garp.refreshRepeat = 0;
+    }
+    if (typeof value !== 'number') continue;
+    if (keyword === 'vrrp_garp_master_delay') garp.delayS = value;
+    else if (keyword === 'vrrp_garp_master_repeat') garp.repeat = value;
+    else if (keyword === 'vrrp_garp_master_refresh') garp.refreshS = value;
+    else if (keyword === 'vrrp_garp_master_refresh_repeat') garp.refreshRepeat = value;
+    else if (keyword === 'vrrp_garp_lower_prio_delay') lowerDelay = value;
+    else if (keyword === 'vrrp_garp_lower_prio_repeat') lowerRepeat = value;
+  }
+  return { ...garp, lowerPrioDelayS: lowerDelay ?? garp.delayS, lowerPrioRepeat: lowerRepeat ?? garp.repeat };
+}
+
+function smtpConfig(block: Block, environment: LoadEnvironment, reporter: Reporter): SmtpConfig | undefined {
+  const server = block.get('smtp_server');
+  const [host, port] = server?.words ?? [];
+  const fromWords = block.get('notification_email_from')?.words ?? [];
+  const surplus = fromWords[1];
+  if (surplus !== undefined)
+    reporter.report('KA0554', surplus.at, 'notification_email_from has extra words', {
+      effect: 'keepalived uses the first word',
+      fix: 'quote a display name: "Name <user@host>"',
+    });
+  const to = block
+    .list('notification_email')
+    .flatMap((l) => l.entries.flatMap((e) => e.words.map((w) => w.text)));
+  for (const l of block.list('notification_email'))
+    if (l.entries.length === 0)
+      reporter.report('KA0411', l.keyword.at, 'Block notification_email is empty', {
+        effect: 'keepalived ignores it',
+      });
+  if (server === undefined || host === undefined) return undefined;
+  const number = port !== undefined && /^\d{1,5}$/.test(port.text) ? Number(port.text) : undefined;
+  const valid = number !== undefined && number >= 1 && number <= 65535;
+  if (port !== undefined && !valid) {
+    reporter.report('KA0555', port.at, `Invalid smtp server port '${port.text}'`, {
+      effect: 'keepalived ignores the whole line',
+      fix: 'write a port in 1..65535, or nothing for 25',
+    });
+    return undefined;
+  }
+  const from = fromWords[0]?.text;
+  return {
+    server: host.text,
+    port: number ?? 25,
+    heloName: block.text('smtp_helo_name') ?? environment.hostName,
+    connectTimeoutS: block.number('smtp_connect_timeout') ?? 30,
+    ...(from === undefined ? {} : { from }),
+    to,
+  };
+}
+
+const DEPRECATED: Readonly<Record<string, string>> = { vrrp_vmac_garp_intvl: 'vrrp_garp_extra_if' };
+
+function checkDeprecated(block: Block, reporter: Reporter): void {
+  for (const s of block.settings) {
+    const word = s.statement.keyword.text;
+    const instead = DEPRECATED[word];
+    if (instead !== undefined)
+      reporter.report('KA0556', s.statement.keyword.at, `${word} is deprecated - please use ${instead}`, {
+        effect: 'keepalived still obeys it',
+      });
+  }
+}
+
+/** A command of global_defs whose account is checked with the others. */
+export const globalCommands = (globals: Globals): readonly Command[] =>
+  [globals.config.startupScript, globals.config.shutdownScript].filter((c) => c !== undefined);

@@ -1,0 +1,193 @@
+/** Main file to frozen `Config`: reader, tree, settings, builders, checks. Pure but for the environment it is given. */
+
+import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
+import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig, VirtualServerConfig } from './config.ts';
+import type { BuildContext } from './context.ts';
+import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts';
+import type { LoadEnvironment } from './environment.ts';
+import { buildGlobals } from './global.ts';
+import { buildGroup, type GroupSource, restrictMember } from './groups.ts';
+import { buildInstance } from './instance.ts';
+import { buildVirtualServer } from './lvs.ts';
+import { hasWildcard } from './paths.ts';
+import { Reader } from './reader.ts';
+import { buildScript } from './scripts.ts';
+import { type Built, checkCommands } from './security.ts';
+import { readBlock, type SettingsContext } from './settings.ts';
+import { Source } from './source.ts';
+import { parseTree, type Statement } from './tree.ts';
+
+export type LoadResult = {
+  /** Absent when no file could be read. With `fatal` it holds what could be understood, for reports only. */
+  readonly config?: Config;
+  readonly diagnostics: readonly Diagnostic[];
+  /** A real start ends with this status. */
+  readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
+};
+
+/**
+ * Reads `mainFile` (or all files of a pattern) with everything it includes. Never throws on any text. `testMode`
+ * judges as `--config-test` does: numbers with trailing junk are refused instead of cut.
+ */
+export function loadConfig(
+  mainFile: string,
+  environment: LoadEnvironment,
+  options: { readonly testMode?: boolean } = {},
+): LoadResult {
+  const reporter = new Reporter();
+  const mains = openMain(mainFile, environment, reporter);
+  const [first, ...rest] = mains;
+  if (first === undefined) return finish(reporter, undefined);
+  const reader = new Reader([first, ...rest], environment, reporter);
+  const statements = parseTree(reader, reporter);
+  const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
+  const globals = buildGlobals(statements, settings, environment);
+  const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
+  const built = buildAll(statements, settings, context);
+  checkCommands(built, context);
+  return finish(reporter, deepFreeze({ global: globals.config, ...built, files: [...reader.files] }));
+}
+
+/** Findings in the order of the text: files as they were read, then places. */
+function inOrder(diagnostics: readonly Diagnostic[], files: readonly string[]): readonly Diagnostic[] {
+  const rank = new Map([...files].map((f, i) => [f, i] as const));
+  const fileOf = (d: Diagnostic) => rank.get(d.at.source.file) ?? files.length;
+  return diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || a.at.start - b.at.start);
+}
+
+function finish(reporter: Reporter, config: Config | undefined): LoadResult {
+  return {
+    ...(config === undefined ? {} : { config }),
+    diagnostics: inOrder(reporter.diagnostics, config?.files ?? []),
+    ...(reporter.fatal === undefined ? {} : { fatal: reporter.fatal }),
+  };
+}
+
+function openMain(mainFile: string, environment: LoadEnvironment, reporter: Reporter): Source[] {
+  const wild = hasWildcard(mainFile);
+  const names = wild ? environment.glob(mainFile, environment.env['PWD'] ?? '/') : [mainFile];
+  const out: Source[] = [];
+  const nowhere = { source: new Source(mainFile, ''), start: 0, end: 0 };
+  for (const name of names) {
+    const read = environment.readFile(name);
+    if (read.ok) out.push(new Source(name, read.text));
+    else
+      reporter.report(
+        'KA0305',
+        nowhere,
+        `configuration file '${name}' cannot be used: ${read.code}${read.detail === '' ? '' : ` (${read.detail})`}`,
+        {
+          effect: 'keepalived stops with status 6',
+          ...(read.code === 'EXEC' ? { fix: `chmod a-x '${name}'` } : {}),
+          fatal: 6,
+        },
+      );
+  }
+  if (names.length === 0)
+    reporter.report('KA0305', nowhere, `no configuration file matches '${mainFile}'`, {
+      effect: 'keepalived stops with status 6',
+      fatal: 6,
+    });
+  if (names.length > 1)
+    reporter.report('KA0306', nowhere, `'${mainFile}' matches ${names.length} files`, {
+      effect: 'keepalived reads them one after the other',
+    });
+  return out;
+}
+
+function buildAll(statements: readonly Statement[], settings: SettingsContext, c: BuildContext): Built {
+  const scripts = new Map<string, ScriptConfig>();
+  const known = new Map<string, { order: number; weight: number; reverse: boolean }>();
+  const placed: Placed[] = [];
+  const groupSources: GroupSource[] = [];
+  const virtualServers: VirtualServerConfig[] = [];
+  for (const [order, s] of statements.entries()) {
+    const keyword = s.keyword.text;
+    if (s.row.type !== 'block' || keyword === 'global_defs') continue;
+    if (s.args.length === 0 && s.row.missing === 'exit') {
+      missingName(s, c);
+      continue;
+    }
+    const block = readBlock(s, s.body, settings);
+    if (keyword === 'vrrp_script') {
+      const script = buildScript(block, c);
+      if (script === undefined || scripts.has(script.name)) continue;
+      scripts.set(script.name, script);
+      known.set(script.name, { order, weight: script.weight, reverse: script.reverse });
+    } else if (keyword === 'vrrp_instance') {
+      const instance = buildInstance(block, known, order, c);
+      if (instance !== undefined) placed.push({ instance, at: s.args[0]?.at ?? s.keyword.at });
+    } else if (keyword === 'vrrp_sync_group') groupSources.push({ block, order });
+    else if (keyword === 'virtual_server') {
+      const server = buildVirtualServer(block, c);
+      if (server !== undefined) virtualServers.push(server);
+    }
+  }
+  uniqueVrids(placed, c.reporter);
+  uniqueAddresses(placed, c.reporter);
+  const { groups, instances } = joinGroups(groupSources, placed, known, c);
+  return { instances, groups, scripts: usedScripts(scripts, instances, groups), virtualServers };
+}
+
+function missingName(s: Statement, c: BuildContext): void {
+  const word = s.keyword.text;
+  c.reporter.report(
+    'KA0501',
+    s.keyword.at,
+    `*** Configuration line starting \`${word}\` is missing a parameter after keyword \`${word}\` at word position 2`,
+    {
+      effect: 'keepalived stops with status 2',
+      fix: `write '${word} ${s.row.args}'`,
+      fatal: 2,
+    },
+  );
+}
+
+function joinGroups(
+  sources: readonly GroupSource[],
+  placed: readonly Placed[],
+  known: Parameters<typeof buildGroup>[3],
+  c: BuildContext,
+): { readonly groups: readonly SyncGroupConfig[]; readonly instances: readonly InstanceConfig[] } {
+  const byName = new Map(placed.map((p) => [p.instance.name, p.instance] as const));
+  const taken = new Map<string, string>();
+  const groups = sources.map((g) => buildGroup(g, byName, taken, known, c)).filter((g) => g !== undefined);
+  const byGroup = new Map(groups.map((g) => [g.name, g] as const));
+  const instances = placed.map(({ instance, at }) => {
+    const group = byGroup.get(taken.get(instance.name) ?? '');
+    return group === undefined ? instance : restrictMember(instance, group, at, c);
+  });
+  return { groups, instances };
+}
+
+/** A script that nothing tracks never runs; keepalived removes it. */
+function usedScripts(
+  scripts: ReadonlyMap<string, ScriptConfig>,
+  instances: readonly InstanceConfig[],
+  groups: readonly SyncGroupConfig[],
+): readonly ScriptConfig[] {
+  const used = new Set([...instances, ...groups].flatMap((x) => x.trackScripts.map((t) => t.script)));
+  return [...scripts.values()].filter((s) => used.has(s.name));
+}
+
+function deepFreeze<T>(value: T): T {
+  // A typed array with elements cannot be frozen; nobody has a reason to write to these.
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}
+
+const RARE: ReadonlySet<KeepalivedClass> = new Set(['file-not-found', 'bad-interface', 'fatal']);
+
+/** The exit status of keepalived's `--config-test` for these findings: 0, 2, 4, 5 or 6. */
+export function configTestStatus(result: LoadResult): number {
+  const classes = new Set(result.diagnostics.map((d) => d.keepalivedClass));
+  if (classes.has('exit-6')) return 6;
+  if (classes.has('exit-2')) return 2;
+  if (classes.has('security')) return 6;
+  classes.delete('none');
+  if (classes.size === 0) return 0;
+  return [...classes].every((c) => RARE.has(c)) ? 4 : 5;
+}

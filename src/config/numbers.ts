@@ -1,0 +1,89 @@
+/** Integers and decimals as keepalived reads them: base 10, a leading `+`, no suffix; decimals scaled to an integer. */
+import type { Reporter } from './diagnostic.ts';
+import type { Statement } from './tree.ts';
+import type { Word } from './words.ts';
+
+type Outcome = number | undefined;
+
+function invalid(word: Word, reporter: Reporter, s: Statement, note = ''): undefined {
+  reporter.report('KA0503', word.at, `invalid number '${word.text}'${note}`, consequence(s));
+  return undefined;
+}
+
+/** What becomes of the setting after a bad value. */
+function consequence(s: Statement): { readonly effect: string; readonly fix: string } {
+  const { row, keyword } = s;
+  return {
+    effect:
+      row.fallback === undefined
+        ? `keepalived ignores the line${row.default === undefined ? '' : `; the default is ${row.default}`}`
+        : `keepalived uses ${row.fallback}`,
+    fix: `write '${keyword.text} ${row.args}'${row.range === undefined ? '' : ` with a value in ${row.range}`}`,
+  };
+}
+
+/** Reports when the value is outside of the row's range; the text of a decimal stays as written. */
+function inRange(value: number, s: Statement, word: Word, reporter: Reporter): boolean {
+  const { min, max } = s.row;
+  if ((min === undefined || value >= min) && (max === undefined || value <= max)) return true;
+  reporter.report(
+    'KA0504',
+    word.at,
+    `number '${word.text}' outside range [${min ?? ''}, ${max ?? ''}] of ${s.keyword.text}`,
+    consequence(s),
+  );
+  return false;
+}
+
+/** In the written unit. `strict` (configuration test): trailing junk is always refused. */
+export function readInteger(s: Statement, word: Word, reporter: Reporter, strict: boolean): Outcome {
+  const m = /^[ \t\n\v\f\r]*([+-]?)(\d+)(.*)$/s.exec(word.text);
+  if (m === null) return invalid(word, reporter, s);
+  const { row } = s;
+  const junk = m[3] !== '';
+  const value = (m[1] === '-' ? -1 : 1) * Number(m[2]);
+  if (junk && (strict || row.lenient !== true)) return invalid(word, reporter, s);
+  if (value < 0 && (row.min ?? 0) >= 0) return invalid(word, reporter, s, ': negative number');
+  // `weight` in vrrp_script: the error is reported and the value used.
+  if (!inRange(value, s, word, reporter))
+    return row.block === 'vrrp_script' && row.type === 'weight' ? value : undefined;
+  if (junk)
+    reporter.report('KA0503', word.at, `invalid number '${word.text}', using ${value}`, {
+      severity: 'warning',
+      effect: `keepalived takes ${value} at run time and refuses it under -t`,
+      fix: `write '${s.keyword.text} ${value}'`,
+    });
+  return zero(value, s, word, reporter);
+}
+
+function zero(value: number, s: Statement, word: Word, reporter: Reporter): number {
+  const { row, keyword } = s;
+  if (value !== 0 || row.zero === undefined) return value;
+  reporter.report('KA0504', word.at, `${keyword.text} must not be 0`, {
+    effect: `keepalived uses ${row.zero}`,
+  });
+  return row.zero * 10 ** (row.scale ?? 0);
+}
+
+/**
+ * In units of 10^-scale of the written unit. Digits beyond the scale are reported, and the value is rounded half up on
+ * the first of them. KEEPALIVED: with trailing junk it would use the number unscaled; vipd drops the line.
+ */
+export function readDecimal(s: Statement, word: Word, reporter: Reporter): Outcome {
+  const { row } = s;
+  const m = /^[ \t\n\v\f\r]*\+?(\d*)(?:\.(\d*))?$/.exec(word.text);
+  if (m === null || word.text === '') return invalid(word, reporter, s);
+  const scale = row.scale ?? 6;
+  const whole = m[1] === '' ? 0 : Number(m[1]);
+  const fraction = m[2] ?? '';
+  let scaled = whole * 10 ** scale + Number(fraction.slice(0, scale).padEnd(scale, '0'));
+  if (fraction.length > scale) {
+    if ((fraction[scale] ?? '0') >= '5') scaled++;
+    reporter.report('KA0511', word.at, `number '${word.text}' has more than ${scale} decimals`, {
+      effect: `keepalived rounds it to ${scaled / 10 ** scale}`,
+    });
+  }
+  if (!Number.isSafeInteger(scaled)) return invalid(word, reporter, s);
+  if (!inRange(scaled / 10 ** scale, s, word, reporter)) return undefined;
+  return zero(scaled, s, word, reporter);
+}

@@ -1,0 +1,338 @@
+/**
+ * Physical lines to logical lines: line ends, comments, conditions, definitions, loops, substitution, includes, and
+ * every brace on a line of its own. Knows no keyword. Works on demand, because a keyword (`include_check`) changes
+ * how the following lines are read.
+ *
+ * keepalived's parent copies the files once and its children read the copy, so what is done here is what a child sees.
+ * Work is bounded: include depth, lines in all, expansions of one line.
+ */
+import { stripComment } from './comment.ts';
+import { Definitions, MAX_LINE } from './definitions.ts';
+import type { Reporter } from './diagnostic.ts';
+import type { LoadEnvironment } from './environment.ts';
+import { type IncludeChecks, includeLine, NO_CHECKS, openIncluded } from './include.ts';
+import { list, loopHead, type Round, sequence } from './loops.ts';
+import { dirname, resolvePath } from './paths.ts';
+import type { Source, Span, Via } from './source.ts';
+import { Text } from './text.ts';
+
+export type LogicalLine = { readonly kind: 'text' | 'open' | 'close'; readonly text: Text };
+
+const MAX_DEPTH = 64;
+const MAX_LINES = 200_000;
+
+/** A file that is being read; `checks` come back into force at its end. */
+type Frame = {
+  readonly kind: 'file';
+  readonly source: Source;
+  offset: number;
+  readonly checks: IncludeChecks;
+  readonly directory: string;
+};
+/** Lines that an expansion produced and that come before the next physical one. `full`: conditions etc. apply. */
+type Pending = {
+  readonly kind: 'lines';
+  readonly directory: string;
+  readonly next: () => { readonly text: Text; readonly full: boolean } | undefined;
+};
+
+type Collecting = { readonly name: string; readonly at: Span; readonly lines: string[] };
+
+export class Reader {
+  readonly files: string[] = [];
+  readonly definitions: Definitions;
+  #checks: IncludeChecks;
+  readonly #environment: LoadEnvironment;
+  readonly #reporter: Reporter;
+  readonly #stack: (Frame | Pending)[] = [];
+  readonly #ready: LogicalLine[] = [];
+  #collecting: Collecting | undefined;
+  #lines = 0;
+  #last: Span;
+
+  /** `mains`: the main file, or the files of a main pattern, already read. */
+  constructor(
+    mains: readonly [Source, ...Source[]],
+    environment: LoadEnvironment,
+    reporter: Reporter,
+    checks: IncludeChecks = NO_CHECKS,
+  ) {
+    this.#environment = environment;
+    this.#reporter = reporter;
+    this.#checks = checks;
+    this.definitions = new Definitions(environment, reporter);
+    this.#last = { source: mains[0], start: 0, end: 0 };
+    for (const source of mains.toReversed()) this.#push(source);
+    this.files.push(...mains.map((s) => s.file));
+  }
+
+  /** Where reading has arrived, for findings about the end of the text. */
+  get end(): Span {
+    return this.#last;
+  }
+
+  get checks(): IncludeChecks {
+    return this.#checks;
+  }
+
+  /** From here to the end of the current file; what was in force before comes back then. */
+  setChecks(checks: IncludeChecks): void {
+    this.#checks = checks;
+  }
+
+  next(): LogicalLine | undefined {
+    for (;;) {
+      const ready = this.#ready.shift();
+      if (ready !== undefined) return ready;
+      if (!this.#fill()) return undefined;
+    }
+  }
+
+  #push(source: Source): void {
+    const directory = dirname(resolvePath(this.#environment.env['PWD'] ?? '/', source.file));
+    this.#stack.push({ kind: 'file', source, offset: 0, checks: this.#checks, directory });
+  }
+
+  get #directory(): string {
+    return this.#stack[this.#stack.length - 1]?.directory ?? '/';
+  }
+
+  /** Takes one line from the innermost expansion or file; false at the end of everything. */
+  #fill(): boolean {
+    const top = this.#stack[this.#stack.length - 1];
+    if (top === undefined) return false;
+    if (top.kind === 'file') {
+      const line = this.#physical(top);
+      if (line !== undefined) this.#commented(line);
+      return true;
+    }
+    const line = top.next();
+    if (line === undefined) this.#stack.pop();
+    else if (this.#count(line.text.span())) {
+      if (this.#collecting !== undefined) this.#collect(line.text);
+      else if (line.full) this.#whole(line.text);
+      else this.#repeated(line.text);
+    }
+    return true;
+  }
+
+  #count(at: Span): boolean {
+    if (++this.#lines <= MAX_LINES) return true;
+    this.#reporter.report('KA0204', at, `more than ${MAX_LINES} lines after includes and expansions`, {
+      effect: 'vipd reads no further; keepalived would go on until memory is gone',
+      fix: 'look for a ~SEQ, a definition or an include that repeats itself',
+    });
+    this.#stack.length = 0;
+    return false;
+  }
+
+  /** The next line of a file without its end; undefined when there is none or it is dropped. */
+  #physical(frame: Frame): Text | undefined {
+    const { source, offset } = frame;
+    if (offset >= source.text.length) {
+      this.#stack.pop();
+      this.#checks = frame.checks;
+      return undefined;
+    }
+    const newline = source.text.indexOf('\n', offset);
+    let end = newline === -1 ? source.text.length : newline;
+    frame.offset = newline === -1 ? end : newline + 1;
+    this.#last = { source, start: offset, end };
+    if (!this.#count(this.#last)) return undefined;
+    const fits = prefixWithin(source.text, offset, end, MAX_LINE);
+    if (fits < end) {
+      // keepalived's buffer: one character more is dropped with the rest of the buffer, and reading goes on behind it.
+      frame.offset = Math.min(fits + 1, end);
+      this.#reporter.report(
+        'KA0101',
+        { source, start: offset, end: frame.offset },
+        'line too long - ignoring',
+        {
+          effect: `keepalived drops ${MAX_LINE + 1} bytes and reads the rest as a line of its own`,
+          fix: `keep lines within ${MAX_LINE} bytes; use a definition or several lines`,
+        },
+      );
+      return undefined;
+    }
+    while (end > offset && source.text[end - 1] === '\r') end--;
+    const nul = source.text.indexOf('\0', offset);
+    if (nul !== -1 && nul < end) {
+      this.#reporter.report(
+        'KA0102',
+        { source, start: nul, end: nul + 1 },
+        'line has embedded NUL - ignoring',
+        {
+          effect: 'keepalived drops the line',
+        },
+      );
+      return undefined;
+    }
+    return Text.literal(source, offset, end);
+  }
+
+  /** Comments off, twice; then a body line of a definition, or a line to read. */
+  #commented(line: Text): void {
+    const first = stripComment(line);
+    const second = stripComment(first.text);
+    if (first.unterminatedQuote || second.unterminatedQuote)
+      this.#reporter.report('KA0103', first.text.span(), `Unterminated quote '${first.text.text}'`, {
+        effect: 'the word that begins with the quote is lost',
+        fix: 'close the quote on the same line',
+      });
+    if (this.#collecting !== undefined) this.#collect(second.text);
+    else this.#whole(second.text);
+  }
+
+  #collect(line: Text): void {
+    const c = this.#collecting as Collecting;
+    const more = line.text.endsWith('\\');
+    const text = more ? line.slice(0, line.length - 1).trim().text : line.text;
+    const include = includeLine(line) !== undefined;
+    if (text !== '') c.lines.push(text);
+    if (more && !include) return;
+    this.#collecting = undefined;
+    this.definitions.set(c.name, c.lines.length < 2 ? [c.lines[0] ?? '', ''] : c.lines, c.at);
+  }
+
+  /** Conditions and definitions, then the rest. */
+  #whole(line: Text): void {
+    let text = line;
+    if (text.text.startsWith('@')) {
+      const m = /^@(\^?)([^ \t]*)[ \t]*/.exec(text.text) as RegExpExecArray;
+      const equal = m[2] === this.#environment.configId;
+      if (equal === (m[1] === '^')) return;
+      text = text.slice(m[0].length);
+    }
+    const m = /^\$([A-Za-z_][A-Za-z0-9_]*)=[ \t]*/.exec(text.text);
+    if (m === null) {
+      this.#repeated(text);
+      return;
+    }
+    const name = m[1] as string;
+    const value = text.text.slice(m[0].length);
+    const at = text.span();
+    if (!value.endsWith('\\')) this.definitions.set(name, [value], at);
+    else {
+      const head = value.slice(0, -1).trim();
+      this.#collecting = { name, at, lines: head === '' ? [] : [head] };
+    }
+  }
+
+  /** Loops, else substitution and what follows it. */
+  #repeated(line: Text): void {
+    const head = loopHead(line.text);
+    if (head === undefined) {
+      this.#substituted(line);
+      return;
+    }
+    const inside = head.close < 0 ? undefined : line.slice(head.open, head.close);
+    const values =
+      inside === undefined ? undefined : this.definitions.expand(inside, this.#directory).text.text;
+    const loop =
+      values === undefined
+        ? ({ ok: false, error: `Invalid ~${head.kind} specification` } as const)
+        : head.kind === 'LST'
+          ? list(values)
+          : sequence(values, head.kind === 'SEQx');
+    if (!loop.ok) {
+      this.#reporter.report('KA0205', line.span(), `${loop.error} '${line.text}'`, {
+        effect: 'keepalived drops the line',
+      });
+      return;
+    }
+    const template = line.slice(head.close + 1).trim();
+    const rounds: Iterator<Round> = loop.rounds[Symbol.iterator]();
+    this.#nest({
+      next: () => {
+        const round = rounds.next();
+        if (round.done === true) return undefined;
+        for (const [name, value] of round.value) this.definitions.set(name, [value], line.span());
+        return { text: template, full: false };
+      },
+    });
+  }
+
+  #nest(lines: Pick<Pending, 'next'>): void {
+    if (this.#stack.length < MAX_DEPTH)
+      this.#stack.push({ kind: 'lines', directory: this.#directory, ...lines });
+    else
+      this.#reporter.report('KA0204', this.#last, `expansions are nested more than ${MAX_DEPTH} deep`, {
+        effect: 'vipd leaves the innermost one out; keepalived would not return',
+        fix: 'look for a definition that uses itself',
+      });
+  }
+
+  #substituted(line: Text): void {
+    let text = line;
+    if (line.text.includes('$')) {
+      const expanded = this.definitions.expand(line, this.#directory);
+      text = stripComment(expanded.text).text;
+      const at = line.span();
+      const body = expanded.body.filter((l) => l.text !== '')[Symbol.iterator]();
+      if (expanded.body.length > 0)
+        this.#nest({
+          next: () => {
+            const l = body.next();
+            if (l.done === true) return undefined;
+            const via: Via = { note: 'from the definition here', at: l.value.definedAt };
+            return { text: Text.fixed(l.value.text, at, via), full: true };
+          },
+        });
+    }
+    const include = includeLine(text);
+    if (include !== undefined) this.#include(include);
+    else this.#split(text);
+  }
+
+  #include(include: NonNullable<ReturnType<typeof includeLine>>): void {
+    if (this.#stack.length >= MAX_DEPTH) {
+      this.#reporter.report(
+        'KA0303',
+        include.pattern.span(),
+        `includes are nested more than ${MAX_DEPTH} deep`,
+        {
+          effect: 'vipd does not read this include; keepalived goes on until it runs out of file handles',
+          fix: 'look for a file that includes itself',
+        },
+      );
+      return;
+    }
+    const sources = openIncluded(include, this.#checks, this.#directory, this.#environment, this.#reporter);
+    this.files.push(...sources.map((s) => s.file));
+    for (const source of sources.toReversed()) this.#push(source);
+  }
+
+  /** Every brace outside double quotes becomes a line. */
+  #split(line: Text): void {
+    const s = line.text;
+    let start = 0;
+    let quoted = false;
+    const flush = (end: number) => {
+      const text = line.slice(start, end).trim();
+      if (end > start && text.text !== '') this.#ready.push({ kind: 'text', text });
+    };
+    for (let i = 0; i < s.length; i++) {
+      const c = s[i];
+      if (c === '"') quoted = !quoted;
+      else if (!quoted && (c === '{' || c === '}')) {
+        flush(i);
+        this.#ready.push({ kind: c === '{' ? 'open' : 'close', text: line.slice(i, i + 1) });
+        start = i + 1;
+      }
+    }
+    flush(s.length);
+  }
+}
+
+/** End of the longest piece of `text` from `start` that holds at most `bytes` bytes of UTF-8, at most `end`. */
+function prefixWithin(text: string, start: number, end: number, bytes: number): number {
+  if ((end - start) * 3 <= bytes) return end;
+  let left = bytes;
+  for (let i = start; i < end; i++) {
+    const c = text.charCodeAt(i);
+    // A surrogate pair is four bytes: two for each half.
+    left -= c < 0x80 ? 1 : c < 0x800 || (c >= 0xd800 && c < 0xe000) ? 2 : 3;
+    if (left < 0) return i;
+  }
+  return end;
+}

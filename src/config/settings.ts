@@ -1,0 +1,306 @@
+/**
+ * Statements to typed settings, by the table's argument rules alone: numbers, ranges, booleans, choices, command lines,
+ * missing and surplus words, repeats. What a value means together with others is not known here.
+ */
+import { parseIp } from '../base/ip.ts';
+import type { Command } from './config.ts';
+import type { Reporter } from './diagnostic.ts';
+import { pathOf } from './keyword.ts';
+import { readDecimal, readInteger } from './numbers.ts';
+import { placeOf, type Span } from './source.ts';
+import type { Statement } from './tree.ts';
+import { splitArgv, type Word } from './words.ts';
+
+/** `undefined`: a bare keyword that stands for its default, or words whose meaning is the caller's business. */
+export type Value = number | boolean | string | Command | undefined;
+export type Setting = {
+  readonly statement: Statement;
+  readonly value: Value;
+  readonly reverse: boolean; // 'weight N reverse'
+  readonly at: Span; // the value, else the keyword
+  readonly words: readonly Word[];
+};
+
+/** One block's keywords, in the order of the file. */
+export class Block {
+  readonly statement: Statement | undefined;
+  readonly settings: readonly Setting[];
+  readonly blocks: readonly Block[];
+  readonly lists: readonly Statement[];
+  readonly #last = new Map<string, Setting>();
+
+  constructor(
+    statement: Statement | undefined,
+    settings: readonly Setting[],
+    blocks: readonly Block[],
+    lists: readonly Statement[],
+  ) {
+    this.statement = statement;
+    this.settings = settings;
+    this.blocks = blocks;
+    this.lists = lists;
+    for (const s of settings) this.#last.set(s.statement.keyword.text, s);
+  }
+
+  get keyword(): string {
+    return this.statement?.keyword.text ?? '';
+  }
+
+  /** The setting in force: the last, or the first where the table says so (later ones are not in `settings`). */
+  get(keyword: string): Setting | undefined {
+    return this.#last.get(keyword);
+  }
+
+  has(keyword: string): boolean {
+    return (
+      this.#last.has(keyword) ||
+      this.blocks.some((b) => b.keyword === keyword) ||
+      this.list(keyword).length > 0
+    );
+  }
+
+  number(keyword: string): number | undefined {
+    const value = this.get(keyword)?.value;
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  boolean(keyword: string): boolean | undefined {
+    const value = this.get(keyword)?.value;
+    return typeof value === 'boolean' ? value : undefined;
+  }
+
+  text(keyword: string): string | undefined {
+    const value = this.get(keyword)?.value;
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  command(keyword: string): Command | undefined {
+    const value = this.get(keyword)?.value;
+    return typeof value === 'object' ? value : undefined;
+  }
+
+  list(keyword: string): readonly Statement[] {
+    return this.lists.filter((s) => s.keyword.text === keyword);
+  }
+
+  children(keyword: string): readonly Block[] {
+    return this.blocks.filter((b) => b.keyword === keyword);
+  }
+}
+
+export type SettingsContext = { readonly reporter: Reporter; readonly testMode: boolean };
+
+/** Reads the statements of one block and, below it, of the blocks in it. */
+export function readBlock(
+  statement: Statement | undefined,
+  statements: readonly Statement[],
+  context: SettingsContext,
+): Block {
+  const settings: Setting[] = [];
+  const blocks: Block[] = [];
+  const lists: Statement[] = [];
+  const seen = new Map<string, Statement>();
+  for (const s of statements) {
+    const repeats = seen.get(s.keyword.text);
+    seen.set(s.keyword.text, repeats ?? s);
+    if (repeats !== undefined && !repeatCounts(s, repeats, context)) continue;
+    if (s.row.type === 'block') blocks.push(readBlock(s, s.body, context));
+    else if (s.row.type === 'values') lists.push(s);
+    else {
+      const setting = readSetting(s, context);
+      if (setting !== undefined) settings.push(setting);
+    }
+  }
+  return new Block(statement, settings, blocks, lists);
+}
+
+/** What a second line with the same keyword does; false: it is dropped. */
+function repeatCounts(s: Statement, first: Statement, { reporter }: SettingsContext): boolean {
+  const { row, keyword } = s;
+  if (row.block === '' || row.repeat === 'list' || row.type === 'flag' || row.type === 'block') return true;
+  const related = [{ at: first.keyword.at, message: 'first set here' }];
+  if (row.repeat === 'first') {
+    reporter.report('KA0509', keyword.at, `${keyword.text} already specified - ignoring`, {
+      related,
+      effect: 'keepalived keeps the first one',
+      fix: 'remove one of the two',
+    });
+    return false;
+  }
+  if (row.repeat === 'replace')
+    reporter.report('KA0513', keyword.at, `${keyword.text} specified more than once`, {
+      related,
+      effect: 'keepalived takes the last one',
+    });
+  else if (row.type !== 'values')
+    reporter.report('KA0508', keyword.at, `${keyword.text} is set twice; the last line counts`, { related });
+  return true;
+}
+
+function readSetting(s: Statement, context: SettingsContext): Setting | undefined {
+  const { row, keyword, args } = s;
+  const { reporter } = context;
+  const first = args[0];
+  const words = args;
+  const make = (value: Value, reverse = false): Setting => ({
+    statement: s,
+    value,
+    reverse,
+    at: first?.at ?? keyword.at,
+    words,
+  });
+  if (s.unmatchedQuote && first === undefined && row.type !== 'command') {
+    // The quote has been reported by the reader; the word behind it is lost, which leaves a bare keyword.
+    if (row.missing === 'exit') missing(s, context);
+    return undefined;
+  }
+  if (row.type === 'flag') {
+    surplus(s, 0, reporter);
+    return make(true);
+  }
+  if (first === undefined) {
+    if (row.missing !== 'ok') missing(s, context);
+    return row.missing === 'ok' ? make(row.type === 'bool' ? true : undefined) : undefined;
+  }
+  switch (row.type) {
+    case 'bool':
+      return readBoolean(s, first, make, reporter);
+    case 'int':
+    case 'weight':
+      return readNumber(s, first, make, context);
+    case 'decimal':
+      return readNumber(s, first, make, context);
+    case 'choice':
+      return readChoice(s, first, make, reporter);
+    case 'address':
+      return readAddress(s, first, make, reporter);
+    case 'command':
+      return readCommand(s, make, reporter);
+    case 'word':
+      surplus(s, 1, reporter);
+      return make(first.text);
+    default:
+      return make(undefined);
+  }
+}
+
+type Make = (value: Value, reverse?: boolean) => Setting;
+
+function missing(s: Statement, { reporter }: SettingsContext): void {
+  const word = s.keyword.text;
+  if (s.row.missing === 'exit')
+    reporter.report(
+      'KA0501',
+      s.keyword.at,
+      `*** Configuration line starting \`${word}\` is missing a parameter after keyword \`${word}\` at word position 2`,
+      { effect: 'keepalived stops with status 2', fix: `write '${word} ${s.row.args}'`, fatal: 2 },
+    );
+  else
+    reporter.report('KA0502', s.keyword.at, `${word} has no value`, {
+      effect: 'keepalived ignores the line',
+      fix: `write '${word} ${s.row.args}'`,
+    });
+}
+
+/** Words behind what the keyword reads: keepalived says nothing about them. */
+function surplus(s: Statement, used: number, reporter: Reporter): void {
+  const extra = s.args[used];
+  if (extra === undefined) return;
+  const { row, keyword } = s;
+  const off = row.type === 'flag' && /^(?:off|false|no)$/i.test(extra.text);
+  reporter.report('KA0507', extra.at, `words after '${keyword.text}' are ignored, from '${extra.text}' on`, {
+    ...(off
+      ? {
+          severity: 'warning',
+          effect: `'${keyword.text} ${extra.text}' switches it on`,
+          fix: 'remove the line',
+        }
+      : { effect: 'keepalived ignores them silently', fix: "start a remark with '#'" }),
+  });
+}
+
+function readBoolean(s: Statement, word: Word, make: Make, reporter: Reporter): Setting | undefined {
+  surplus(s, 1, reporter);
+  if (/^(?:on|true|yes)$/.test(word.text)) return make(true);
+  if (/^(?:off|false|no)$/.test(word.text)) return make(false);
+  reporter.report('KA0505', word.at, `invalid ${s.keyword.text} '${word.text}' specified`, {
+    effect: 'keepalived ignores the line',
+    fix: "write 'on' or 'off' (or true, false, yes, no, in lower case)",
+  });
+  return undefined;
+}
+
+function readNumber(s: Statement, word: Word, make: Make, context: SettingsContext): Setting | undefined {
+  const { row } = s;
+  const reverse = row.type === 'weight' && s.args[1]?.text === 'reverse';
+  surplus(s, reverse ? 2 : 1, context.reporter);
+  const value =
+    row.type === 'decimal'
+      ? readDecimal(s, word, context.reporter)
+      : readInteger(s, word, context.reporter, context.testMode);
+  if (value === undefined) return row.fallback === undefined ? undefined : make(row.fallback, reverse);
+  return make(value, reverse);
+}
+
+function readChoice(s: Statement, word: Word, make: Make, reporter: Reporter): Setting | undefined {
+  const { row, keyword } = s;
+  surplus(s, 1, reporter);
+  const text = row.anyCase === true ? word.text.toUpperCase() : word.text;
+  const choices = row.choices ?? [];
+  if (choices.includes(text)) return make(text);
+  if (pathOf(row) === 'vrrp_instance/state') {
+    reporter.report('KA0506', word.at, `unknown state '${word.text}', defaulting to BACKUP`, {
+      effect: 'keepalived starts the instance as BACKUP',
+      fix: "write 'state BACKUP' or 'state MASTER'",
+    });
+    return make('BACKUP');
+  }
+  reporter.report('KA0506', word.at, `${keyword.text} '${word.text}' is not one of ${choices.join(', ')}`, {
+    effect: 'keepalived ignores the line',
+  });
+  // A bad option of these two does not take the switch back.
+  return row.missing === 'ok' && keyword.text === 'dynamic_interfaces' ? make(undefined) : undefined;
+}
+
+function readAddress(s: Statement, word: Word, make: Make, reporter: Reporter): Setting | undefined {
+  surplus(s, 1, reporter);
+  // A word with '/' or '-' is cut there without a message, as keepalived's address parser does.
+  const text = word.text.replace(/[/-].*$/s, '');
+  if (parseIp(text) !== undefined) return make(text);
+  reporter.report('KA0510', word.at, `malformed address '${word.text}' after ${s.keyword.text}`, {
+    effect: 'keepalived ignores the line',
+  });
+  return undefined;
+}
+
+function readCommand(s: Statement, make: Make, reporter: Reporter): Setting | undefined {
+  const [command, user, group] = s.args;
+  if (command === undefined) return undefined;
+  const argv = splitArgv(command.text);
+  if (s.unmatchedQuote || argv.length === 0) {
+    reporter.report(
+      'KA0512',
+      command.at,
+      `${s.keyword.text}: ${argv.length === 0 ? 'empty command' : 'unmatched quote'}`,
+      {
+        effect: 'keepalived ignores the line',
+      },
+    );
+    return undefined;
+  }
+  const takesUser = s.row.args.includes('<USER>');
+  const extra = s.args[takesUser ? 3 : 1];
+  if (extra !== undefined)
+    reporter.report('KA0507', extra.at, `words after the command are ignored, from '${extra.text}' on`, {
+      severity: 'warning',
+      effect: `the command that runs is '${argv.join(' ')}'`,
+      fix: `quote the whole command: ${s.keyword.text} "${s.args.map((a) => a.text).join(' ')}"`,
+    });
+  return make({
+    argv,
+    text: command.text,
+    ...(takesUser && user !== undefined ? { user: user.text } : {}),
+    ...(takesUser && group !== undefined ? { group: group.text.replace(/^:/, '') } : {}),
+    place: placeOf(command.at),
+  });
+}

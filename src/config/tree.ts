@@ -1,0 +1,271 @@
+/**
+ * Logical lines to statements and blocks. Which keyword opens what kind of block comes from the table, because
+ * keepalived decides by it too: a `{` where none belongs is ignored, and its `}` closes the block around it.
+ * Recovers from everything as keepalived does and goes on; one mistake is reported once.
+ */
+import type { Reporter } from './diagnostic.ts';
+import { includeCheckWords } from './include.ts';
+import { blocksOf, findKeyword, type KeywordRow, keywordsOf, pathOf } from './keyword.ts';
+import type { LogicalLine, Reader } from './reader.ts';
+import type { Span } from './source.ts';
+import { nearest } from './suggest.ts';
+import type { Text } from './text.ts';
+import { splitCommandLine, splitWords, type Word } from './words.ts';
+
+export type Entry = { readonly words: readonly Word[]; readonly line: Text };
+
+/** A keyword of the table with its arguments; `body` for blocks of keywords, `entries` for blocks of values. */
+export type Statement = {
+  readonly row: KeywordRow;
+  readonly keyword: Word;
+  readonly args: readonly Word[];
+  readonly line: Text;
+  readonly unmatchedQuote: boolean;
+  readonly body: readonly Statement[];
+  readonly entries: readonly Entry[];
+};
+
+/** Blocks that take exactly one name and exist once under it; a second one is skipped. */
+const NAMED = new Set(['vrrp_instance', 'vrrp_sync_group', 'track_group', 'bfd_instance']);
+
+export function parseTree(reader: Reader, reporter: Reporter): readonly Statement[] {
+  return new TreeParser(reader, reporter).parse();
+}
+
+class TreeParser {
+  readonly #reader: Reader;
+  readonly #reporter: Reporter;
+  readonly #names = new Map<string, Span>();
+  /** The braces that are open; `ignored` ones opened no block. */
+  readonly #open: { readonly at: Span; readonly ignored: boolean }[] = [];
+  /** `{` forgotten before a block whose contents were taken all the same; each has a `}` too many later. */
+  #forgotten = 0;
+  #peeked: LogicalLine | undefined;
+
+  constructor(reader: Reader, reporter: Reporter) {
+    this.#reader = reader;
+    this.#reporter = reporter;
+  }
+
+  parse(): readonly Statement[] {
+    const out = this.#block('');
+    if (this.#open.length > 0) {
+      const n = this.#open.length;
+      this.#reporter.report('KA0405', this.#reader.end, `There are ${n} missing '}'s or extra '{'s`, {
+        related: this.#open.slice(-3).map(({ at }) => ({ at, message: 'this brace is not closed' })),
+        effect: 'keepalived closes the blocks at the end of the file and uses them',
+        fix: `add ${n === 1 ? "the missing '}'" : `the ${n} missing '}'`}`,
+      });
+    }
+    return out;
+  }
+
+  #next(): LogicalLine | undefined {
+    const line = this.#peeked ?? this.#reader.next();
+    this.#peeked = undefined;
+    return line;
+  }
+
+  #peek(): LogicalLine | undefined {
+    this.#peeked ??= this.#reader.next();
+    return this.#peeked;
+  }
+
+  /** The statements up to the `}` that closes this block, or the end of the text. */
+  #block(block: string): readonly Statement[] {
+    const out: Statement[] = [];
+    for (let line = this.#next(); line !== undefined; line = this.#next()) {
+      if (line.kind === 'open') this.#unexpectedOpen(line, block);
+      else if (line.kind === 'close') {
+        if (this.#close(line, block)) return out;
+      } else {
+        const statement = this.#statement(line, block);
+        if (statement !== undefined) out.push(statement);
+      }
+    }
+    return out;
+  }
+
+  #unexpectedOpen(line: LogicalLine, block: string): void {
+    this.#open.push({ at: line.text.span(), ignored: true });
+    this.#reporter.report('KA0402', line.text.span(), "Unexpected '{' - ignoring", {
+      effect:
+        block === ''
+          ? 'keepalived reads what follows as top-level keywords'
+          : `keepalived reads what follows as keywords of ${block}, and the '}' closes ${block}`,
+      fix: "remove the '{' and its '}'",
+    });
+  }
+
+  /** Takes a `}`; true when it closes `block`. */
+  #close(line: LogicalLine, block: string): boolean {
+    const opened = this.#open.pop();
+    if (block !== '') return true;
+    if (opened === undefined) {
+      if (this.#forgotten > 0) this.#forgotten--;
+      else
+        this.#reporter.report('KA0404', line.text.span(), "Extra '}' found", {
+          effect: 'keepalived ignores it',
+          fix: "remove the '}', or look above for a block that is closed too early",
+        });
+    }
+    return false;
+  }
+
+  #statement(line: LogicalLine, block: string): Statement | undefined {
+    const ordinary = splitWords(line.text);
+    const keyword = ordinary.words[0] ?? { text: line.text.text, at: line.text.span() };
+    const row = findKeyword(block, keyword.text);
+    if (row === undefined) {
+      this.#unknown(keyword, block);
+      return undefined;
+    }
+    const split = row.type === 'command' || keyword.text === 'regex' ? splitCommandLine(line.text) : ordinary;
+    const args = split.words.slice(1);
+    const unmatchedQuote = split.unmatchedQuote !== undefined;
+    const statement = { row, keyword, args, line: line.text, unmatchedQuote, body: [], entries: [] };
+    if (row.block === 'global_defs' && row.keyword === 'include_check') this.#includeCheck(args);
+    if (row.type === 'values') return { ...statement, entries: this.#values(statement, pathOf(row)) };
+    if (row.type !== 'block') return statement;
+    if (!this.#nameFits(statement)) {
+      this.#skip();
+      return undefined;
+    }
+    this.#expectOpen(statement);
+    return { ...statement, body: this.#block(pathOf(row)) };
+  }
+
+  #expectOpen(statement: Statement): void {
+    const next = this.#peek();
+    if (next?.kind === 'open') {
+      this.#next();
+      this.#open.push({ at: next.text.span(), ignored: false });
+      return;
+    }
+    this.#forgotten++;
+    this.#reporter.report(
+      'KA0403',
+      statement.line.span(),
+      "Missing '{' at beginning of configuration block",
+      {
+        effect: `keepalived takes the following lines as contents of ${statement.keyword.text} all the same`,
+        fix: `write '${statement.line.text} {'`,
+      },
+    );
+  }
+
+  #nameFits(statement: Statement): boolean {
+    const { keyword, args, row } = statement;
+    if (row.block !== '' || !NAMED.has(keyword.text)) return true;
+    const name = args[0];
+    if (keyword.text !== 'bfd_instance' && args.length !== 1) {
+      const problem = name === undefined ? 'has no name' : 'has extra parameters after its name';
+      this.#reporter.report('KA0408', statement.line.span(), `${keyword.text} ${problem}`, {
+        effect: 'keepalived skips the whole block',
+        fix: `write '${keyword.text} ${name === undefined ? 'NAME' : args.map((a) => a.text).join('_')} {'`,
+      });
+      return false;
+    }
+    if (name === undefined) return true;
+    const key = `${keyword.text} ${name.text}`;
+    const first = this.#names.get(key);
+    if (first === undefined) {
+      this.#names.set(key, name.at);
+      return true;
+    }
+    const words = keyword.text.replaceAll('_', ' ');
+    this.#reporter.report('KA0409', name.at, `${words} ${name.text} already defined`, {
+      related: [{ at: first, message: 'first defined here' }],
+      effect: 'keepalived skips this second block',
+      fix: 'give it another name',
+    });
+    return false;
+  }
+
+  /** Passes over a block with all that is in it. */
+  #skip(): void {
+    if (this.#peek()?.kind !== 'open') return;
+    const depth = this.#open.length;
+    for (let line = this.#next(); line !== undefined; line = this.#next()) {
+      if (line.kind === 'open') this.#open.push({ at: line.text.span(), ignored: false });
+      else if (line.kind === 'close') this.#open.pop();
+      if (this.#open.length <= depth) return;
+    }
+  }
+
+  #values(statement: Statement, path: string): readonly Entry[] {
+    const names = statement.row.args.startsWith('<NAME>') ? 1 : 0;
+    if (statement.args.length > names)
+      this.#reporter.report(
+        'KA0410',
+        (statement.args[names] as Word).at,
+        `Block ${statement.keyword.text} has extra parameters`,
+        {
+          effect: 'keepalived ignores them',
+        },
+      );
+    const next = this.#peek();
+    if (next?.kind === 'open') {
+      this.#next();
+      this.#open.push({ at: next.text.span(), ignored: false });
+    } else {
+      this.#forgotten++;
+      this.#reporter.report('KA0403', statement.line.span(), `Missing '{' after ${statement.keyword.text}`, {
+        effect: "keepalived takes the following lines as its entries, and finds a '}' too many later",
+        fix: `write '${statement.line.text} {'`,
+        keepalivedClass: 'unexpected-close',
+      });
+    }
+    const out: Entry[] = [];
+    for (let line = this.#next(); line !== undefined; line = this.#next()) {
+      if (line.kind === 'close') {
+        this.#open.pop();
+        return out;
+      }
+      if (line.kind === 'open') this.#unexpectedOpen(line, path);
+      else out.push({ words: splitWords(line.text).words, line: line.text });
+    }
+    return out;
+  }
+
+  #unknown(keyword: Word, block: string): void {
+    const near = nearest(keyword.text, keywordsOf(block));
+    const elsewhere = blocksOf(keyword.text);
+    const bom = keyword.text.startsWith('\ufeff');
+    const opens = this.#peek()?.kind === 'open';
+    const where = block === '' ? 'the top level' : block;
+    if (opens) this.#open.push({ at: (this.#next() as LogicalLine).text.span(), ignored: true });
+    const fix = bom
+      ? 'save the file without a byte order mark'
+      : near !== undefined
+        ? `did you mean '${near}'?`
+        : elsewhere.length > 0
+          ? `it belongs into ${elsewhere
+              .map((b) => (b === '' ? 'the top level' : b))
+              .slice(0, 3)
+              .join(' or ')}`
+          : undefined;
+    this.#reporter.report('KA0401', keyword.at, `Unknown keyword '${keyword.text}' in ${where}`, {
+      effect: opens
+        ? `keepalived ignores it (Unexpected '{' - ignoring) and reads what is inside the braces as belonging to ${where}`
+        : 'keepalived ignores this line',
+      ...(fix === undefined ? {} : { fix }),
+    });
+  }
+
+  #includeCheck(args: readonly Word[]): void {
+    const words = args.map((a) => a.text);
+    const { checks, unknown } = includeCheckWords(this.#reader.checks, words);
+    this.#reader.setChecks(checks);
+    for (const word of unknown)
+      this.#reporter.report(
+        'KA0304',
+        args[words.indexOf(word)]?.at ?? this.#reader.end,
+        `unknown include_check '${word}'`,
+        {
+          effect: 'keepalived ignores the word',
+          ...(word.endsWith('readable') ? { fix: "write 'read'; the manual page is wrong here" } : {}),
+        },
+      );
+  }
+}
