@@ -69,7 +69,7 @@ async function counting(argv: readonly string[], show: boolean): Promise<Counts>
 }
 
 const ASAN = join(CHECKOUT, 'test/native/asan.sh');
-const NS_FOLDER = built('test/netns');
+const NS_FOLDER = 'test/netns';
 const SYSTEMD = built('test/systemd/pair.ns.js');
 
 const STAGES: readonly Stage[] = [
