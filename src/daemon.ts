@@ -8,6 +8,7 @@ import { pidFilePaths } from './cli/paths.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import { Core } from './core/core.ts';
+import { Limiter } from './core/limiter.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { capabilityProblem } from './io/capabilities.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
@@ -153,12 +154,14 @@ class Daemon {
     this.#checker = this.#newChecker(config);
     this.#release = releasePort(options.runDir, log);
     this.#netlink = new RtNetlink(api, (e) => this.#core.onNetlink(e));
-    this.#adverts = new AdvertSockets({
-      native: api,
-      sink: (key, received) => this.#core.onAdvert(key, received),
-      onProblem: (key, what) => log.log('warning', `sockets of ${key}: ${what}`),
-    });
-    this.#announcer = new Announcer({ native: api, onProblem: (what) => log.log('debug', what) });
+    // The same trouble comes with every packet: once a minute is enough to know.
+    const limiter = new Limiter(60_000_000);
+    const problem = (where: string, what: string, code: string): void => {
+      const quiet = limiter.pass(`${where} ${what} ${code}`, this.#clock.nowUs());
+      if (quiet >= 0) log.log('warning', `${where}: ${what} failed: ${code}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`);
+    };
+    this.#adverts = new AdvertSockets({ native: api, sink: (key, received) => this.#core.onAdvert(key, received), onProblem: problem });
+    this.#announcer = new Announcer({ native: api, onProblem: problem });
     const own = { ownUid: process.geteuid?.() ?? 0, ownGid: process.getegid?.() ?? 0 };
     const children = new Children({
       clock: this.#clock,
