@@ -158,9 +158,17 @@ class Daemon {
     const limiter = new Limiter(60_000_000);
     const problem = (where: string, what: string, code: string): void => {
       const quiet = limiter.pass(`${where} ${what} ${code}`, this.#clock.nowUs());
-      if (quiet >= 0) log.log('warning', `${where}: ${what} failed: ${code}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`);
+      if (quiet >= 0)
+        log.log(
+          'warning',
+          `${where}: ${what} failed: ${code}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`,
+        );
     };
-    this.#adverts = new AdvertSockets({ native: api, sink: (key, received) => this.#core.onAdvert(key, received), onProblem: problem });
+    this.#adverts = new AdvertSockets({
+      native: api,
+      sink: (key, received) => this.#core.onAdvert(key, received),
+      onProblem: problem,
+    });
     this.#announcer = new Announcer({ native: api, onProblem: problem });
     const own = { ownUid: process.geteuid?.() ?? 0, ownGid: process.getegid?.() ?? 0 };
     const children = new Children({

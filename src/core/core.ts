@@ -197,19 +197,25 @@ export class Core {
   #handle(e: CoreEvent): void {
     switch (e.type) {
       case 'advert':
-        return onAdvert(this.#ctx, e.key, e.received);
+        onAdvert(this.#ctx, e.key, e.received);
+        break;
       case 'netlink':
-        return onNetlink(this.#ctx, e.event, this.#scripts);
+        onNetlink(this.#ctx, e.event, this.#scripts);
+        break;
       case 'machine':
-        return this.#step(e.router, e.event);
+        this.#step(e.router, e.event);
+        break;
       case 'script':
-        return this.#scripts.onResult(e.result);
+        this.#scripts.onResult(e.result);
+        break;
       case 'hook':
-        return this.#onHook(e.result);
+        this.#onHook(e.result);
+        break;
       case 'check-addresses':
-        return this.#checkAddresses(e.router);
+        this.#checkAddresses(e.router);
+        break;
       default:
-        return assertNever(e);
+        assertNever(e);
     }
   }
 

@@ -22,17 +22,23 @@ const NO_AUTH = new Uint8Array(8);
 export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event): void {
   switch (effect.type) {
     case 'send-advert':
-      return sendAdvert(ctx, r, effect.priority);
+      sendAdvert(ctx, r, effect.priority);
+      break;
     case 'addresses':
-      return effect.want === 'present' ? addAddresses(ctx, r) : removeAddresses(ctx, r);
+      if (effect.want === 'present') addAddresses(ctx, r);
+      else removeAddresses(ctx, r);
+      break;
     case 'announce':
-      return announce(ctx, r, effect.repeatCount);
+      announce(ctx, r, effect.repeatCount);
+      break;
     case 'forget-announcements':
-      return ctx.ports.announce.forget(r.config.name);
+      ctx.ports.announce.forget(r.config.name);
+      break;
     case 'transition':
-      return onTransition(ctx, r, effect, cause);
+      onTransition(ctx, r, effect, cause);
+      break;
     case 'wants-master': // for the sync group, which core tells
-      return;
+      break;
     case 'lower-priority-received':
       for (const hook of lowerPriorityHook(r.config, {
         reason: 'lower-priority-received',
@@ -41,11 +47,12 @@ export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event):
         priority: r.state.priority,
       }))
         ctx.ports.hooks.run(hook);
-      return;
+      break;
     case 'note':
-      return logNote(ctx, r, effect);
+      logNote(ctx, r, effect);
+      break;
     default:
-      return assertNever(effect);
+      assertNever(effect);
   }
 }
 
@@ -178,30 +185,32 @@ function logNote(ctx: Context, r: Router, effect: Effect & { type: 'note' }): vo
   };
   switch (effect.note) {
     case 'lower-priority-discarded':
-      return once(effect.note, 'info', words.lowerDiscarded(name, effect.priority, from));
+      once(effect.note, 'info', words.lowerDiscarded(name, effect.priority, from));
+      break;
     case 'new-election':
-      return once(effect.note, 'info', words.newElection(name, from, effect.priority, r.state.priority));
+      once(effect.note, 'info', words.newElection(name, from, effect.priority, r.state.priority));
+      break;
     case 'own-address':
-      return once(
+      once(
         effect.note,
         'warning',
         `(${name}) received an advert with our own source address ${from}: another host has this address, or adverts are looped back`,
       );
+      break;
     case 'owner-conflict':
-      return once(
+      once(
         effect.note,
         'error',
         `(${name}) CONFIGURATION ERROR: ${from} also claims to own the addresses (priority 255); only one router may have 255`,
       );
+      break;
     case 'preempt-delay-started':
-      return ctx.ports.log.log(
-        'info',
-        `(${name}) start preempt delay (${r.config.preemptDelayUs / 1e6} s)`,
-        fields,
-      );
+      ctx.ports.log.log('info', `(${name}) start preempt delay (${r.config.preemptDelayUs / 1e6} s)`, fields);
+      break;
     case 'preempt-delay-cancelled':
-      return ctx.ports.log.log('info', `(${name}) stop preempt delay`, fields);
+      ctx.ports.log.log('info', `(${name}) stop preempt delay`, fields);
+      break;
     default:
-      return assertNever(effect.note);
+      assertNever(effect.note);
   }
 }

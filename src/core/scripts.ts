@@ -154,7 +154,11 @@ export class Scripts {
   }
 
   onDeadline(id: number, nowUs: number): void {
-    for (const e of this.#entries.values()) if (e.id === id) return this.#step(e, { type: 'timer' }, nowUs);
+    for (const e of this.#entries.values()) {
+      if (e.id !== id) continue;
+      this.#step(e, { type: 'timer' }, nowUs);
+      return;
+    }
     this.#hands.setDeadline(id, Number.POSITIVE_INFINITY);
   }
 

@@ -149,7 +149,10 @@ export class World {
       timer: { arm: (atUs) => this.#arm(atUs) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
       adverts: {
-        open: (key, spec) => void (this.opened.push(spec), this.done.push(`open ${key}`)),
+        open: (key, spec) => {
+          this.opened.push(spec);
+          this.done.push(`open ${key}`);
+        },
         setVrids: () => undefined,
         close: (key) => void this.done.push(`close ${key}`),
         send: (_key, advert) => {
@@ -183,9 +186,10 @@ export class World {
         close: () => undefined,
       },
       hooks: {
-        run: (hook) =>
-          void (this.hooks.push(hook),
-          this.done.push(`hook ${hook.what} ${hook.extraArgv.join(' ')}`.trim())),
+        run: (hook) => {
+          this.hooks.push(hook);
+          this.done.push(`hook ${hook.what} ${hook.extraArgv.join(' ')}`.trim());
+        },
         pendingCount: () => 0,
         settle: (_boundUs, done) => done(),
       },
