@@ -137,6 +137,25 @@ describe('io/process/scripts: timeout', () => {
     await until('the grandchild is gone', () => !alive(pid));
   });
 
+  it('what of the group outlives its leader is killed', async () => {
+    const b = bench();
+    const stubborn = `(trap '' TERM; while :; do sleep 1; done) & echo $! > ${b.shop.path('pid')}; wait`;
+    b.scripts.run(config([b.shop.script('x', stubborn)], { timeoutUs: 200_000 }));
+    assert.equal((await b.one()).timedOut, true);
+    const pid = Number(b.shop.read('pid'));
+    await until('the grandchild is gone', () => !alive(pid));
+  });
+
+  it('a flood of output does not keep the JS thread busy', async () => {
+    const b = bench();
+    const before = process.cpuUsage();
+    const from = performance.now();
+    b.scripts.run(config([b.shop.script('x', 'exec yes')], { timeoutUs: 500_000 }));
+    assert.equal((await b.one()).timedOut, true);
+    const used = process.cpuUsage(before);
+    assert.ok((used.user + used.system) / 1000 < (performance.now() - from) / 2);
+  });
+
   it('a script that answers SIGTERM with 0 has still failed', async () => {
     const b = bench();
     b.scripts.run(
