@@ -192,7 +192,6 @@ class OneChild implements Child {
   #notStarted(code: string): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#socket?.destroy();
     const hint = HINTS[code] ?? '';
     const detail = `cannot start ${this.#spec.path}: ${code}${hint}`;
     setImmediate(() => this.#tell('not-started', -1, '', 0, detail, TEMPORARY.has(code)));

@@ -56,7 +56,7 @@ const cutAtNul = (word: string): string => {
   return end === -1 ? word : word.slice(0, end);
 };
 
-/** May this user execute (file) or pass through (directory)? Supplementary groups are cleared for scripts. */
+/** May this user execute (file) or pass through (directory, link: always 0777)? Supplementary groups are cleared for scripts. */
 function mayExecute(stat: FileStat, uid: number, gid: number): boolean {
   if (uid === 0) return stat.kind === 'directory' || (stat.mode & 0o111) !== 0;
   if (stat.uid === uid) return (stat.mode & 0o100) !== 0;
@@ -171,7 +171,7 @@ export class PathCommandChecker implements CommandChecker {
 
   #executable(program: string, found: Found, who: Identity): Refusal | undefined {
     for (const c of found.trail) {
-      if (c.stat.kind === 'link' || mayExecute(c.stat, who.uid, who.gid)) continue;
+      if (mayExecute(c.stat, who.uid, who.gid)) continue;
       const mode = `${octal(c.stat.mode)}, owner ${c.stat.uid}:${c.stat.gid}`;
       const what =
         c.stat.kind === 'directory'

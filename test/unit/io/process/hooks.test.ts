@@ -265,8 +265,10 @@ describe('io/process/hooks: scripts that misbehave', () => {
   it('the fifth abandoned one of an owner kills the oldest, even if it ignores SIGTERM', async () => {
     const b = bench({ boundUs: 120_000, killUs: 150_000 });
     const path = b.shop.script('hang', "trap '' TERM; echo $$; while :; do sleep 1; done");
-    for (let i = 0; i < 5; i++) b.run(`h${i}`, [path]);
-    await b.settled(5);
+    for (let i = 0; i < 5; i++) {
+      b.run(`h${i}`, [path]);
+      if (i % 2 === 0) await b.settled(i + 1); // with and without another one waiting behind it
+    }
     const pids = [0, 1, 2, 3, 4].map((i) => Number(b.result(`h${i}`).output));
     try {
       await until('the oldest is killed', () => !alive(pids[0] as number));
