@@ -3,10 +3,11 @@ import type { InstanceSnapshot } from '../core/snapshot.ts';
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
-/** A length of time for people: '0.4s', '41s', '5m12s', '4h12m', '3d04h'. */
+/** A length of time for people: '40ms', '3.6s', '41s', '5m12s', '4h12m', '3d04h'. */
 export function duration(us: number): string {
   const s = Math.max(0, us) / 1e6;
-  if (s < 9.95) return `${s.toFixed(1)}s`;
+  if (s < 0.9995) return `${Math.round(s * 1e3)}ms`;
+  if (s < 9.95) return `${Number(s.toFixed(1))}s`;
   const whole = Math.floor(s);
   if (whole < 60) return `${whole}s`;
   if (whole < 3_600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;

@@ -21,8 +21,8 @@ function ofInstance(i: InstanceSnapshot, nowMs: number): string[] {
   const missing = i.vips.filter((v) => !v.present).map((v) => v.text);
   if (i.state === 'master' && missing.length > 0)
     out.push(`${i.name}: MASTER but without ${missing.join(', ')}`);
-  const r = i.lastRejection;
-  if (r !== null && nowMs - r.wallMs < NEWS_MS)
+  const r = i.lastRejection; // 'not-running' is our own state, already told as a fault
+  if (r !== null && r.reason !== 'not-running' && nowMs - r.wallMs < NEWS_MS)
     out.push(
       `${i.name}: advert from ${printable(r.source)} refused ${duration((nowMs - r.wallMs) * 1000)} ago: ${r.reason}${detail(r.detail)}`,
     );

@@ -1,0 +1,217 @@
+/** The files for after our death: what `ip` and `vipd cleanup` make of them. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { writeAtomically } from '../../../src/io/files/atomic.ts';
+import { temporaryFolder, writeDump } from '../../../src/io/files/dumps.ts';
+import { type CleanUpParts, cleanUp } from '../../../src/io/release/cleanup.ts';
+import { batchPath, jsonPath, readRelease, releasePort } from '../../../src/io/release/release.ts';
+import type { Log, ReleaseState } from '../../../src/ports/system.ts';
+
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vipd-rel-'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const STATE: ReleaseState = {
+  addresses: [
+    { interface: 'eth0', address: '192.0.2.100', prefixLength: 24 },
+    { interface: 'eth0', address: '2001:db8::1', prefixLength: 64 },
+  ],
+  adverts: [
+    { instance: 'VI_1', interface: 'eth0', destination: '224.0.0.18', frame: Uint8Array.of(0x45, 0, 255) },
+    { instance: 'VI_2', interface: '', destination: 'fe80::2', frame: Uint8Array.of(0x60) },
+  ],
+};
+
+function recorder(): Log & { readonly lines: string[] } {
+  const lines: string[] = [];
+  return { lines, log: (level, message) => void lines.push(`${level}: ${message}`) };
+}
+
+describe('release files', () => {
+  it('are read back as written, mode 0600, and a batch that ip accepts', () => {
+    const dir = join(folder, 'round');
+    releasePort(dir, recorder()).write(STATE);
+    assert.equal(
+      readFileSync(batchPath(dir), 'utf8'),
+      'addr del 192.0.2.100/24 dev eth0\naddr del 2001:db8::1/64 dev eth0\n',
+    );
+    assert.deepEqual(readRelease(dir), { ok: true, value: STATE });
+    assert.equal(statSync(jsonPath(dir)).mode & 0o777, 0o600);
+    assert.deepEqual(readRelease(join(folder, 'nowhere')), { ok: true, value: undefined });
+  });
+
+  it('are not rewritten when nothing changed, and are when something did', () => {
+    const dir = join(folder, 'same');
+    const port = releasePort(dir, recorder());
+    port.write(STATE);
+    const before = statSync(jsonPath(dir)).ino;
+    port.write({ ...STATE });
+    assert.equal(statSync(jsonPath(dir)).ino, before);
+    port.write({ addresses: [], adverts: [] });
+    assert.equal(readFileSync(batchPath(dir), 'utf8'), '');
+    port.remove();
+    assert.equal(existsSync(jsonPath(dir)) || existsSync(batchPath(dir)), false);
+    port.write(STATE);
+    assert.equal(existsSync(jsonPath(dir)), true);
+  });
+
+  it('a folder that cannot be written is a log line', () => {
+    writeFileSync(join(folder, 'file'), '');
+    const log = recorder();
+    releasePort(join(folder, 'file'), log).write(STATE);
+    assert.match(log.lines.join(), /^warning: cannot write the release files in .*EEXIST/);
+  });
+});
+
+describe('release files that are none', () => {
+  const good = {
+    schema: 1,
+    addresses: STATE.addresses,
+    adverts: [{ instance: 'V', interface: 'e', destination: '224.0.0.18', frame: '45' }],
+  };
+  const bad: readonly (readonly [string, string, RegExp])[] = [
+    ['cut', '{"schema":1,', /not JSON/],
+    ['schema', JSON.stringify({ ...good, schema: 2 }), /not a release file/],
+    ['null', 'null', /not a release file/],
+    [
+      'address',
+      JSON.stringify({ ...good, addresses: [{ interface: 'e', address: '1.2.3', prefixLength: 24 }] }),
+      /not a rel/,
+    ],
+    [
+      'prefix',
+      JSON.stringify({ ...good, addresses: [{ interface: 'e', address: '1.2.3.4', prefixLength: 33 }] }),
+      /not a rel/,
+    ],
+    [
+      'interface',
+      JSON.stringify({ ...good, addresses: [{ interface: 'a b', address: '1.2.3.4', prefixLength: 3 }] }),
+      /not a rel/,
+    ],
+    [
+      'frame',
+      JSON.stringify({ ...good, adverts: [{ ...good.adverts[0], frame: '4' }] }),
+      /not a release file/,
+    ],
+    [
+      'destination',
+      JSON.stringify({ ...good, adverts: [{ ...good.adverts[0], destination: 'x' }] }),
+      /not a rel/,
+    ],
+  ];
+  for (const [name, text, want] of bad)
+    it(`refuses a file with a bad ${name}`, () => {
+      writeFileSync(jsonPath(folder), text);
+      const result = readRelease(folder);
+      assert.ok(!result.ok);
+      assert.match(result.error, want);
+      writeFileSync(jsonPath(folder), JSON.stringify(good));
+      assert.equal(readRelease(folder).ok, true);
+      rmSync(jsonPath(folder));
+    });
+});
+
+describe('cleanup', () => {
+  async function run(dir: string, parts: Partial<CleanUpParts> = {}) {
+    const done: string[] = [];
+    const text: string[] = [];
+    const status = await cleanUp(dir, {
+      sendAdvert: (advert) => void done.push(`send ${advert.instance}`),
+      deleteAddresses: (list) => {
+        done.push(...list.map((a) => `delete ${a.address}`));
+        return [];
+      },
+      out: (s) => void text.push(s),
+      err: (s) => void text.push(s),
+      ...parts,
+    });
+    return { status, done, text: text.join('') };
+  }
+
+  it('does nothing where nothing is', async () => {
+    assert.deepEqual(await run(join(folder, 'none')), { status: 0, done: [], text: '' });
+  });
+
+  it('says priority 0, then deletes, then forgets', async () => {
+    const dir = join(folder, 'do');
+    releasePort(dir, recorder()).write(STATE);
+    const { status, done } = await run(dir);
+    assert.equal(status, 0);
+    assert.deepEqual(done, [
+      'send VI_1',
+      'send VI_2',
+      'send VI_1',
+      'send VI_2',
+      'delete 192.0.2.100',
+      'delete 2001:db8::1',
+    ]);
+    assert.equal(existsSync(jsonPath(dir)) || existsSync(batchPath(dir)), false);
+  });
+
+  it('keeps the files when something is left', async () => {
+    const dir = join(folder, 'left');
+    releasePort(dir, recorder()).write(STATE);
+    const { status, text } = await run(dir, { deleteAddresses: () => ['192.0.2.100: EPERM'] });
+    assert.equal(status, 1);
+    assert.match(text, /vipd: 192\.0\.2\.100: EPERM/);
+    assert.equal(existsSync(jsonPath(dir)), true);
+  });
+
+  it('an advert that cannot be sent does not keep an address', async () => {
+    const dir = join(folder, 'unsent');
+    releasePort(dir, recorder()).write(STATE);
+    const fail = (text: string) => () => {
+      throw new Error(text);
+    };
+    const refused = await run(dir, { sendAdvert: fail('Operation not permitted') });
+    assert.equal(refused.status, 1);
+    assert.deepEqual(refused.done, ['delete 192.0.2.100', 'delete 2001:db8::1']);
+    const gone = await run(dir, { sendAdvert: fail('No such device') });
+    assert.equal(gone.status, 0);
+  });
+
+  it('does not pull the addresses from under a living daemon', async () => {
+    const dir = join(folder, 'alive');
+    releasePort(dir, recorder()).write(STATE);
+    const server = createServer((socket) => socket.end()).listen(join(dir, 'vipd.sock'));
+    const { status, done, text } = await run(dir);
+    assert.equal(status, 4);
+    assert.deepEqual(done, []);
+    assert.match(text, /is running/);
+    await new Promise((resolve) => server.close(resolve));
+    assert.equal((await run(dir)).status, 0);
+  });
+});
+
+describe('whole files', () => {
+  it('replaces, keeps the mode asked for, leaves no neighbour', () => {
+    const path = join(folder, 'atomic');
+    writeFileSync(`${path}.${process.pid}.new`, 'left by the dead');
+    writeAtomically(path, 'one');
+    writeAtomically(path, 'two', { mode: 0o640, sync: true });
+    assert.equal(readFileSync(path, 'utf8'), 'two');
+    assert.equal(statSync(path).mode & 0o777, 0o640);
+    assert.throws(() => writeAtomically(join(folder, 'no', 'x'), ''), { code: 'ENOENT' });
+    execFileSync('mkdir', [join(folder, 'target')]);
+    assert.throws(() => writeAtomically(join(folder, 'target'), ''), { code: 'EISDIR' });
+    assert.equal(existsSync(`${join(folder, 'target')}.${process.pid}.new`), false);
+  });
+
+  it("dumps go where keepalived's go", () => {
+    assert.equal(temporaryFolder(undefined), '/tmp');
+    assert.equal(temporaryFolder('relative'), '/tmp');
+    assert.equal(temporaryFolder('/nonexistent'), '/tmp');
+    assert.equal(temporaryFolder(folder), folder);
+    const path = writeDump('keepalived.data', 'x\n', folder);
+    assert.equal(path, join(folder, 'keepalived.data'));
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.equal(statSync(writeDump('keepalived.stats', '', folder, 0o022)).mode & 0o777, 0o644);
+  });
+});

@@ -1,0 +1,105 @@
+/** The reports as an operator sees them, kept whole in test/golden/report. UPDATE=1 rewrites them: read the difference. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import type { Snapshot } from '../../../src/core/snapshot.ts';
+import { dataText } from '../../../src/report/data.ts';
+import { duration, moment } from '../../../src/report/format.ts';
+import { sdStatus } from '../../../src/report/sd-status.ts';
+import { statsText } from '../../../src/report/stats.ts';
+import { statusJson, statusText, unknownInstances } from '../../../src/report/status.ts';
+import { PLAIN, SNAPSHOT } from './fixture.ts';
+
+const GOLDEN = 'test/golden/report';
+function golden(name: string, text: string): void {
+  if (process.env['UPDATE'] === '1') {
+    mkdirSync(GOLDEN, { recursive: true });
+    writeFileSync(`${GOLDEN}/${name}`, text);
+  }
+  assert.equal(text, readFileSync(`${GOLDEN}/${name}`, 'utf8'), name);
+}
+const all = { verbose: false, instances: [] };
+
+describe('status', () => {
+  it('plain case', () => {
+    const text = statusText(PLAIN, all);
+    golden('status-plain.txt', text);
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, `${line.length}: ${line}`);
+  });
+  it('with trouble', () => golden('status.txt', statusText(SNAPSHOT, all)));
+  it('verbose', () => golden('status-verbose.txt', statusText(SNAPSHOT, { ...all, verbose: true })));
+  it('one instance, in detail, with its own trouble', () =>
+    golden('status-one.txt', statusText(SNAPSHOT, { ...all, instances: ['VI_2'] })));
+  it('nothing configured', () => {
+    const empty: Snapshot = { ...SNAPSHOT, instances: [], groups: [], scripts: [], warnings: [] };
+    assert.match(statusText(empty, all), /\n\nno instances\n$/);
+    assert.equal(sdStatus(empty), 'no instances');
+  });
+  it('never prints a control character', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    assert.doesNotMatch(statusText(SNAPSHOT, { ...all, verbose: true }), /[\u0000-\u0009\u000b-\u001f]/);
+  });
+  it('a master without its address is an alarm', () => {
+    const [first] = PLAIN.instances;
+    assert.ok(first);
+    const lost = { ...first, vips: first.vips.map((v) => ({ ...v, present: false })) };
+    assert.match(
+      statusText({ ...PLAIN, instances: [lost] }, all),
+      /\n! VI_1: MASTER but without 192\.0\.2\.100\/24\n/,
+    );
+  });
+  it('json is the snapshot under a schema number', () => {
+    assert.deepEqual(JSON.parse(statusJson(SNAPSHOT)), { schema: 1, ...SNAPSHOT });
+    const one = JSON.parse(statusJson(SNAPSHOT, ['VI_2'])) as Snapshot;
+    assert.deepEqual(
+      one.instances.map((i) => i.name),
+      ['VI_2'],
+    );
+  });
+  it('unknown names', () => assert.deepEqual(unknownInstances(SNAPSHOT, ['VI_1', 'x']), ['x']));
+});
+
+describe('dumps', () => {
+  it('data', () => golden('keepalived.data', dataText(SNAPSHOT)));
+  it('stats', () => golden('keepalived.stats', statsText(SNAPSHOT)));
+  it('stats has the lines of keepalived, in its order', () => {
+    const labels = statsText(PLAIN)
+      .split('\n')
+      .map((line) => line.replace(/: .*/, ':'));
+    const theirs = readFileSync('test/golden/keepalived-2.4.3.stats', 'utf8')
+      .split('\n')
+      .map((line) => line.replace(/: .*/, ':'));
+    assert.deepEqual(labels.slice(0, 26), theirs.slice(0, 26));
+  });
+});
+
+describe('STATUS=', () => {
+  it('names a few, counts many, says the first trouble', () => {
+    assert.equal(sdStatus(PLAIN), 'VI_1 MASTER (peer 192.0.2.2), VI_2 BACKUP (peer 192.0.2.2)');
+    assert.match(sdStatus(SNAPSHOT), /, VI_3 FAULT; 6 warnings: VI_2: advert from 192\.0\.2\.9 refused/);
+    const many = { ...PLAIN, instances: [...PLAIN.instances, ...PLAIN.instances, ...PLAIN.instances] };
+    assert.equal(sdStatus(many), '3 MASTER, 3 BACKUP');
+    assert.ok(sdStatus({ ...PLAIN, warnings: ['x'.repeat(500)] }).length === 200);
+  });
+});
+
+it('times', () => {
+  const rows: readonly (readonly [number, string])[] = [
+    [-1, '0ms'],
+    [400_000, '400ms'],
+    [999_600, '1s'],
+    [3.6e6, '3.6s'],
+    [9.94e6, '9.9s'],
+    [9.96e6, '9s'],
+    [59.9e6, '59s'],
+    [60e6, '1m00s'],
+    [3_599e6, '59m59s'],
+    [3_600e6, '1h00m'],
+    [86_399e6, '23h59m'],
+    [273_600e6, '3d04h'],
+  ];
+  for (const [us, want] of rows) assert.equal(duration(us), want);
+  const now = Date.UTC(2026, 10, 23, 0, 0, 5);
+  assert.equal(moment(now - 1_000, now), '00:00:04');
+  assert.equal(moment(now - 6_000, now), '2026-11-22 23:59:59');
+});
