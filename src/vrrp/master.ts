@@ -24,6 +24,12 @@ const OWNER_CONFLICT_ADVERTS = 2;
 /** The rule for 'fault' says twice: once on entering, once in the release. */
 const FAULT_ADVERTS = 2;
 
+/**
+ * A lower advert is answered at once, but not within this part of an interval after our last advert, which answers it as well:
+ * two masters that both believe they win (equal priorities, addresses translated on the way) would answer each other at line rate.
+ */
+const ANSWERS_PER_INTERVAL = 100;
+
 export function inMaster(p: Params, s: MasterState, e: Event, nowUs: number): Step {
   switch (e.type) {
     case 'timer':
@@ -139,7 +145,8 @@ function yieldTo(p: Params, s: MasterState, e: AdvertEvent, higher: boolean, now
 function lowerAdvert(p: Params, s: MasterState, e: AdvertEvent, nowUs: number): Step {
   const effects: Effect[] = [{ type: 'note', note: 'new-election', priority: e.priority }];
   let next = s;
-  if (!p.lowerPrioNoAdvert) {
+  const lastSentUs = s.adverAtUs - p.adverIntUs;
+  if (!p.lowerPrioNoAdvert && nowUs - lastSentUs >= p.adverIntUs / ANSWERS_PER_INTERVAL) {
     next = afterAdvert(p, s, e.adverIntUs, nowUs);
     effects.push(sendAdvert(s.priority));
   }

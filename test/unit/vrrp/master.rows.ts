@@ -79,6 +79,22 @@ const received: readonly Row[] = [
     fx: ['note new-election 99', 'advert 100', 'announce lower-priority 4', 'lower-priority-received'],
   },
   {
+    name: 'master/advert/lower/right after our own advert, which is answer enough',
+    p: silent,
+    from: { ...master, adverAtUs: 5_990_001 },
+    e: advert(99, 1),
+    to: { ...master, adverAtUs: 5_990_001 },
+    fx: ['note new-election 99', 'lower-priority-received'],
+  },
+  {
+    name: 'master/advert/lower/a hundredth of an interval after our own advert',
+    p: silent,
+    from: { ...master, adverAtUs: 5_990_000 },
+    e: advert(99, 1),
+    to: sent,
+    fx: ['note new-election 99', 'advert 100', 'lower-priority-received'],
+  },
+  {
     name: 'master/advert/lower/lower_prio_no_advert: no advert, so the timer runs on [RFC5798-6.4.3-11+] [RFC3768-6.4.3-07+]',
     p: { lowerPrioNoAdvert: true, ...silent },
     from: master,
@@ -118,8 +134,8 @@ const owners: readonly Row[] = [
     p: owner,
     from: { ...owning, ownerConflictCount: 2 },
     e: { type: 'timer' },
-    at: 10 * S,
-    to: { ...owning, adverAtUs: 11 * S, ownerConflictCount: 3, ownerConflictUntilUs: 11_200_000 },
+    at: 5_500_000,
+    to: { ...owning, adverAtUs: 6_500_000, ownerConflictCount: 3, ownerConflictUntilUs: 6_700_000 },
     fx: ['advert 255'],
   },
   {
@@ -141,13 +157,13 @@ const owners: readonly Row[] = [
 ];
 
 const timers: readonly Row[] = [
-  { name: 'master/timer/early', from: master, e: { type: 'timer' }, at: 10 * S - 1, to: master },
+  { name: 'master/timer/early', from: master, e: { type: 'timer' }, at: 5_499_999, to: master },
   {
     name: 'master/timer/advert due [RFC9568-6.4.3-06+] [RFC3768-6.4.3-04+]',
     from: master,
     e: { type: 'timer' },
-    at: 10 * S + 5,
-    to: { ...master, adverAtUs: 11 * S + 5 },
+    at: 5_500_005,
+    to: { ...master, adverAtUs: 6_500_005 },
     fx: ['advert 100'],
   },
   {

@@ -56,11 +56,12 @@ export const backup: BackupState = {
   wantsMaster: false,
   unannounced: false,
 };
+/** Its last advert left at 4.5 s. */
 export const master: MasterState = {
   name: 'master',
   priority: 100,
   masterAdverIntUs: S,
-  adverAtUs: 10 * S,
+  adverAtUs: 5_500_000,
   secondBurstAtUs: NEVER,
   refreshAtUs: NEVER,
   lowerPrioBurstAtUs: NEVER,
