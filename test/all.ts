@@ -3,6 +3,7 @@ import './tidy.test.ts';
 import './unit/cli/capture-damage.test.ts';
 import './unit/cli/decode.test.ts';
 import './unit/wire/damage.test.ts';
+import './unit/wire/frame.test.ts';
 import './unit/wire/golden.test.ts';
 import './unit/wire/property.test.ts';
 import './unit/wire/vrrp.test.ts';
