@@ -37,6 +37,7 @@ import './unit/vrrp/step.property.test.ts';
 import './unit/vrrp/step.test.ts';
 import './unit/vrrp/timers.test.ts';
 import './unit/wire/damage.test.ts';
+import './unit/wire/frame.test.ts';
 import './unit/wire/golden.test.ts';
 import './unit/wire/property.test.ts';
 import './unit/wire/vrrp.test.ts';

@@ -2,7 +2,6 @@
 
 export const ETH_P_IP = 0x0800;
 export const ETH_P_ARP = 0x0806;
-export const ETH_P_8021Q = 0x8100;
 export const ETH_P_IPV6 = 0x86dd;
 
 export const IPPROTO_HOPOPTS = 0;

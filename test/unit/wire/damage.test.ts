@@ -19,10 +19,10 @@ function surrounded(bytes: Uint8Array, filler: number): Uint8Array {
   return arena.subarray(256, 256 + bytes.length);
 }
 
-/** Everything that all decoders have to say about a frame. */
-function readings(bytes: Uint8Array, { secrets }: GoldenFrame): unknown {
+/** Everything that all decoders have to say about a frame, as text: quick to compare. */
+function readings(bytes: Uint8Array, { secrets }: GoldenFrame): string {
   const any = new Uint8Array(16);
-  return [
+  return JSON.stringify([
     describeFrame(bytes, secrets),
     announcedBy(bytes),
     decodeIpv4(bytes.subarray(14)),
@@ -30,7 +30,7 @@ function readings(bytes: Uint8Array, { secrets }: GoldenFrame): unknown {
     peekVridIpv4(bytes.subarray(14)),
     receiveIpv6(bytes.subarray(54), any, any, 255),
     decodeVrrp(bytes.subarray(34), 4, any.subarray(0, 4), any.subarray(0, 4)),
-  ];
+  ]);
 }
 
 type Message = { pdu: Uint8Array; family: 4 | 6; source: Uint8Array; destination: Uint8Array };
@@ -54,8 +54,8 @@ describe('cut frames', () => {
       for (let length = 0; length < frame.bytes.length; length++) {
         const cut = frame.bytes.subarray(0, length);
         const seen = readings(surrounded(cut, 0), frame);
-        assert.deepEqual(readings(surrounded(cut, 0xff), frame), seen, `${frame.name} cut at ${length}`);
-        const [description] = seen as [ReturnType<typeof describeFrame>];
+        assert.equal(readings(surrounded(cut, 0xff), frame), seen, `${frame.name} cut at ${length}`);
+        const description = describeFrame(cut, frame.secrets);
         assert.equal(typeof description.error, 'string', `${frame.name} cut at ${length}`);
         assert.equal(description.len, length);
       }
@@ -86,7 +86,7 @@ describe('changed frames', () => {
         const changed = frame.bytes.slice();
         changed[at] = (changed[at] as number) ^ (1 + Math.floor(random() * 255));
         const seen = readings(surrounded(changed, 0), frame);
-        assert.deepEqual(readings(surrounded(changed, 0xff), frame), seen, `${frame.name} at ${at}`);
+        assert.equal(readings(surrounded(changed, 0xff), frame), seen, `${frame.name} at ${at}`);
       }
     }
   });

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { AssertionError } from '../../../src/base/assert.ts';
 import { toHex } from '../../../src/base/bytes.ts';
 import { parseIp } from '../../../src/base/ip.ts';
+import type { OutgoingAdvert } from '../../../src/ports/advert.ts';
 import type * as accept from '../../../src/vrrp/accept.ts';
 import {
   encodeAdvertIpv4,
@@ -23,13 +24,14 @@ import {
 } from '../../../src/wire/vrrp.ts';
 import { fromHex } from '../../golden/frames.ts';
 
-/** Compile-time: the shapes of `wire` and of `vrrp/accept` are the same, both ways. */
+/** Compile-time: the shapes of `wire` and of `vrrp/accept` are the same, both ways; what core sends can be encoded. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 const shapes: readonly [
   Same<AdvertFacts, accept.AdvertFacts>,
   Same<AdvertError, accept.AdvertError>,
   Same<ReceivedAdvert, accept.ReceivedAdvert>,
-] = [true, true, true];
+  OutgoingAdvert extends AdvertFields ? true : never,
+] = [true, true, true, true];
 
 const ip = (text: string): Uint8Array => {
   const octets = parseIp(text);
@@ -53,7 +55,7 @@ const v3: AdvertFields = { ...v2, version: 3 };
 const v6: AdvertFields = { ...v3, addresses: [ip('fe80::5e:100')] };
 
 describe('decodeVrrp', () => {
-  it('agrees in shape with vrrp/accept', () => assert.equal(shapes.length, 3));
+  it('agrees in shape with vrrp/accept', () => assert.equal(shapes.length, 4));
 
   /** Message in hex, headers in front of it -> error, or undefined where it is taken. */
   const ADVERT = '3133c801006446ef' + 'c0000264';
