@@ -31,6 +31,13 @@ async function run(): Promise<number> {
   }
 }
 
+// `vipd decode … | head`: the reader is gone, and so is the reason to go on.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (e: NodeJS.ErrnoException) => {
+    if (e.code === 'EPIPE') process.exit(0);
+    throw e;
+  });
+
 run().then(
   (status) => {
     process.exitCode = status;
