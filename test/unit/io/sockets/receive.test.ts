@@ -1,0 +1,151 @@
+/** Receiving: budgets, re-entrance, errors of the socket and of its watch. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ADVERT, nextTurn, packet, SPEC, setup } from './setup.ts';
+
+describe('receive', () => {
+  it('nothing is read or handed on inside the wake-up of the package: it is no callback scope', async () => {
+    const { world, received, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    at(0).fake.queue.push(packet(sockets));
+    at(0).fake.emit('recvReady');
+    assert.deepEqual(received, []);
+    await nextTurn();
+    assert.deepEqual(received, ['a 192.0.2.10 51']);
+    assert.equal(world.ownReads, 0, "the package's own receive path is off");
+  });
+  it('32 packets a turn, the rest in later ones, and others in between', async () => {
+    const { received, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    sockets.open('b', { ...SPEC, interface: 'eth1', interfaceIndex: 8 });
+    for (let i = 0; i < 100; i++) at(0).fake.queue.push(packet(sockets));
+    at(2).fake.queue.push(packet(sockets));
+    at(0).fake.emit('recvReady');
+    at(2).fake.emit('recvReady');
+    const counts: number[] = [];
+    for (let turn = 0; turn < 5; turn++) {
+      await nextTurn();
+      counts.push(received.length);
+    }
+    assert.deepEqual(counts, [33, 65, 97, 101, 101]);
+    assert.equal(received[32], 'b 192.0.2.10 51');
+  });
+  it('drain reads until EAGAIN, 4,096 at most, and goes on later', async () => {
+    const { received, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    const one = packet(sockets);
+    for (let i = 0; i < 5000; i++) at(0).fake.queue.push(one);
+    assert.equal(sockets.drain('a'), 4096);
+    assert.equal(received.length, 4096);
+    await nextTurn();
+    assert.equal(received.length, 4096 + 32);
+    assert.equal(sockets.drain('a'), 5000 - 4096 - 32);
+    assert.equal(sockets.drain('a'), 0);
+  });
+  it('drain inside the sink reads nothing: the outer loop goes on', () => {
+    const inner: number[] = [];
+    const { sockets, at } = setup((key, _vrid, own) => inner.push(own.drain(key)));
+    sockets.open('a', SPEC);
+    at(0).fake.queue.push(packet(sockets), packet(sockets));
+    assert.equal(sockets.drain('a'), 2);
+    assert.deepEqual(inner, [0, 0]);
+  });
+  it('close and re-open inside the sink end the loop over the old socket', async () => {
+    const { world, received, sockets, at } = setup((key, vrid, own) => {
+      if (vrid === 1) own.close(key);
+      if (vrid === 2) own.open(key, SPEC);
+    });
+    sockets.open('a', SPEC);
+    at(0).fake.queue.push(packet(sockets, 1), packet(sockets, 51));
+    assert.equal(sockets.drain('a'), 1);
+    sockets.open('b', SPEC);
+    at(2).fake.queue.push(packet(sockets, 2), packet(sockets, 51));
+    at(2).fake.emit('recvReady');
+    await nextTurn();
+    assert.deepEqual(received, ['a 192.0.2.10 1', 'b 192.0.2.10 2']);
+    assert.ok(world.sockets.every((socket) => socket.fake.zombies === 0));
+  });
+});
+
+describe('receive trouble', () => {
+  it('what the sink throws reaches the caller, and the socket goes on', () => {
+    let fail = true;
+    const { received, sockets, at } = setup(() => {
+      if (fail) throw new RangeError('of the sink');
+    });
+    sockets.open('a', SPEC);
+    at(0).fake.queue.push(packet(sockets), packet(sockets));
+    assert.throws(() => sockets.drain('a'), { name: 'RangeError' });
+    fail = false;
+    assert.equal(sockets.drain('a'), 1);
+    assert.equal(received.length, 2);
+    assert.ok(!at(0).fake.closed);
+  });
+  it('garbage reaches the sink as a decoding error', () => {
+    const { received, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    at(0).fake.queue.push(Uint8Array.of(1), new Uint8Array(60), packet(sockets).subarray(0, 25));
+    assert.equal(sockets.drain('a'), 3);
+    assert.equal(received.length, 3);
+  });
+  it('an error that the socket holds is told and read off, the packets behind it are read', () => {
+    const { problems, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    at(0).fake.queue.push(new Error('Network is down'), packet(sockets));
+    assert.equal(sockets.drain('a'), 1);
+    assert.deepEqual(problems, [['a', 'receive', 'ENETDOWN']]);
+  });
+  it('a receive buffer that overflowed is told once for each time', () => {
+    const { problems, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    const flood = (overflows: number): void => {
+      for (let i = 0; i < 4096; i++) at(0).fake.queue.push(packet(sockets));
+      at(0).overflows = overflows;
+      sockets.drain('a');
+    };
+    flood(0);
+    assert.deepEqual(problems, []);
+    flood(12);
+    flood(12);
+    flood(13);
+    assert.deepEqual(problems, [
+      ['a', 'receive-overflow', 'ENOBUFS'],
+      ['a', 'receive-overflow', 'ENOBUFS'],
+    ]);
+  });
+});
+
+describe('a watch error', () => {
+  it('does not close the socket: the watch is started again and the socket read', async () => {
+    const { received, problems, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    at(0).fake.queue.push(packet(sockets));
+    at(0).fake.emit('error', new Error('-9'));
+    await nextTurn();
+    assert.deepEqual([at(0).fake.closed, at(0).fake.pauses, received.length], [false, [[false, true]], 1]);
+    assert.deepEqual(problems, []);
+    at(0).emit('error', new Error('nobody listens: this would throw'));
+  });
+  it('a hundred in a row, without a packet, end the watch', () => {
+    const { problems, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    for (let i = 0; i < 99; i++) at(0).fake.emit('error', new Error('-9'));
+    at(0).fake.queue.push(packet(sockets));
+    sockets.drain('a');
+    for (let i = 0; i < 99; i++) at(0).fake.emit('error', new Error('-9'));
+    assert.deepEqual(problems, []);
+    at(0).fake.emit('error', new Error('-9'));
+    assert.deepEqual(problems, [['a', 'receive-watch', 'EBADF']]);
+    assert.deepEqual(at(0).fake.pauses.at(-1), [true, true]);
+    assert.equal(sockets.send('a', ADVERT).sent, 1, 'sending is not concerned');
+  });
+  it('events after close are nothing', async () => {
+    const { received, sockets, at } = setup();
+    sockets.open('a', SPEC);
+    sockets.close('a');
+    at(0).fake.emit('recvReady');
+    at(0).fake.emit('error', new Error('-9'));
+    await nextTurn();
+    assert.deepEqual([received, at(0).fake.zombies, at(0).fake.pauses], [[], 0, []]);
+  });
+});
