@@ -136,7 +136,7 @@ export class Hooks implements HookPort {
     const taken = take(owner.queue);
     owner.queue = taken.queue;
     if (taken.hook !== undefined) owner.running = this.#begin(taken.hook, owner);
-    else if (owner.abandoned.length === 0) this.#owners.delete(name);
+    else if (owner.abandoned.length === 0 && this.#owners.get(name) === owner) this.#owners.delete(name);
   }
 
   #begin(hook: HookRun, owner: Owner): Running {
@@ -194,7 +194,7 @@ export class Hooks implements HookPort {
     if (child === undefined) return;
     child.unref();
     owner.abandoned.push(child);
-    if (owner.abandoned.length > MAX_ABANDONED) this.#kill(owner.abandoned[0]);
+    for (const old of owner.abandoned.slice(0, -MAX_ABANDONED)) this.#kill(old);
     this.#finish(running, owner, 'abandoned', {
       ...NOTHING,
       durationUs: this.#deps.clock.nowUs() - running.startedAtUs,
@@ -203,9 +203,9 @@ export class Hooks implements HookPort {
     });
   }
 
-  #kill(child: Child | undefined): void {
-    child?.signal('SIGTERM');
-    setTimeout(() => child?.signal('SIGKILL'), (this.#deps.killUs ?? DEFAULT_KILL_US) / 1000).unref();
+  #kill(child: Child): void {
+    child.signal('SIGTERM');
+    setTimeout(() => child.signal('SIGKILL'), (this.#deps.killUs ?? DEFAULT_KILL_US) / 1000).unref();
   }
 
   #finish(
