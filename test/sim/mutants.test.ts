@@ -45,7 +45,7 @@ const elections: readonly Mutant[] = [
     name: 'nobody yields to an equal priority',
     machine: (p, s, e, t) => step(p, s, e.type === 'advert' ? { ...e, sourceOrder: -1 } : e, t),
     where: 'chaos',
-    problem: /agreement: masters are/,
+    problem: /agreement: masters are|storm/,
   },
   {
     name: 'no answer to a lower advert',

@@ -12,6 +12,8 @@ const elected = {
   secondBurstAtUs: 15 * S,
   refreshAtUs: NEVER,
   lowerPrioBurstAtUs: NEVER,
+  answerCount: 0,
+  answersUntilUs: 0,
   ownerConflictCount: 0,
   ownerConflictUntilUs: NEVER,
 } as const;

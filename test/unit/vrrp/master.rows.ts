@@ -7,6 +7,9 @@ const owning = { ...master, priority: 255 } as const;
 const silent = garp({ lowerPrioRepeatCount: 0 });
 /** After one own advert at 5 s. */
 const sent = { ...master, adverAtUs: 6 * S } as const;
+/** After the first lower advert at 5 s: one of 16 answers in 0.1 s. */
+const counted = { answerCount: 1, answersUntilUs: 5_100_000 } as const;
+const answered = { ...sent, ...counted } as const;
 const fell = { ...backup, masterDownAtUs: at + DOWN, notBeforeUs: at } as const;
 const release = ['forget', 'absent'] as const;
 const OWNER_DOWN = 3 * S + 3906;
@@ -54,7 +57,7 @@ const received: readonly Row[] = [
     p: silent,
     from: master,
     e: advert(100, -1),
-    to: sent,
+    to: answered,
     fx: ['note new-election 100', 'advert 100', 'lower-priority-received'],
   },
   {
@@ -68,30 +71,36 @@ const received: readonly Row[] = [
     name: 'master/advert/lower [RFC9568-6.4.3-11+] [RFC9568-6.4.3-08-]',
     from: master,
     e: advert(99, 1),
-    to: { ...sent, lowerPrioBurstAtUs: 8 * S },
+    to: { ...answered, lowerPrioBurstAtUs: 8 * S },
     fx: ['note new-election 99', 'advert 100', 'announce lower-priority 4', 'lower-priority-received'],
   },
   {
     name: 'master/advert/lower/a second burst that is due stays where it is',
     from: { ...master, lowerPrioBurstAtUs: 7 * S },
     e: advert(99, 1),
-    to: { ...sent, lowerPrioBurstAtUs: 7 * S },
+    to: { ...answered, lowerPrioBurstAtUs: 7 * S },
     fx: ['note new-election 99', 'advert 100', 'announce lower-priority 4', 'lower-priority-received'],
   },
   {
-    name: 'master/advert/lower/right after our own advert, which is answer enough',
+    name: 'master/advert/lower/the 16th in a tenth of a second',
     p: silent,
-    from: { ...master, adverAtUs: 5_990_001 },
+    from: { ...master, answerCount: 15, answersUntilUs: at + 1 },
     e: advert(99, 1),
-    to: { ...master, adverAtUs: 5_990_001 },
-    fx: ['note new-election 99', 'lower-priority-received'],
+    to: { ...sent, answerCount: 16, answersUntilUs: at + 1 },
+    fx: ['note new-election 99', 'advert 100', 'lower-priority-received'],
   },
   {
-    name: 'master/advert/lower/a hundredth of an interval after our own advert',
-    p: silent,
-    from: { ...master, adverAtUs: 5_990_000 },
+    name: 'master/advert/lower/the 17th is discarded: no storm',
+    from: { ...master, answerCount: 16, answersUntilUs: at + 1 },
     e: advert(99, 1),
-    to: sent,
+    to: { ...master, answerCount: 16, answersUntilUs: at + 1 },
+  },
+  {
+    name: 'master/advert/lower/a new window',
+    p: silent,
+    from: { ...master, answerCount: 16, answersUntilUs: at },
+    e: advert(99, 1),
+    to: answered,
     fx: ['note new-election 99', 'advert 100', 'lower-priority-received'],
   },
   {
@@ -99,7 +108,7 @@ const received: readonly Row[] = [
     p: { lowerPrioNoAdvert: true, ...silent },
     from: master,
     e: advert(99, 1),
-    to: master,
+    to: { ...master, ...counted },
     fx: ['note new-election 99', 'lower-priority-received'],
   },
   {
@@ -107,7 +116,7 @@ const received: readonly Row[] = [
     p: garp({ lowerPrioDelayUs: 0 }),
     from: master,
     e: advert(99, 1),
-    to: sent,
+    to: answered,
     fx: ['note new-election 99', 'advert 100', 'announce lower-priority 4', 'lower-priority-received'],
   },
 ];
@@ -126,7 +135,7 @@ const owners: readonly Row[] = [
     p: { ...owner, ...silent },
     from: owning,
     e: advert(255, -1),
-    to: { ...owning, adverAtUs: 6 * S, ownerConflictCount: 2 },
+    to: { ...owning, ...counted, adverAtUs: 6 * S, ownerConflictCount: 2 },
     fx: ['note owner-conflict 255', 'advert 255', 'lower-priority-received'],
   },
   {
@@ -151,7 +160,7 @@ const owners: readonly Row[] = [
     p: { ...owner, ...silent },
     from: { ...owning, ownerConflictCount: 3, ownerConflictUntilUs: at - 1 },
     e: advert(255, -1),
-    to: { ...owning, adverAtUs: 6 * S, ownerConflictCount: 2 },
+    to: { ...owning, ...counted, adverAtUs: 6 * S, ownerConflictCount: 2 },
     fx: ['note owner-conflict 255', 'advert 255', 'lower-priority-received'],
   },
 ];

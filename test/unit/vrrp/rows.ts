@@ -65,6 +65,8 @@ export const master: MasterState = {
   secondBurstAtUs: NEVER,
   refreshAtUs: NEVER,
   lowerPrioBurstAtUs: NEVER,
+  answerCount: 0,
+  answersUntilUs: 0,
   ownerConflictCount: 0,
   ownerConflictUntilUs: NEVER,
 };
