@@ -96,7 +96,6 @@ describe('pid file', () => {
     assert.equal(file.tookOver, true);
     file.release();
   });
-
 });
 
 describe('pid file: many at once', () => {
@@ -135,7 +134,6 @@ describe('pid file: many at once', () => {
     );
     assert.deepEqual(results, ['0 true\n', '0 true\n', '0 true\n']);
   });
-
 });
 
 describe('pid file: what else may be there', () => {
