@@ -2,7 +2,7 @@
  * The control socket: newline-delimited JSON requests {"cmd":"…"} and one line of JSON for each, over a unix stream that
  * only root can open (mode 0600). Everything is bounded, and nothing a client sends can do more than lose its connection.
  */
-import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 
@@ -129,7 +129,6 @@ function listen(server: Server, path: string): Promise<void> {
     } finally {
       process.umask(before);
     }
-    server.once('listening', () => chmodSync(path, 0o600));
   });
 }
 

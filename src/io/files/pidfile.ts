@@ -84,8 +84,13 @@ function held(path: string, fd: number, tookOver: boolean): PidFile {
       if (!open) return;
       open = false;
       // Unlink before the lock goes: a newcomer that already waits at this inode sees that it is no longer the path's.
-      if (isSame(path, fd)) unlinkSync(path);
-      closeSync(fd);
+      try {
+        if (isSame(path, fd)) unlinkSync(path);
+      } catch (e) {
+        code(e); // EROFS, EACCES: the file stays, unlocked, and the next daemon takes it over
+      } finally {
+        closeSync(fd);
+      }
     },
   };
 }

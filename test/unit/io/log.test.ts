@@ -77,6 +77,16 @@ describe('outbox', () => {
     assert.equal(outbox.queuedBytes, 0);
   });
 
+  it('after a loss nothing slips past the place where it is told, even if it would fit', () => {
+    const { state, outbox, wake } = bench(10);
+    outbox.push(bytes('12345678'));
+    outbox.push(bytes('lost'));
+    outbox.push(bytes('z'));
+    state.room = 1000;
+    wake();
+    assert.equal(text(state.sent), '12345678[2 lost]\n');
+  });
+
   it('asks a full target less and less often, and not for each line', () => {
     const { state, outbox, wake } = bench(1 << 20);
     for (let i = 0; i < 50; i++) outbox.push(bytes('x\n'));

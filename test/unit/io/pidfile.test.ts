@@ -96,7 +96,9 @@ describe('pid file', () => {
     assert.equal(file.tookOver, true);
     file.release();
   });
+});
 
+describe('pid file: many at once', () => {
   it('is had by exactly one of five that start at once', async () => {
     const path = join(folder, 'race.pid');
     const rivals = Array.from({ length: 5 }, () => rival(path));
@@ -106,6 +108,35 @@ describe('pid file', () => {
     assert.equal(existsSync(path), false);
   });
 
+  it('names its holder at every moment while three daemons come and go', async () => {
+    const module = new URL('../../../src/io/files/pidfile.js', import.meta.url).href;
+    const program = `
+      import { readFileSync } from 'node:fs';
+      const { acquirePidFile } = await import(process.argv[1]);
+      let bad = 0, held = 0;
+      const read = () => { try { return readFileSync(process.argv[2], 'utf8').trim(); } catch (e) { return e.code; } };
+      for (const end = Date.now() + 700; Date.now() < end;) {
+        const r = acquirePidFile(process.argv[2]);
+        if (!r.ok) { if (r.reason !== 'running') bad++; continue; }
+        held++;
+        for (let i = 0; i < 5; i++) if (read() !== String(process.pid)) bad++;
+        r.file.release();
+      }
+      console.log(bad, held > 0);
+    `;
+    const path = join(folder, 'churn.pid');
+    const results = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', program, module, path]);
+        const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+        return chunk.toString();
+      }),
+    );
+    assert.deepEqual(results, ['0 true\n', '0 true\n', '0 true\n']);
+  });
+});
+
+describe('pid file: what else may be there', () => {
   it('is not removed when another file has taken its place', () => {
     const path = join(folder, 'moved.pid');
     const file = acquired(path);

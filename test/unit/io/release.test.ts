@@ -1,7 +1,7 @@
 /** The files for after our death: what `ip` and `vipd cleanup` make of them. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -198,6 +198,9 @@ describe('whole files', () => {
     writeAtomically(path, 'two', { mode: 0o640, sync: true });
     assert.equal(readFileSync(path, 'utf8'), 'two');
     assert.equal(statSync(path).mode & 0o777, 0o640);
+    symlinkSync(path, `${join(folder, 'planted')}.${process.pid}.new`);
+    writeAtomically(join(folder, 'planted'), 'three');
+    assert.equal(readFileSync(path, 'utf8'), 'two', 'a planted link is not written through');
     assert.throws(() => writeAtomically(join(folder, 'no', 'x'), ''), { code: 'ENOENT' });
     execFileSync('mkdir', [join(folder, 'target')]);
     assert.throws(() => writeAtomically(join(folder, 'target'), ''), { code: 'EISDIR' });

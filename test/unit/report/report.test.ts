@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import { dataText } from '../../../src/report/data.ts';
 import { duration, moment } from '../../../src/report/format.ts';
+import { jsonText } from '../../../src/report/json.ts';
 import { sdStatus } from '../../../src/report/sd-status.ts';
 import { statsText } from '../../../src/report/stats.ts';
 import { statusJson, statusText, unknownInstances } from '../../../src/report/status.ts';
@@ -62,6 +63,24 @@ describe('status', () => {
 describe('dumps', () => {
   it('data', () => golden('keepalived.data', dataText(SNAPSHOT)));
   it('stats', () => golden('keepalived.stats', statsText(SNAPSHOT)));
+  it('json', () => golden('keepalived.json', jsonText(SNAPSHOT)));
+  it('json has keys and types of keepalived, in its order', () => {
+    type File = readonly {
+      readonly data: Record<string, unknown>;
+      readonly stats: Record<string, unknown>;
+    }[];
+    const [ours] = JSON.parse(jsonText(SNAPSHOT)) as File;
+    const [theirs] = JSON.parse(readFileSync('test/golden/keepalived-2.4.3.json', 'utf8')) as File;
+    assert.ok(ours && theirs);
+    assert.deepEqual(Object.keys(ours.stats), Object.keys(theirs.stats));
+    const shape = (o: Record<string, unknown>): string[] =>
+      Object.entries(o).map(([key, v]) => `${key} ${typeof v}`);
+    const own = shape(ours.data).filter((key) => key !== 'track_script object'); // theirs tracks none
+    assert.deepEqual(
+      own,
+      shape(theirs.data).filter((key) => own.includes(key)),
+    );
+  });
   it('stats has the lines of keepalived, in its order', () => {
     const labels = statsText(PLAIN)
       .split('\n')
