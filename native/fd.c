@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -83,7 +84,7 @@ static void list_remove(struct watch *w) {
   pthread_mutex_unlock(&watches_lock);
 }
 
-static bool list_has(int fd) {
+bool fd_is_watched(int fd) {
   pthread_mutex_lock(&watches_lock);
   struct watch *at = watches;
   while (at != NULL && at->fd != fd) at = at->next;
@@ -163,7 +164,7 @@ static napi_value poll_start(napi_env env, napi_callback_info info) {
   if (!args(env, info, 2, argv) || !arg_fd(env, argv[0], "fd", &fd)) return NULL;
   if (napi_typeof(env, argv[1], &type) != napi_ok || type != napi_function)
     return throw_type(env, "ready must be a function");
-  if (list_has(fd)) return throw_errno(env, EEXIST, "uv_poll_start");
+  if (fd_is_watched(fd)) return throw_errno(env, EEXIST, "uv_poll_start");
 
   struct watch *w = calloc(1, sizeof *w);
   if (w == NULL) return throw_errno(env, ENOMEM, "calloc");
@@ -217,7 +218,7 @@ static napi_value close_fd(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   int fd;
   if (!args(env, info, 1, argv) || !arg_fd(env, argv[0], "fd", &fd)) return NULL;
-  if (list_has(fd)) return throw_errno(env, EBUSY, "close");
+  if (fd_is_watched(fd)) return throw_errno(env, EBUSY, "close");
   /* Linux has released the number even when it says EINTR: a second try could close somebody else's. */
   if (close(fd) != 0 && errno != EINTR) return throw_errno(env, errno, "close");
   return undefined(env);

@@ -14,4 +14,7 @@ bool arg_fd(napi_env env, napi_value value, const char *name, int *out);
  * False after throwing a TypeError that names the argument. */
 bool arg_filter(napi_env env, napi_value value, const char *name, size_t least, struct sock_fprog *out);
 
+/* A uv_poll of some thread is on it. */
+bool fd_is_watched(int fd);
+
 #endif

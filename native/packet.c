@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -155,7 +156,49 @@ static napi_value packet_receive(napi_env env, napi_callback_info info) {
   return number(env, (double)length);
 }
 
+/* One close that is under way. */
+struct closing {
+  napi_async_work work;
+  int fd;
+};
+
+static void close_execute(napi_env env, void *data) {
+  (void)env;
+  close(((struct closing *)data)->fd);
+}
+
+static void close_complete(napi_env env, napi_status status, void *data) {
+  struct closing *job = data;
+  /* The environment goes down before a thread was free: then it is closed here. */
+  if (status == napi_cancelled) close(job->fd);
+  napi_delete_async_work(env, job->work);
+  free(job);
+}
+
+/* packetClose(fd): closes on a thread of libuv's pool, because the kernel waits for an RCU grace period when a packet
+ * socket ends: 5 to 30 ms that JavaScript must not stand still for. EBADF: not open. ENOTSOCK: no socket. EBUSY: watched. */
+static napi_value packet_close(napi_env env, napi_callback_info info) {
+  napi_value argv[1], name;
+  int fd, type;
+  socklen_t size = sizeof type;
+  if (!args(env, info, 1, argv) || !arg_fd(env, argv[0], "fd", &fd)) return NULL;
+  /* Known before: the thread could not throw. */
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return throw_errno(env, errno, "getsockopt");
+  if (fd_is_watched(fd)) return throw_errno(env, EBUSY, "close");
+  struct closing *job = calloc(1, sizeof *job);
+  if (job == NULL) return throw_errno(env, ENOMEM, "calloc");
+  job->fd = fd;
+  napi_create_string_utf8(env, "vipd-close", NAPI_AUTO_LENGTH, &name);
+  if (napi_create_async_work(env, NULL, name, close_execute, close_complete, job, &job->work) != napi_ok) {
+    free(job);
+    return throw_errno(env, ENOMEM, "napi_create_async_work");
+  }
+  napi_queue_async_work(env, job->work);
+  return undefined(env);
+}
+
 static const struct method METHODS[] = {
-    {"packetOpen", packet_open}, {"packetSend", packet_send}, {"packetReceive", packet_receive}, {NULL, NULL}};
+    {"packetOpen", packet_open}, {"packetSend", packet_send}, {"packetReceive", packet_receive},
+    {"packetClose", packet_close}, {NULL, NULL}};
 
 void register_packet(napi_env env, napi_value exports) { add_methods(env, exports, METHODS); }

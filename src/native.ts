@@ -39,6 +39,11 @@ export type Native = {
   packetSend(fd: number, interfaceIndex: number, frames: readonly Uint8Array[]): number;
   /** Length of the next frame copied into `out`, 0 when there is none. EMSGSIZE: did not fit, lost. ENETDOWN: the link went down. */
   packetReceive(fd: number, out: Uint8Array): number;
+  /**
+   * Closes on another thread, a little later: the kernel takes 5..30 ms to end a packet socket, and `close` would stand
+   * still for it. `fd` must not be used again. EBUSY while a watch is on it; EBADF, ENOTSOCK.
+   */
+  packetClose(fd: number): void;
 
   // --- netlink.c
   /**

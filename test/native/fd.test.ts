@@ -160,6 +160,7 @@ describe('fd', () => {
       writeSync(fd, 'x');
       await turn(20);
       assert.equal(seen.length, 3);
+      n.pollStop(handle); // libuv has let go of it by now
     }));
 
   it('a watch can stop itself and start anew in its own callback', () =>

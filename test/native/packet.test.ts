@@ -1,6 +1,6 @@
 /** native/packet.c: bad arguments and the loopback interface. What needs CAP_NET_RAW is skipped without it. */
 import assert from 'node:assert/strict';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { native } from '../../src/native.ts';
 
@@ -71,6 +71,14 @@ describe('packet arguments', () => {
     });
     assert.throws(() => n.packetSend(9999, 1, frames), { name: 'RangeError', message: 'mine' });
   });
+  it('packetClose: wrong types, not open, no socket', () => {
+    for (const list of [[], ['3'], [-1], [Number.NaN], [null]])
+      assert.throws(() => raw['packetClose']?.(...list), { name: 'TypeError' });
+    assert.throws(() => n.packetClose(9999), { code: 'EBADF' });
+    const fd = openSync('/dev/null', 'r');
+    assert.throws(() => n.packetClose(fd), { code: 'ENOTSOCK' });
+    closeSync(fd);
+  });
   it('packetReceive: wrong types', () => {
     for (const list of [
       ['0', new Uint8Array(9)],
@@ -96,6 +104,16 @@ describe('packet sockets', { skip }, () => {
     const fd = n.packetOpen(0, 0, NONE);
     assert.throws(() => n.packetSend(fd, 2 ** 31 - 2, [frame(1)]), { code: 'ENXIO' });
     n.close(fd);
+  });
+  it('packetClose closes, but not what is watched', async () => {
+    const fd = n.packetOpen(LOOPBACK, 0x88b5, NONE);
+    const handle = n.pollStart(fd, () => {});
+    assert.throws(() => n.packetClose(fd), { code: 'EBUSY' });
+    n.pollStop(handle);
+    n.packetClose(fd);
+    for (let i = 0; i < 500 && existsSync(`/proc/self/fd/${fd}`); i++)
+      await new Promise((done) => setTimeout(done, 5));
+    assert.ok(!existsSync(`/proc/self/fd/${fd}`));
   });
   it('an invalid filter is EINVAL', () => {
     assert.throws(() => n.packetOpen(LOOPBACK, 0x88b5, new Uint8Array(8).fill(0xff)), {

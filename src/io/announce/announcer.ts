@@ -106,7 +106,7 @@ export class Announcer implements AnnouncePort {
     this.#lanes.clear();
     for (const end of this.#watches) end();
     this.#watches.clear();
-    if (this.#fd >= 0) this.#options.native.close(this.#fd);
+    if (this.#fd >= 0) this.#options.native.packetClose(this.#fd);
     this.#fd = -1;
   }
 

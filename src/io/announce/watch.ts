@@ -12,7 +12,10 @@ const BUDGET = 64;
 /** Longer than any announcement; a longer frame is none. */
 const LONGEST_FRAME = 2048;
 
-export type WatchNative = Pick<Native, 'packetOpen' | 'packetReceive' | 'pollStart' | 'pollStop' | 'close'>;
+export type WatchNative = Pick<
+  Native,
+  'packetOpen' | 'packetReceive' | 'packetClose' | 'pollStart' | 'pollStop'
+>;
 
 export type Watch = {
   readonly interfaceIndex: number;
@@ -66,14 +69,14 @@ function listen(
   try {
     handle = native.pollStart(fd, read);
   } catch (e) {
-    native.close(fd);
+    native.packetClose(fd);
     watch.problem(codeOf(e));
     return undefined;
   }
   return () => {
     ended = true;
     native.pollStop(handle);
-    native.close(fd);
+    native.packetClose(fd);
   };
 }
 

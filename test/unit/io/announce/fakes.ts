@@ -84,7 +84,7 @@ export class FakeNative {
     pollStop: () => {
       this.ready = undefined;
     },
-    close: (fd) => {
+    packetClose: (fd) => {
       this.closed.push(fd);
     },
   };
