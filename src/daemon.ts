@@ -14,7 +14,7 @@ import { capabilityProblem } from './io/capabilities.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { startControl } from './io/control/server.ts';
 import { reportStart, startDetached } from './io/daemonize.ts';
-import { temporaryFolder, writeDump } from './io/files/dumps.ts';
+import { type DumpFile, temporaryFolder, writeDump } from './io/files/dumps.ts';
 import { acquirePidFiles } from './io/files/pidfile.ts';
 import { createLog, type DaemonLog } from './io/log/log.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
@@ -30,6 +30,7 @@ import { configTest, countFindings, load, logFindings, readLinks, warningsOf } f
 import { native } from './native.ts';
 import type { CommandChecker } from './ports/process.ts';
 import { dataText } from './report/data.ts';
+import { jsonText } from './report/json.ts';
 import { sdStatus } from './report/sd-status.ts';
 import { statsText } from './report/stats.ts';
 
@@ -124,6 +125,8 @@ async function supervise(options: DaemonOptions, log: DaemonLog, report: StartRe
       );
     return pids.reason === 'running' ? EXIT.ok : EXIT.fatal;
   }
+  if (pids.files.some((f) => f.tookOver))
+    log.log('info', 'Remove a zombie pid file: an earlier daemon died without removing it');
   try {
     return await new Daemon(options, log, config).run(countFindings(loaded), report);
   } finally {
@@ -145,6 +148,7 @@ class Daemon {
   #checker: CommandChecker;
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
+  #aborting = false;
 
   constructor(options: DaemonOptions, log: DaemonLog, config: Config) {
     const api = native();
@@ -217,7 +221,14 @@ class Daemon {
       },
       config,
     );
-    this.#core.setWarnings(warningsOf(config));
+    this.#warn(config);
+  }
+
+  /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
+  #warn(config: Config): void {
+    const warnings = warningsOf(config);
+    this.#core.setWarnings(warnings);
+    for (const text of warnings) this.#log.log('warning', text);
   }
 
   #newChecker(config: Config): CommandChecker {
@@ -270,9 +281,7 @@ class Daemon {
     process.on('SIGHUP', () => this.#reload());
     process.on('SIGUSR1', () => this.#dump('keepalived.data', dataText(this.#core.snapshot())));
     process.on('SIGUSR2', () => this.#dump('keepalived.stats', statsText(this.#core.snapshot())));
-    native().signalStart(SIGNAL_JSON, () =>
-      this.#log.log('warning', 'the JSON dump (signal 36) is not active yet; see vipd status --json'),
-    );
+    native().signalStart(SIGNAL_JSON, () => this.#dumpJson());
     native().signalStart(SIGNAL_STATS_CLEAR, () => {
       this.#dump('keepalived.stats', statsText(this.#core.snapshot()));
       this.#core.clearCounters();
@@ -284,12 +293,14 @@ class Daemon {
 
   /** A broken invariant: give the addresses to the peer and leave; nothing else may be trusted. */
   #abort(what: string, e: unknown): void {
+    if (this.#aborting) process.exit(EXIT.program); // ExecStopPost does the rest
+    this.#aborting = true;
     this.#log.log('error', `${what}: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}`);
     this.#core.stop(() => this.#end?.(EXIT.program));
     this.#core.stop(() => this.#end?.(EXIT.program)); // a second call does not linger
   }
 
-  #dump(file: 'keepalived.data' | 'keepalived.stats', text: string): void {
+  #dump(file: DumpFile, text: string): void {
     try {
       const path = writeDump(file, text, process.env['TMPDIR'], this.#options.umask);
       this.#log.log('info', `Printing to ${path}`);
@@ -297,6 +308,12 @@ class Daemon {
       if (!(e instanceof Error)) throw e;
       this.#log.log('error', `cannot write ${file}: ${e.message}`);
     }
+  }
+
+  /** keepalived writes no file when there is nothing to tell. */
+  #dumpJson(): void {
+    const snapshot = this.#core.snapshot();
+    if (snapshot.instances.length > 0) this.#dump('keepalived.json', jsonText(snapshot));
   }
 
   #statusText(): string {
@@ -323,10 +340,16 @@ class Daemon {
       const why = loaded.fatal?.diagnostic.message ?? 'no usable configuration';
       outcome = { ok: false, text: `the new configuration cannot be run and nothing was changed: ${why}` };
       this.#log.log('error', outcome.text);
+    } else if (this.#core.refusedByReload(config).length > 0) {
+      outcome = {
+        ok: false,
+        text: `nothing was changed: ${this.#core.refusedByReload(config).join(', ')} cannot change while the daemon runs; restart it`,
+      };
+      this.#log.log('error', outcome.text);
     } else {
       this.#checker = this.#newChecker(config);
       const report = this.#core.reload(config, countFindings(loaded));
-      this.#core.setWarnings(warningsOf(config));
+      this.#warn(config);
       outcome = { ok: true, text: report.lines.join('\n') };
       for (const line of report.lines) this.#log.log('info', `Reload: ${line}`);
     }

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { posix } from 'node:path';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
@@ -24,7 +25,7 @@ export function load(options: DaemonOptions, links: readonly Link[]): LoadResult
   const host = hostname();
   const api = native();
   return loadConfig(
-    options.configFile,
+    posix.resolve(options.configFile),
     {
       readFile: (path) => {
         const result = configFiles('/').readFile(path);
@@ -98,8 +99,8 @@ export function warningsOf(config: Config): readonly string[] {
     out.push(
       `LVS is not active yet: ${config.virtualServers.length} virtual_server block(s) were read and are not served`,
     );
-  if (config.global.inactive.length > 0)
-    out.push(`recognised, not active: ${[...new Set(config.global.inactive)].join(', ')}`);
+  const others = [...new Set(config.global.inactive)].filter((word) => !word.startsWith('virtual_server'));
+  if (others.length > 0) out.push(`recognised, not active: ${others.join(', ')}`);
   for (const i of config.instances)
     if (i.inactive.length > 0)
       out.push(`(${i.name}) recognised, not active: ${[...new Set(i.inactive)].join(', ')}`);

@@ -4,6 +4,7 @@
  */
 import { assert, assertNever } from '../base/assert.ts';
 import type { Config } from '../config/config.ts';
+import { planReload } from '../config/reload.ts';
 import type { NetlinkEvent } from '../ports/netlink.ts';
 import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
@@ -45,6 +46,7 @@ export class Core {
   #pumping = false;
   #armedAtUs = Number.POSITIVE_INFINITY;
   #stopped: (() => void) | undefined;
+  #left = false; // nothing of ours is left: the stop is over
   #startedWallMs = 0;
   #loadedWallMs = 0;
   #stallCount = 0;
@@ -285,6 +287,7 @@ export class Core {
     if (this.#stopped !== undefined && ctx.routers.every((r) => r.state.name === 'init')) {
       const done = this.#stopped;
       this.#stopped = undefined;
+      this.#left = true;
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
@@ -293,6 +296,7 @@ export class Core {
 
   /** Orderly stop; `done` is called when nothing of ours is left. A second call gives up lingering. */
   stop(done: () => void): void {
+    if (this.#left) return;
     const again = this.#stopped !== undefined;
     if (!again) {
       this.#stopped = done;
@@ -304,6 +308,11 @@ export class Core {
       this.#ctx.post({ type: 'machine', router, event: { type: 'shutdown', lingerUs } });
     }
     this.#pump();
+  }
+
+  /** Settings of `next` that cannot change while running; not empty: do not reload. */
+  refusedByReload(next: Config): readonly string[] {
+    return planReload(this.#ctx.config, next).refused;
   }
 
   /** Applies `next`: only differences; instances that stay keep their state. */

@@ -89,7 +89,8 @@ export type GroupSnapshot = {
 
 export type Snapshot = {
   readonly version: string;
-  readonly node: string;
+  readonly node: string; // host name
+  readonly routerId: string; // 'router_id'
   readonly pid: number;
   readonly startedWallMs: number;
   readonly nowWallMs: number;

@@ -20,6 +20,7 @@ export function snapshot(ctx: Context, groups: Groups, scripts: Scripts, frame: 
   return {
     version: ctx.options.version,
     node: ctx.options.node,
+    routerId: ctx.config.global.routerId,
     pid: ctx.options.pid,
     startedWallMs: frame.startedWallMs,
     nowWallMs: ctx.ports.clock.wallMs(),

@@ -7,7 +7,7 @@ import { printable } from './format.ts';
 export function dataText(s: Snapshot): string {
   const lines = [
     '------< Global definitions >------',
-    ` Router ID = ${s.node}`,
+    ` Router ID = ${s.routerId}`,
     '------< VRRP Topology >------',
     ...s.instances.flatMap((i) => ofInstance(i, s)),
   ];

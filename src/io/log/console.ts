@@ -20,8 +20,12 @@ export function formatLine(record: LogRecord, form: LineForm): string {
     : `${ctime(new Date(record.wallMs))}: ${text}\n`;
 }
 
-/** A second open file of what `fd` is, non-blocking; `fd` itself where that cannot be had (a socket, no /proc). */
+/**
+ * A second open file of what `fd` is, non-blocking; `fd` itself where that cannot be had (a socket, no /proc) or is not
+ * wanted: a regular file never holds anyone, and a second position in it would be overwritten by those who share the first.
+ */
 export function nonBlockingTwin(fd: number): number {
+  if (fstatSync(fd).isFile()) return fd;
   const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_APPEND | constants.O_NOCTTY;
   try {
     return openSync(`/proc/self/fd/${fd}`, flags);

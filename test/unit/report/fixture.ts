@@ -151,6 +151,7 @@ const fault: InstanceSnapshot = {
 export const SNAPSHOT: Snapshot = {
   version: '0.1.0',
   node: 'lb1',
+  routerId: 'lb1',
   pid: 4_711,
   startedWallMs: NOW - 273_610_000,
   nowWallMs: NOW,
