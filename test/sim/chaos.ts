@@ -12,9 +12,13 @@
  * Liveness. Each backup's timer ends by T' + down, and whoever was master then still is or has yielded to a master:
  * after T' + down there is always a master.
  *
- * Agreement. The first advert a preempting backup hears may start its preempt_delay; after that it ignores lower adverts, and
- * its last accepted one is at most an interval later. So by T' + 2 I + longest delay + down + 3 D all is decided: one
- * master, nobody who preempts has a higher priority, and nothing changes any more.
+ * Agreement. By T' + down there is a master, an interval and D later all have heard it. That advert may be the first lower one
+ * of a backup's preempt_delay; after the delay it accepts none, and its timer ends down later. So by
+ * T' + 2 down + I + longest delay + 3 D all is decided: one master, nobody who preempts has a higher priority, and
+ * nothing changes any more.
+ *
+ * Two owners (255) may both give way, each on the other's advert, when the healing comes within keepalived's window for
+ * insisting (two own adverts and 1.2 intervals): then `down` is longer by 4 I and another down interval.
  *
  * What VRRPv3 itself does not give, found here: agreement where intervals differ and (a) a link delivers out of order or (b) a
  * master does not answer a lower advert (RFC 5798, 'lower_prio_no_advert'). A backup that accepts equal or lower priorities learns the
@@ -213,18 +217,21 @@ function play(net: Net, specs: readonly RouterSpec[]): Outcome {
     net.at(between(random, intervalUs, endUs - 1), () => fault(net, endUs));
   net.run(endUs);
   net.heal();
+  for (const r of net.routers) if (r.state.name === 'fault') net.send(r.id, { type: 'fault-cleared' });
   // Who is down comes back, or not; but not all stay away.
   const idle = net.routers.filter((r) => !r.alive || r.state.name === 'init');
   for (const [i, r] of idle.entries())
     if (random() < 0.5 || (i === 0 && idle.length === net.routers.length)) net.start(r.id);
   if (net.routers.every((r) => r.state.name === 'leaving')) net.start(0);
   const delayUs = net.link.maxDelayUs;
-  const downUs = Math.max(
+  const oneDownUs = Math.max(
     ...specs.map((s) => masterDownUs(s.params, s.priority === OWNER ? OWNER : 1, intervalUs)),
   );
+  const owners = specs.filter((s) => s.priority === OWNER).length;
+  const downUs = owners < 2 ? oneDownUs : 2 * oneDownUs + 4 * intervalUs;
   const preemptUs = Math.max(...specs.map((s) => s.params.preemptDelayUs));
   const quietUs = endUs + delayUs;
-  const decidedUs = quietUs + 2 * intervalUs + preemptUs + downUs + 3 * delayUs;
+  const decidedUs = quietUs + 2 * downUs + intervalUs + preemptUs + 3 * delayUs;
   const mixed = specs.some((r) => r.params.adverIntUs !== specs[0]?.params.adverIntUs);
   const settles = !mixed || (net.link.ordered && !specs.some((r) => r.params.lowerPrioNoAdvert));
   net.run(decidedUs + 4 * intervalUs + downUs);
