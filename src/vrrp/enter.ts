@@ -59,6 +59,8 @@ export function enterMaster(p: Params, s: BackupState, reason: Reason, nowUs: nu
     secondBurstAtUs: secondBurstAt(p, nowUs),
     refreshAtUs: p.garp.refreshUs > 0 ? nowUs + p.garp.delayUs + p.garp.refreshUs : NEVER,
     lowerPrioBurstAtUs: NEVER,
+    answerCount: 0,
+    answersUntilUs: 0,
     ownerConflictCount: 0,
     ownerConflictUntilUs: NEVER,
   };

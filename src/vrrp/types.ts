@@ -57,6 +57,8 @@ export type State =
       readonly secondBurstAtUs: number; // Infinity = not due
       readonly refreshAtUs: number;
       readonly lowerPrioBurstAtUs: number;
+      readonly answerCount: number; // lower adverts answered in the running window
+      readonly answersUntilUs: number; // end of that window
       readonly ownerConflictCount: number; // own adverts sent since another owner was heard; 0 = none was
       readonly ownerConflictUntilUs: number; // another 255 until then and we give way; Infinity = not armed
     }

@@ -7,6 +7,9 @@ const owning = { ...master, priority: 255 } as const;
 const silent = garp({ lowerPrioRepeatCount: 0 });
 /** After one own advert at 5 s. */
 const sent = { ...master, adverAtUs: 6 * S } as const;
+/** After the first lower advert at 5 s: one of 16 answers in 0.1 s. */
+const counted = { answerCount: 1, answersUntilUs: 5_100_000 } as const;
+const answered = { ...sent, ...counted } as const;
 const fell = { ...backup, masterDownAtUs: at + DOWN, notBeforeUs: at } as const;
 const release = ['forget', 'absent'] as const;
 const OWNER_DOWN = 3 * S + 3906;
@@ -43,6 +46,13 @@ const received: readonly Row[] = [
     fx: ['advert 100', ...release, 'master>backup higher-priority'],
   },
   {
+    name: 'master/advert/higher/the owner, whom a backup does not rival',
+    from: master,
+    e: advert(255, -1),
+    to: fell,
+    fx: [...release, 'master>backup higher-priority'],
+  },
+  {
     name: 'master/advert/equal/higher address [RFC9568-6.4.3-08+] [RFC9568-6.4.3-10+]',
     from: master,
     e: advert(100, 1),
@@ -54,7 +64,7 @@ const received: readonly Row[] = [
     p: silent,
     from: master,
     e: advert(100, -1),
-    to: sent,
+    to: answered,
     fx: ['note new-election 100', 'advert 100', 'lower-priority-received'],
   },
   {
@@ -68,22 +78,44 @@ const received: readonly Row[] = [
     name: 'master/advert/lower [RFC9568-6.4.3-11+] [RFC9568-6.4.3-08-]',
     from: master,
     e: advert(99, 1),
-    to: { ...sent, lowerPrioBurstAtUs: 8 * S },
+    to: { ...answered, lowerPrioBurstAtUs: 8 * S },
     fx: ['note new-election 99', 'advert 100', 'announce lower-priority 4', 'lower-priority-received'],
   },
   {
     name: 'master/advert/lower/a second burst that is due stays where it is',
     from: { ...master, lowerPrioBurstAtUs: 7 * S },
     e: advert(99, 1),
-    to: { ...sent, lowerPrioBurstAtUs: 7 * S },
+    to: { ...answered, lowerPrioBurstAtUs: 7 * S },
     fx: ['note new-election 99', 'advert 100', 'announce lower-priority 4', 'lower-priority-received'],
+  },
+  {
+    name: 'master/advert/lower/the 16th in a tenth of a second',
+    p: silent,
+    from: { ...master, answerCount: 15, answersUntilUs: at + 1 },
+    e: advert(99, 1),
+    to: { ...sent, answerCount: 16, answersUntilUs: at + 1 },
+    fx: ['note new-election 99', 'advert 100', 'lower-priority-received'],
+  },
+  {
+    name: 'master/advert/lower/the 17th is discarded: no storm',
+    from: { ...master, answerCount: 16, answersUntilUs: at + 1 },
+    e: advert(99, 1),
+    to: { ...master, answerCount: 16, answersUntilUs: at + 1 },
+  },
+  {
+    name: 'master/advert/lower/a new window',
+    p: silent,
+    from: { ...master, answerCount: 16, answersUntilUs: at },
+    e: advert(99, 1),
+    to: answered,
+    fx: ['note new-election 99', 'advert 100', 'lower-priority-received'],
   },
   {
     name: 'master/advert/lower/lower_prio_no_advert: no advert, so the timer runs on [RFC5798-6.4.3-11+] [RFC3768-6.4.3-07+]',
     p: { lowerPrioNoAdvert: true, ...silent },
     from: master,
     e: advert(99, 1),
-    to: master,
+    to: { ...master, ...counted },
     fx: ['note new-election 99', 'lower-priority-received'],
   },
   {
@@ -91,14 +123,14 @@ const received: readonly Row[] = [
     p: garp({ lowerPrioDelayUs: 0 }),
     from: master,
     e: advert(99, 1),
-    to: sent,
+    to: answered,
     fx: ['note new-election 99', 'advert 100', 'announce lower-priority 4', 'lower-priority-received'],
   },
 ];
 
 const owners: readonly Row[] = [
   {
-    name: 'master/advert/owner/another owner with the higher address',
+    name: 'master/advert/owner/another owner with the higher address [RFC9568-7.1-11+] [RFC9568-8.3.2-01+]',
     p: owner,
     from: owning,
     e: advert(255, 1),
@@ -106,11 +138,11 @@ const owners: readonly Row[] = [
     fx: ['note owner-conflict 255', ...release, 'master>backup owner-conflict'],
   },
   {
-    name: 'master/advert/owner/another owner with the lower address, first time',
+    name: 'master/advert/owner/another owner with the lower address, first time [RFC9568-8.3.2-01+]',
     p: { ...owner, ...silent },
     from: owning,
     e: advert(255, -1),
-    to: { ...owning, adverAtUs: 6 * S, ownerConflictCount: 2 },
+    to: { ...owning, ...counted, adverAtUs: 6 * S, ownerConflictCount: 2 },
     fx: ['note owner-conflict 255', 'advert 255', 'lower-priority-received'],
   },
   {
@@ -118,9 +150,23 @@ const owners: readonly Row[] = [
     p: owner,
     from: { ...owning, ownerConflictCount: 2 },
     e: { type: 'timer' },
-    at: 10 * S,
-    to: { ...owning, adverAtUs: 11 * S, ownerConflictCount: 3, ownerConflictUntilUs: 11_200_000 },
+    at: 5_500_000,
+    to: { ...owning, adverAtUs: 6_500_000, ownerConflictCount: 3, ownerConflictUntilUs: 6_700_000 },
     fx: ['advert 255'],
+  },
+  {
+    name: 'master/advert/owner/the window is 1.2 of the longer interval',
+    p: { ...owner, ...silent },
+    from: { ...owning, ownerConflictCount: 2 },
+    e: advert(255, -1, 2 * S),
+    to: {
+      ...owning,
+      ...counted,
+      adverAtUs: 6 * S,
+      ownerConflictCount: 3,
+      ownerConflictUntilUs: at + 2_400_000,
+    },
+    fx: ['note owner-conflict 255', 'advert 255', 'lower-priority-received'],
   },
   {
     name: 'master/advert/owner/the other insists: we fall to 254',
@@ -135,19 +181,25 @@ const owners: readonly Row[] = [
     p: { ...owner, ...silent },
     from: { ...owning, ownerConflictCount: 3, ownerConflictUntilUs: at - 1 },
     e: advert(255, -1),
-    to: { ...owning, adverAtUs: 6 * S, ownerConflictCount: 2 },
+    to: { ...owning, ...counted, adverAtUs: 6 * S, ownerConflictCount: 2 },
     fx: ['note owner-conflict 255', 'advert 255', 'lower-priority-received'],
   },
 ];
 
 const timers: readonly Row[] = [
-  { name: 'master/timer/early', from: master, e: { type: 'timer' }, at: 10 * S - 1, to: master },
+  {
+    name: 'master/timer/early [RFC9568-6.4.3-06-]',
+    from: master,
+    e: { type: 'timer' },
+    at: 5_499_999,
+    to: master,
+  },
   {
     name: 'master/timer/advert due [RFC9568-6.4.3-06+] [RFC3768-6.4.3-04+]',
     from: master,
     e: { type: 'timer' },
-    at: 10 * S + 5,
-    to: { ...master, adverAtUs: 11 * S + 5 },
+    at: 5_500_005,
+    to: { ...master, adverAtUs: 6_500_005 },
     fx: ['advert 100'],
   },
   {

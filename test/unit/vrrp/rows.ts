@@ -56,14 +56,17 @@ export const backup: BackupState = {
   wantsMaster: false,
   unannounced: false,
 };
+/** Its last advert left at 4.5 s. */
 export const master: MasterState = {
   name: 'master',
   priority: 100,
   masterAdverIntUs: S,
-  adverAtUs: 10 * S,
+  adverAtUs: 5_500_000,
   secondBurstAtUs: NEVER,
   refreshAtUs: NEVER,
   lowerPrioBurstAtUs: NEVER,
+  answerCount: 0,
+  answersUntilUs: 0,
   ownerConflictCount: 0,
   ownerConflictUntilUs: NEVER,
 };

@@ -58,10 +58,10 @@ describe('deadlineUs', () => {
     ['fault', fault, NEVER],
     ['backup', backup, 10 * S],
     ['leaving', leaving, 6 * S],
-    ['master/advert', master, 10 * S],
-    ['master/second burst', { ...master, secondBurstAtUs: 9 * S }, 9 * S],
-    ['master/refresh', { ...master, refreshAtUs: 8 * S }, 8 * S],
-    ['master/lower priority burst', { ...master, lowerPrioBurstAtUs: 7 * S }, 7 * S],
+    ['master/advert', master, 5_500_000],
+    ['master/second burst', { ...master, secondBurstAtUs: 3 * S }, 3 * S],
+    ['master/refresh', { ...master, refreshAtUs: 2 * S }, 2 * S],
+    ['master/lower priority burst', { ...master, lowerPrioBurstAtUs: 1 * S }, 1 * S],
   ] as const;
   for (const [name, state, want] of cases) it(name, () => assert.equal(deadlineUs(state), want));
 });
