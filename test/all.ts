@@ -1,4 +1,5 @@
 /** One process for all tests that need no network of their own: on Node 20 each file would cost a process. `tidy` keeps this list whole. */
+import './requirements.test.ts';
 import './sim/election.test.ts';
 import './sim/mutants.test.ts';
 import './sim/stall.test.ts';
