@@ -3,6 +3,7 @@ import './native/fd.test.ts';
 import './native/netlink.test.ts';
 import './native/packet.test.ts';
 import './native/users.test.ts';
+import './requirements.test.ts';
 import './sim/election.test.ts';
 import './sim/mutants.test.ts';
 import './sim/stall.test.ts';
