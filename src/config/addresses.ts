@@ -67,22 +67,7 @@ function readPrefix(word: Word, c: BuildContext): Draft | undefined {
   }
   const family = bytes.length === 4 ? 4 : 6;
   const most = family === 4 ? 32 : 128;
-  let prefix = most;
-  if (slash >= 0) {
-    const text = word.text.slice(slash + 1);
-    const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= 0 && value <= most) prefix = value;
-    else
-      c.reporter.report(
-        'KA0702',
-        word.at,
-        `Invalid address prefix len ${text} for address ${word.text} - using ${most}`,
-        {
-          effect: `keepalived uses /${most}`,
-          fix: `write a prefix length in 0..${most}`,
-        },
-      );
-  }
+  const prefix = slash < 0 ? most : prefixLength(word, word.text.slice(slash + 1), most, c);
   return {
     family,
     bytes,
@@ -97,6 +82,26 @@ function readPrefix(word: Word, c: BuildContext): Draft | undefined {
     flags: [],
     preferredLifetimeS: undefined,
   };
+}
+
+/** KEEPALIVED: nothing behind the '/' is 0, a number with junk behind it counts at run time. */
+function prefixLength(word: Word, text: string, most: number, c: BuildContext): number {
+  const digits = /^\d{0,3}/.exec(text)?.[0] ?? '';
+  const junk = digits.length < text.length;
+  const value = Number(digits);
+  if (!junk && text !== '' && value <= most) return value;
+  const used = text === '' ? 0 : junk && digits !== '' && value <= most && !c.testMode ? value : most;
+  c.reporter.report(
+    'KA0702',
+    word.at,
+    `Invalid address prefix len ${text} for address ${word.text} - using ${used}`,
+    {
+      effect: `keepalived uses /${used}`,
+      fix: `write a prefix length in 0..${most}`,
+      ...(text === '' ? { keepalivedClass: 'none' } : {}),
+    },
+  );
+  return used;
 }
 
 /** The words behind the address; false when the line is skipped. */
