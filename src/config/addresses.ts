@@ -2,11 +2,16 @@
 import { formatIp, parseIp, parseIpv4 } from '../base/ip.ts';
 import type { VirtualAddress } from './config.ts';
 import { type BuildContext, interfaceExists, tooLong } from './context.ts';
+import { ENTRIES } from './entries.table.ts';
 import { placeOf, type Span } from './source.ts';
+import { nearest } from './suggest.ts';
 import type { Entry } from './tree.ts';
 import type { Word } from './words.ts';
 
 const SCOPES: Readonly<Record<string, number>> = { global: 0, nowhere: 255, host: 254, link: 253, site: 200 };
+const OPTION_WORDS = ENTRIES.filter((e) => e.block === 'vrrp_instance/virtual_ipaddress').map(
+  (e) => e.keyword,
+);
 const FLAGS = new Set(['home', '-nodad', 'mngtmpaddr', 'noprefixroute', 'autojoin']);
 
 export type AddressOwner = {
@@ -130,13 +135,16 @@ function readOptions(words: readonly Word[], d: Draft, owner: AddressOwner, c: B
       `Unknown virtual address option '${unknown.map((w) => w.text).join(' ')}' - ignoring`,
       {
         effect: 'keepalived ignores these words and uses the address',
-        fix:
-          parseIp(first.text.replace(/\/.*/, '')) === undefined
-            ? "start a remark with '#'"
-            : 'write one address on a line',
+        fix: unknownOptionFix(first.text),
       },
     );
   return true;
+}
+
+function unknownOptionFix(word: string): string {
+  if (parseIp(word.replace(/\/.*/, '')) !== undefined) return 'write one address on a line';
+  const near = nearest(word, OPTION_WORDS);
+  return near === undefined ? "start a remark with '#'" : `did you mean '${near}'?`;
 }
 
 type Option = (value: Word, d: Draft, owner: AddressOwner, c: BuildContext) => boolean;

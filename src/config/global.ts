@@ -1,6 +1,7 @@
 /** 'global_defs' (all blocks of that name together) and the global keywords of the top level. */
 import { isMulticast, parseIp } from '../base/ip.ts';
 import type { Command, GlobalConfig, SmtpConfig } from './config.ts';
+import { tooLong } from './context.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
 import { type Block, readBlock, type Setting, type SettingsContext } from './settings.ts';
@@ -108,6 +109,7 @@ export function buildGlobals(
   const strict = block.boolean('vrrp_strict') ?? false;
   const account = scriptAccount(block.get('script_user'), environment, reporter);
   checkDeprecated(block, reporter);
+  checkProcessNames(block, reporter);
   const smtpAlert = block.boolean('smtp_alert_vrrp') ?? block.boolean('smtp_alert') ?? false;
   return {
     config: globalConfig(block, top, statements, account, environment, reporter),
@@ -304,6 +306,14 @@ function smtpConfig(block: Block, environment: LoadEnvironment, reporter: Report
     ...(from === undefined ? {} : { from: from.text }),
     to: lists.flatMap((l) => l.entries.flatMap((e) => e.words.map((w) => w.text))),
   };
+}
+
+function checkProcessNames(block: Block, reporter: Reporter): void {
+  for (const { statement, value, at } of block.settings)
+    if (statement.keyword.text.endsWith('process_name') && typeof value === 'string' && tooLong(value))
+      reporter.report('KA0557', at, `Process name ${value} more than 15 characters, truncating`, {
+        effect: `the name is '${value.slice(0, 15)}'`,
+      });
 }
 
 const DEPRECATED: Readonly<Record<string, string>> = { vrrp_vmac_garp_intvl: 'vrrp_garp_extra_if' };

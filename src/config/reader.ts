@@ -30,11 +30,11 @@ type Frame = {
   readonly checks: IncludeChecks;
   readonly directory: string;
 };
-/** Lines that an expansion produced and that come before the next physical one. `full`: conditions etc. apply. */
+/** Lines that an expansion produced and that come before the next physical one. */
 type Pending = {
   readonly kind: 'lines';
   readonly directory: string;
-  readonly next: () => { readonly text: Text; readonly full: boolean } | undefined;
+  readonly next: () => Text | undefined;
 };
 
 type Collecting = { readonly name: string; readonly at: Span; readonly lines: string[] };
@@ -111,10 +111,9 @@ export class Reader {
     }
     const line = top.next();
     if (line === undefined) this.#stack.pop();
-    else if (this.#count(line.text.span())) {
-      if (this.#collecting !== undefined) this.#collect(line.text);
-      else if (line.full) this.#whole(line.text);
-      else this.#repeated(line.text);
+    else if (this.#count(line.span())) {
+      if (this.#collecting !== undefined) this.#collect(line);
+      else this.#whole(line);
     }
     return true;
   }
@@ -250,7 +249,7 @@ export class Reader {
         const round = rounds.next();
         if (round.done === true) return undefined;
         for (const [name, value] of round.value) this.definitions.set(name, [value], line.span());
-        return { text: template, full: false };
+        return template;
       },
     });
   }
@@ -278,7 +277,7 @@ export class Reader {
             const l = body.next();
             if (l.done === true) return undefined;
             const via: Via = { note: 'from the definition here', at: l.value.definedAt };
-            return { text: Text.fixed(l.value.text, at, via), full: true };
+            return Text.fixed(l.value.text, at, via);
           },
         });
     }
