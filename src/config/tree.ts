@@ -38,8 +38,6 @@ class TreeParser {
   readonly #names = new Map<string, Span>();
   /** The braces that are open; `ignored` ones opened no block. */
   readonly #open: { readonly at: Span; readonly ignored: boolean }[] = [];
-  /** `{` forgotten before a block whose contents were taken all the same; each has a `}` too many later. */
-  #forgotten = 0;
   #peeked: LogicalLine | undefined;
 
   constructor(reader: Reader, reporter: Reporter) {
@@ -101,14 +99,11 @@ class TreeParser {
   #close(line: LogicalLine, block: string): boolean {
     const opened = this.#open.pop();
     if (block !== '') return true;
-    if (opened === undefined) {
-      if (this.#forgotten > 0) this.#forgotten--;
-      else
-        this.#reporter.report('KA0404', line.text.span(), "Extra '}' found", {
-          effect: 'keepalived ignores it',
-          fix: "remove the '}', or look above for a block that is closed too early",
-        });
-    }
+    if (opened === undefined)
+      this.#reporter.report('KA0404', line.text.span(), "Extra '}' found", {
+        effect: 'keepalived ignores it',
+        fix: "remove the '}', or look above for a block that is closed too early",
+      });
     return false;
   }
 
@@ -142,7 +137,6 @@ class TreeParser {
       this.#open.push({ at: next.text.span(), ignored: false });
       return;
     }
-    this.#forgotten++;
     this.#reporter.report(
       'KA0403',
       statement.line.span(),
@@ -209,7 +203,6 @@ class TreeParser {
       this.#next();
       this.#open.push({ at: next.text.span(), ignored: false });
     } else {
-      this.#forgotten++;
       this.#reporter.report('KA0403', statement.line.span(), `Missing '{' after ${statement.keyword.text}`, {
         effect: "keepalived takes the following lines as its entries, and finds a '}' too many later",
         fix: `write '${statement.line.text} {'`,

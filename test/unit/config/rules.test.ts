@@ -25,6 +25,21 @@ const rows: readonly Row[] = [
     'vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n',
     ['KA0405 6'],
   ],
+  [
+    'brace/forgotten before a block',
+    `vrrp_instance A\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n}\n`,
+    ['KA0403 1', 'KA0404 8'],
+  ],
+  [
+    'brace/forgotten before values',
+    'vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress\n10.0.0.1\n}\npriority 5\n}\n}\n',
+    ['KA0403 4', 'KA0404 9'],
+  ],
+  [
+    'brace/none belongs',
+    'vrrp_instance A {\ninterface eth0 {\nvirtual_router_id 1\n}\n}\nfoo\n',
+    ['KA0647 1', 'KA0402 2', 'KA0401 6'],
+  ],
   ['name/two words', `vrrp_instance A B {\nfoo\n}\n${instance('')}`, ['KA0408 1']],
   ['name/twice', instance('') + instance(''), ['KA0409 11']],
   ['vrid/missing', 'vrrp_instance A {\ninterface eth0\nvirtual_ipaddress { 10.0.0.1 }\n}\n', ['KA0602 1'], 2],
