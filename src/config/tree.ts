@@ -36,8 +36,8 @@ class TreeParser {
   readonly #reader: Reader;
   readonly #reporter: Reporter;
   readonly #names = new Map<string, Span>();
-  /** The braces that are open; `ignored` ones opened no block. */
-  readonly #open: { readonly at: Span; readonly ignored: boolean }[] = [];
+  /** The braces that are open, those that opened no block too. */
+  readonly #open: Span[] = [];
   #peeked: LogicalLine | undefined;
 
   constructor(reader: Reader, reporter: Reporter) {
@@ -50,7 +50,7 @@ class TreeParser {
     if (this.#open.length > 0) {
       const n = this.#open.length;
       this.#reporter.report('KA0405', this.#reader.end, `There are ${n} missing '}'s or extra '{'s`, {
-        related: this.#open.slice(-3).map(({ at }) => ({ at, message: 'this brace is not closed' })),
+        related: this.#open.slice(-3).map((at) => ({ at, message: 'this brace is not closed' })),
         effect: 'keepalived closes the blocks at the end of the file and uses them',
         fix: `add ${n === 1 ? "the missing '}'" : `the ${n} missing '}'`}`,
       });
@@ -85,7 +85,7 @@ class TreeParser {
   }
 
   #unexpectedOpen(line: LogicalLine, block: string): void {
-    this.#open.push({ at: line.text.span(), ignored: true });
+    this.#open.push(line.text.span());
     this.#reporter.report('KA0402', line.text.span(), "Unexpected '{' - ignoring", {
       effect:
         block === ''
@@ -134,7 +134,7 @@ class TreeParser {
     const next = this.#peek();
     if (next?.kind === 'open') {
       this.#next();
-      this.#open.push({ at: next.text.span(), ignored: false });
+      this.#open.push(next.text.span());
       return;
     }
     this.#reporter.report(
@@ -181,7 +181,7 @@ class TreeParser {
     if (this.#peek()?.kind !== 'open') return;
     const depth = this.#open.length;
     for (let line = this.#next(); line !== undefined; line = this.#next()) {
-      if (line.kind === 'open') this.#open.push({ at: line.text.span(), ignored: false });
+      if (line.kind === 'open') this.#open.push(line.text.span());
       else if (line.kind === 'close') this.#open.pop();
       if (this.#open.length <= depth) return;
     }
@@ -201,7 +201,7 @@ class TreeParser {
     const next = this.#peek();
     if (next?.kind === 'open') {
       this.#next();
-      this.#open.push({ at: next.text.span(), ignored: false });
+      this.#open.push(next.text.span());
     } else {
       this.#reporter.report('KA0403', statement.line.span(), `Missing '{' after ${statement.keyword.text}`, {
         effect: "keepalived takes the following lines as its entries, and finds a '}' too many later",
@@ -227,7 +227,7 @@ class TreeParser {
     const bom = keyword.text.startsWith('\ufeff');
     const opens = this.#peek()?.kind === 'open';
     const where = block === '' ? 'the top level' : block;
-    if (opens) this.#open.push({ at: (this.#next() as LogicalLine).text.span(), ignored: true });
+    if (opens) this.#open.push((this.#next() as LogicalLine).text.span());
     const fix = bom
       ? 'save the file without a byte order mark'
       : near !== undefined

@@ -85,6 +85,11 @@ const rows: readonly Row[] = [
   ],
   ['script/later', `${instance('track_script { c }')}vrrp_script c {\nscript /bin/true\n}\n`, ['KA0801 5']],
   [
+    'script/later than the group',
+    `vrrp_sync_group G {\ngroup { A B }\ntrack_script { c }\n}\nvrrp_script c {\nscript /bin/true\n}\n${instance('').replace('VI_1', 'A')}${instance('', '192.0.2.2').replace('VI_1', 'B').replace('51', '52')}`,
+    ['KA0801 3'],
+  ],
+  [
     'script/unquoted words',
     `vrrp_script c {\nscript killall -0 x\n}\n${instance('track_script { c }')}`,
     ['KA0507 2'],
