@@ -25,6 +25,21 @@ const rows: readonly Row[] = [
     'vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n',
     ['KA0405 6'],
   ],
+  [
+    'brace/forgotten before a block',
+    `vrrp_instance A\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n}\n`,
+    ['KA0403 1', 'KA0404 8'],
+  ],
+  [
+    'brace/forgotten before values',
+    'vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress\n10.0.0.1\n}\npriority 5\n}\n}\n',
+    ['KA0403 4', 'KA0404 9'],
+  ],
+  [
+    'brace/none belongs',
+    'vrrp_instance A {\ninterface eth0 {\nvirtual_router_id 1\n}\n}\nfoo\n',
+    ['KA0647 1', 'KA0402 2', 'KA0401 6'],
+  ],
   ['name/two words', `vrrp_instance A B {\nfoo\n}\n${instance('')}`, ['KA0408 1']],
   ['name/twice', instance('') + instance(''), ['KA0409 11']],
   ['vrid/missing', 'vrrp_instance A {\ninterface eth0\nvirtual_ipaddress { 10.0.0.1 }\n}\n', ['KA0602 1'], 2],
@@ -69,6 +84,11 @@ const rows: readonly Row[] = [
     ['KA1001 1', 'KA0801 8'],
   ],
   ['script/later', `${instance('track_script { c }')}vrrp_script c {\nscript /bin/true\n}\n`, ['KA0801 5']],
+  [
+    'script/later than the group',
+    `vrrp_sync_group G {\ngroup { A B }\ntrack_script { c }\n}\nvrrp_script c {\nscript /bin/true\n}\n${instance('').replace('VI_1', 'A')}${instance('', '192.0.2.2').replace('VI_1', 'B').replace('51', '52')}`,
+    ['KA0801 3'],
+  ],
   [
     'script/unquoted words',
     `vrrp_script c {\nscript killall -0 x\n}\n${instance('track_script { c }')}`,
