@@ -3,8 +3,8 @@
  * Every function throws an Error with `errno`, `code` and `syscall`, as Node's own do, unless it says otherwise.
  */
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageRoot } from './package-root.ts';
 
 /** Opaque handle of a poll watcher. */
 export type PollHandle = { readonly brand: 'poll' };
@@ -100,8 +100,7 @@ export type Native = {
 };
 
 const require = createRequire(import.meta.url);
-/** `native/` of the checkout: this file is compiled to build/src/native.js. */
-const NATIVE_FOLDER = fileURLToPath(new URL('../../native/', import.meta.url));
+const NATIVE_FOLDER = fileURLToPath(new URL('native/', packageRoot()));
 
 let loaded: Native | undefined;
 /** The addon; throws with a remedy when it was not built. */
@@ -114,7 +113,7 @@ export function native(): Native {
       else loaded = (require('node-gyp-build') as (folder: string) => Native)(NATIVE_FOLDER);
     } catch (e) {
       throw new Error(
-        `the native addon ${file ?? `in ${dirname(NATIVE_FOLDER)}/native`} cannot be loaded: ${String(e)}; run 'npm run build:native'`,
+        `the native addon ${file ?? `in ${NATIVE_FOLDER}`} cannot be loaded: ${String(e)}; run 'npm run build:native'`,
       );
     }
   }

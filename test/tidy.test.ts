@@ -16,10 +16,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ['base', 'vrrp', 'track', 'lvs', 'config', 'ports'],
   io: ['base', 'wire', 'ports', 'native.ts', 'node', 'package'],
   report: ['base', 'core/snapshot.ts', 'ports', 'node'],
-  cli: ['base', 'wire', 'core/snapshot.ts', 'ports', 'report', 'node', 'package'],
+  cli: ['base', 'wire', 'core/snapshot.ts', 'ports', 'report', 'package-root.ts', 'node', 'package'],
 };
 /** Files directly under src/: the composition root and the addon's face. */
-const ROOT_FILES = new Set(['daemon.ts', 'loading.ts', 'main.ts', 'native.ts', 'tools.ts']);
+const ROOT_FILES = new Set([
+  'daemon.ts',
+  'loading.ts',
+  'main.ts',
+  'native.ts',
+  'package-root.ts',
+  'tools.ts',
+]);
 const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config']);
 const BANNED = [
   /\bDate\.now\b/,

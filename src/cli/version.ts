@@ -1,11 +1,11 @@
 /** The text of -v: the first line in keepalived's form, since scripts cut the version out of it. */
 import { readFileSync } from 'node:fs';
 import { release, type } from 'node:os';
+import { packageRoot } from '../package-root.ts';
 
 /** 'major.minor.patch' of package.json. */
 export function packageVersion(): string {
-  // Compiled to build/src/cli/: the package is three folders up.
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('package.json', packageRoot()), 'utf8');
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || !('version' in value))
     throw new Error('package.json names no version: the installation is damaged, run npm ci again');

@@ -2,11 +2,16 @@
 import { formatIp, parseIp, parseIpv4 } from '../base/ip.ts';
 import type { VirtualAddress } from './config.ts';
 import { type BuildContext, interfaceExists, tooLong } from './context.ts';
+import { ENTRIES } from './entries.table.ts';
 import { placeOf, type Span } from './source.ts';
+import { nearest } from './suggest.ts';
 import type { Entry } from './tree.ts';
 import type { Word } from './words.ts';
 
 const SCOPES: Readonly<Record<string, number>> = { global: 0, nowhere: 255, host: 254, link: 253, site: 200 };
+const OPTION_WORDS = ENTRIES.filter((e) => e.block === 'vrrp_instance/virtual_ipaddress').map(
+  (e) => e.keyword,
+);
 const FLAGS = new Set(['home', '-nodad', 'mngtmpaddr', 'noprefixroute', 'autojoin']);
 
 export type AddressOwner = {
@@ -67,22 +72,7 @@ function readPrefix(word: Word, c: BuildContext): Draft | undefined {
   }
   const family = bytes.length === 4 ? 4 : 6;
   const most = family === 4 ? 32 : 128;
-  let prefix = most;
-  if (slash >= 0) {
-    const text = word.text.slice(slash + 1);
-    const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= 0 && value <= most) prefix = value;
-    else
-      c.reporter.report(
-        'KA0702',
-        word.at,
-        `Invalid address prefix len ${text} for address ${word.text} - using ${most}`,
-        {
-          effect: `keepalived uses /${most}`,
-          fix: `write a prefix length in 0..${most}`,
-        },
-      );
-  }
+  const prefix = slash < 0 ? most : prefixLength(word, word.text.slice(slash + 1), most, c);
   return {
     family,
     bytes,
@@ -97,6 +87,26 @@ function readPrefix(word: Word, c: BuildContext): Draft | undefined {
     flags: [],
     preferredLifetimeS: undefined,
   };
+}
+
+/** KEEPALIVED: nothing behind the '/' is 0, a number with junk behind it counts at run time. */
+function prefixLength(word: Word, text: string, most: number, c: BuildContext): number {
+  const digits = /^\d{0,3}/.exec(text)?.[0] ?? '';
+  const junk = digits.length < text.length;
+  const value = Number(digits);
+  if (!junk && text !== '' && value <= most) return value;
+  const used = text === '' ? 0 : junk && digits !== '' && value <= most && !c.testMode ? value : most;
+  c.reporter.report(
+    'KA0702',
+    word.at,
+    `Invalid address prefix len ${text} for address ${word.text} - using ${used}`,
+    {
+      effect: `keepalived uses /${used}`,
+      fix: `write a prefix length in 0..${most}`,
+      ...(text === '' ? { keepalivedClass: 'none' } : {}),
+    },
+  );
+  return used;
 }
 
 /** The words behind the address; false when the line is skipped. */
@@ -125,13 +135,16 @@ function readOptions(words: readonly Word[], d: Draft, owner: AddressOwner, c: B
       `Unknown virtual address option '${unknown.map((w) => w.text).join(' ')}' - ignoring`,
       {
         effect: 'keepalived ignores these words and uses the address',
-        fix:
-          parseIp(first.text.replace(/\/.*/, '')) === undefined
-            ? "start a remark with '#'"
-            : 'write one address on a line',
+        fix: unknownOptionFix(first.text),
       },
     );
   return true;
+}
+
+function unknownOptionFix(word: string): string {
+  if (parseIp(word.replace(/\/.*/, '')) !== undefined) return 'write one address on a line';
+  const near = nearest(word, OPTION_WORDS);
+  return near === undefined ? "start a remark with '#'" : `did you mean '${near}'?`;
 }
 
 type Option = (value: Word, d: Draft, owner: AddressOwner, c: BuildContext) => boolean;

@@ -13,7 +13,7 @@ export type DiagnosticCode =
   | 'KA0404' | 'KA0405' | 'KA0408' | 'KA0409' | 'KA0410' | 'KA0411' | 'KA0501' | 'KA0502'
   | 'KA0503' | 'KA0504' | 'KA0505' | 'KA0506' | 'KA0507' | 'KA0508' | 'KA0509' | 'KA0510'
   | 'KA0511' | 'KA0512' | 'KA0513' | 'KA0551' | 'KA0552' | 'KA0553' | 'KA0554' | 'KA0555'
-  | 'KA0556' | 'KA0601' | 'KA0602' | 'KA0603' | 'KA0604' | 'KA0605' | 'KA0606' | 'KA0607'
+  | 'KA0557' | 'KA0556' | 'KA0601' | 'KA0602' | 'KA0603' | 'KA0604' | 'KA0605' | 'KA0606' | 'KA0607'
   | 'KA0608' | 'KA0609' | 'KA0610' | 'KA0611' | 'KA0612' | 'KA0613' | 'KA0614' | 'KA0615'
   | 'KA0621' | 'KA0622' | 'KA0623' | 'KA0624' | 'KA0625' | 'KA0626' | 'KA0627' | 'KA0628'
   | 'KA0630' | 'KA0631' | 'KA0632' | 'KA0633' | 'KA0640' | 'KA0641' | 'KA0642' | 'KA0643'
@@ -22,7 +22,7 @@ export type DiagnosticCode =
   | 'KA0706' | 'KA0801' | 'KA0802' | 'KA0803' | 'KA0804' | 'KA0805' | 'KA0806' | 'KA0807'
   | 'KA0901' | 'KA0902' | 'KA0903' | 'KA0904' | 'KA0905' | 'KA0906' | 'KA1001' | 'KA1002'
   | 'KA1003' | 'KA1004' | 'KA1101' | 'KA1102' | 'KA1103' | 'KA1104' | 'KA1105' | 'KA1106'
-  | 'KA1107';
+  | 'KA1107' | 'KA1108';
 
 export const CODES: Readonly<Record<DiagnosticCode, Row>> = {
   // Lines of a file
@@ -72,6 +72,7 @@ export const CODES: Readonly<Record<DiagnosticCode, Row>> = {
   KA0554: { severity: 'warning', class: 'general-error', title: 'surplus words in notification_email_from' },
   KA0555: { severity: 'error', class: 'general-error', title: 'bad smtp_server' },
   KA0556: { severity: 'warning', class: 'deprecated', title: 'deprecated keyword' },
+  KA0557: { severity: 'warning', class: 'general-error', title: 'process name cut to 15 bytes' },
   // vrrp_instance
   KA0601: { severity: 'error', class: 'general-error', title: 'interface does not exist' },
   KA0602: { severity: 'error', class: 'general-error', title: 'virtual_router_id missing' },
@@ -151,4 +152,5 @@ export const CODES: Readonly<Record<DiagnosticCode, Row>> = {
   KA1105: { severity: 'error', class: 'general-error', title: 'virtual server without real servers' },
   KA1106: { severity: 'warning', class: 'general-error', title: 'ports of virtual and real server differ' },
   KA1107: { severity: 'warning', class: 'deprecated', title: 'deprecated checker keyword' },
+  KA1108: { severity: 'error', class: 'general-error', title: 'bad forwarding method' },
 };

@@ -1,6 +1,7 @@
 /** 'global_defs' (all blocks of that name together) and the global keywords of the top level. */
 import { isMulticast, parseIp } from '../base/ip.ts';
 import type { Command, GlobalConfig, SmtpConfig } from './config.ts';
+import { tooLong } from './context.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
 import { type Block, readBlock, type Setting, type SettingsContext } from './settings.ts';
@@ -108,6 +109,7 @@ export function buildGlobals(
   const strict = block.boolean('vrrp_strict') ?? false;
   const account = scriptAccount(block.get('script_user'), environment, reporter);
   checkDeprecated(block, reporter);
+  checkProcessNames(block, reporter);
   const smtpAlert = block.boolean('smtp_alert_vrrp') ?? block.boolean('smtp_alert') ?? false;
   return {
     config: globalConfig(block, top, statements, account, environment, reporter),
@@ -118,8 +120,8 @@ export function buildGlobals(
     scriptUser: account?.user,
     scriptGroup: account?.group,
     scriptSecurity: block.has('enable_script_security'),
-    multicastGroup4: group(block.get('vrrp_mcast_group4'), 4, reporter) ?? '224.0.0.18',
-    multicastGroup6: group(block.get('vrrp_mcast_group6'), 6, reporter) ?? 'ff02::12',
+    multicastGroup4: group(block, 4, reporter) ?? '224.0.0.18',
+    multicastGroup6: group(block, 6, reporter) ?? 'ff02::12',
     garp: globalGarp(block),
     lowerPrioNoAdvert: block.boolean('vrrp_lower_prio_no_advert'),
     higherPrioSendAdvert: block.boolean('vrrp_higher_prio_send_advert') ?? false,
@@ -214,26 +216,24 @@ function scriptAccount(
 }
 
 /** A multicast group of the family; keepalived accepts an IPv6 group of any scope with a warning. */
-function group(setting: Setting | undefined, family: 4 | 6, reporter: Reporter): string | undefined {
-  if (setting === undefined || typeof setting.value !== 'string') return undefined;
-  const bytes = parseIp(setting.value);
-  if (bytes === undefined || bytes.length !== (family === 4 ? 4 : 16) || !isMulticast(bytes)) {
-    reporter.report('KA0552', setting.at, `'${setting.value}' is not an IPv${family} multicast address`, {
-      effect: `keepalived ignores the line and uses ${family === 4 ? '224.0.0.18' : 'ff02::12'}`,
-    });
-    return undefined;
-  }
-  if (family === 6 && ((bytes[1] ?? 0) & 0x0f) !== 2)
-    reporter.report(
-      'KA0553',
-      setting.at,
-      `vrrp_mcast_group6 ${setting.value} does not have link-local scope`,
-      {
+function group(block: Block, family: 4 | 6, reporter: Reporter): string | undefined {
+  for (const setting of block.latest(`vrrp_mcast_group${family}`)) {
+    const text = String(setting.value);
+    const bytes = parseIp(text);
+    if (bytes === undefined || bytes.length !== (family === 4 ? 4 : 16) || !isMulticast(bytes)) {
+      reporter.report('KA0552', setting.at, `'${text}' is not an IPv${family} multicast address`, {
+        effect: 'keepalived ignores the line',
+      });
+      continue;
+    }
+    if (family === 6 && ((bytes[1] ?? 0) & 0x0f) !== 2)
+      reporter.report('KA0553', setting.at, `vrrp_mcast_group6 ${text} does not have link-local scope`, {
         effect: 'keepalived uses it all the same',
         fix: 'choose an address in ff02::/16',
-      },
-    );
-  return setting.value;
+      });
+    return text;
+  }
+  return undefined;
 }
 
 /**
@@ -262,43 +262,58 @@ function globalGarp(block: Block): GlobalGarp {
   return { ...garp, lowerPrioDelayS: lowerDelay ?? garp.delayS, lowerPrioRepeat: lowerRepeat ?? garp.repeat };
 }
 
+type Relay = { readonly server: string; readonly port: number };
+
+/** The last line that names a usable relay. */
+function relay(block: Block, reporter: Reporter): Relay | undefined {
+  let found: Relay | undefined;
+  for (const setting of block.latest('smtp_server')) {
+    const [host, port] = setting.words;
+    const number = port === undefined ? 25 : /^\d{1,5}$/.test(port.text) ? Number(port.text) : 0;
+    if (number >= 1 && number <= 65535) found ??= { server: host?.text ?? '', port: number };
+    else
+      reporter.report(
+        'KA0555',
+        setting.at,
+        `Invalid smtp server ${setting.words.map((w) => w.text).join(' ')}`,
+        {
+          effect: 'keepalived ignores the line',
+          fix: 'write a port in 1..65535, or nothing for 25',
+        },
+      );
+  }
+  return found;
+}
+
 function smtpConfig(block: Block, environment: LoadEnvironment, reporter: Reporter): SmtpConfig | undefined {
-  const server = block.get('smtp_server');
-  const [host, port] = server?.words ?? [];
-  const fromWords = block.get('notification_email_from')?.words ?? [];
-  const surplus = fromWords[1];
+  const server = relay(block, reporter);
+  const [from, surplus] = block.get('notification_email_from')?.words ?? [];
   if (surplus !== undefined)
     reporter.report('KA0554', surplus.at, 'notification_email_from has extra words', {
       effect: 'keepalived uses the first word',
       fix: 'quote a display name: "Name <user@host>"',
     });
-  const to = block
-    .list('notification_email')
-    .flatMap((l) => l.entries.flatMap((e) => e.words.map((w) => w.text)));
-  for (const l of block.list('notification_email'))
-    if (l.entries.length === 0)
-      reporter.report('KA0411', l.keyword.at, 'Block notification_email is empty', {
-        effect: 'keepalived ignores it',
-      });
-  if (server === undefined || host === undefined) return undefined;
-  const number = port !== undefined && /^\d{1,5}$/.test(port.text) ? Number(port.text) : undefined;
-  const valid = number !== undefined && number >= 1 && number <= 65535;
-  if (port !== undefined && !valid) {
-    reporter.report('KA0555', port.at, `Invalid smtp server port '${port.text}'`, {
-      effect: 'keepalived ignores the whole line',
-      fix: 'write a port in 1..65535, or nothing for 25',
+  const lists = block.list('notification_email');
+  for (const l of lists.filter((x) => x.entries.length === 0))
+    reporter.report('KA0411', l.keyword.at, 'Block notification_email is empty', {
+      effect: 'keepalived ignores it',
     });
-    return undefined;
-  }
-  const from = fromWords[0]?.text;
+  if (server === undefined) return undefined;
   return {
-    server: host.text,
-    port: number ?? 25,
+    ...server,
     heloName: block.text('smtp_helo_name') ?? environment.hostName,
     connectTimeoutS: block.number('smtp_connect_timeout') ?? 30,
-    ...(from === undefined ? {} : { from }),
-    to,
+    ...(from === undefined ? {} : { from: from.text }),
+    to: lists.flatMap((l) => l.entries.flatMap((e) => e.words.map((w) => w.text))),
   };
+}
+
+function checkProcessNames(block: Block, reporter: Reporter): void {
+  for (const { statement, value, at } of block.settings)
+    if (statement.keyword.text.endsWith('process_name') && typeof value === 'string' && tooLong(value))
+      reporter.report('KA0557', at, `Process name ${value} more than 15 characters, truncating`, {
+        effect: `the name is '${value.slice(0, 15)}'`,
+      });
 }
 
 const DEPRECATED: Readonly<Record<string, string>> = { vrrp_vmac_garp_intvl: 'vrrp_garp_extra_if' };

@@ -1,5 +1,6 @@
 /** keepalived's rules for identity, election and timing of an instance: one rule, one function. */
 import { type Draft, lastOf, tell } from './instance-draft.ts';
+import type { Setting } from './settings.ts';
 
 const S = 1_000_000;
 
@@ -49,15 +50,7 @@ export type Election = { readonly stateMaster: boolean; readonly priority: numbe
 /** The state and priority table: MASTER without priority makes an owner, 255 without state a MASTER. */
 export function election(d: Draft): Election {
   const states = d.block.settings.filter((s) => s.statement.keyword.text === 'state');
-  const master = states.find((s) => s.value === 'MASTER');
-  const later =
-    master === undefined
-      ? undefined
-      : states.find((s) => s.value === 'BACKUP' && s.at.start > master.at.start);
-  if (later !== undefined)
-    tell(d, 'KA0605', later.at, 'state previously set as MASTER - ignoring BACKUP', {
-      effect: 'keepalived keeps MASTER',
-    });
+  const master = stateMasterLine(d, states);
   const written = d.block.number('priority');
   const priority = written ?? (master === undefined ? 100 : 255);
   let stateMaster = master !== undefined || (states.length === 0 && priority === 255);
@@ -79,6 +72,20 @@ export function election(d: Draft): Election {
     });
   }
   return { stateMaster, priority };
+}
+
+/** The line that makes it MASTER: BACKUP behind it is refused, an unknown word (read as BACKUP) is not. */
+function stateMasterLine(d: Draft, states: readonly Setting[]): Setting | undefined {
+  let master: Setting | undefined;
+  for (const s of states) {
+    if (s.value === 'MASTER') master = s;
+    else if (s.words[0]?.text !== 'BACKUP') master = undefined;
+    else if (master !== undefined)
+      tell(d, 'KA0605', s.at, 'state previously set as MASTER - ignoring BACKUP', {
+        effect: 'keepalived keeps MASTER',
+      });
+  }
+  return master;
 }
 
 /** 'nopreempt' and 'preempt_delay' bind only a BACKUP below 255. */

@@ -1,5 +1,6 @@
 /** Main file to frozen `Config`: reader, tree, settings, builders, checks. Pure but for the environment it is given. */
 
+import { readAddress } from './addresses.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
 import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig, VirtualServerConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
@@ -125,6 +126,7 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
       if (server !== undefined) virtualServers.push(server);
     }
   }
+  checkStatics(statements, c);
   uniqueVrids(placed, c.reporter);
   uniqueAddresses(placed, c.reporter);
   const { groups, instances } = joinGroups(groupSources, placed, known, c);
@@ -133,6 +135,18 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
     built: { instances, groups, scripts: usedScripts(all, instances, groups), virtualServers },
     scripts: all,
   };
+}
+
+/** 'static_ipaddress' is not carried out yet; its lines are judged all the same. */
+function checkStatics(statements: readonly Statement[], c: BuildContext): void {
+  const owner = {
+    use: 'static_ipaddress',
+    interface: c.globals.defaultInterface,
+    family: undefined,
+    isStatic: true,
+  };
+  for (const s of statements.filter((x) => x.keyword.text === 'static_ipaddress'))
+    for (const entry of s.entries) readAddress(entry, owner, c);
 }
 
 function missingName(s: Statement, c: BuildContext): void {

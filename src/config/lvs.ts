@@ -109,6 +109,29 @@ function realServer(
   };
 }
 
+/** The last method line that is one; options belong to TUN alone. */
+function forwarding(block: Block, c: BuildContext): string | undefined {
+  let found: string | undefined;
+  for (const s of block.settings.filter((x) => /^(?:lvs_method|lb_kind)$/.test(x.statement.keyword.text))) {
+    const [name, option] = s.words;
+    const known = name !== undefined && /^(?:NAT|DR|TUN)$/.test(name.text);
+    if (known) found = name.text;
+    if (!known || (option !== undefined && name.text !== 'TUN'))
+      c.reporter.report(
+        'KA1108',
+        (known ? option : name)?.at ?? s.at,
+        known
+          ? `Invalid tunnel option ${option?.text} for virtual server`
+          : `PARSER : unknown [${name?.text}] routing method for virtual server`,
+        {
+          effect: known ? `keepalived uses ${name.text}` : 'keepalived ignores the line',
+          fix: 'write NAT, DR or TUN',
+        },
+      );
+  }
+  return found;
+}
+
 /** Only NAT can change the port; elsewhere keepalived resets it to the service's. */
 function checkPorts(
   target: Target,
@@ -150,7 +173,7 @@ export function buildVirtualServer(block: Block, c: BuildContext): VirtualServer
     .filter((r) => r !== undefined);
   const inhibit = block.has('inhibit_on_failure');
   const scheduler = block.text('lvs_sched') ?? block.text('lb_algo');
-  const method = block.get('lvs_method') ?? block.get('lb_kind');
+  const method = forwarding(block, c);
   const protocol = block.text('protocol');
   const absent = (text: string) =>
     c.reporter.report('KA1104', at, `Virtual server ${target.address}: ${text}`, {});
@@ -160,7 +183,7 @@ export function buildVirtualServer(block: Block, c: BuildContext): VirtualServer
     });
     return undefined;
   }
-  checkPorts(target, realServers, method?.words[0]?.text ?? 'NAT', at, c);
+  checkPorts(target, realServers, method ?? 'NAT', at, c);
   checkDeprecated(block, c);
   if (protocol === undefined && target.kind === 'address') absent('no protocol set - defaulting to UDP');
   if (scheduler === undefined) absent("no scheduler set, setting default 'wlc'");
@@ -170,7 +193,7 @@ export function buildVirtualServer(block: Block, c: BuildContext): VirtualServer
     protocol: protocol === 'TCP' || protocol === 'SCTP' ? protocol : 'UDP',
     delayLoopUs: block.number('delay_loop') ?? 60 * S,
     scheduler: scheduler ?? 'wlc',
-    method: method?.words[0]?.text ?? 'NAT',
+    method: method ?? 'NAT',
     realServers: inhibit ? realServers.map((r) => ({ ...r, inhibitOnFailure: true })) : realServers,
     options: (block.statement?.body ?? []).filter((s) => s.keyword.text !== 'real_server').map(option),
     place: placeOf(at),

@@ -19,7 +19,8 @@ import { Text } from './text.ts';
 export type LogicalLine = { readonly kind: 'text' | 'open' | 'close'; readonly text: Text };
 
 const MAX_DEPTH = 64;
-const MAX_LINES = 200_000;
+/** Lines beyond those of the main file: a thousand instances from loops and includes, and then some. */
+const MAX_MORE_LINES = 100_000;
 
 /** A file that is being read; `checks` come back into force at its end. */
 type Frame = {
@@ -29,11 +30,11 @@ type Frame = {
   readonly checks: IncludeChecks;
   readonly directory: string;
 };
-/** Lines that an expansion produced and that come before the next physical one. `full`: conditions etc. apply. */
+/** Lines that an expansion produced and that come before the next physical one. */
 type Pending = {
   readonly kind: 'lines';
   readonly directory: string;
-  readonly next: () => { readonly text: Text; readonly full: boolean } | undefined;
+  readonly next: () => Text | undefined;
 };
 
 type Collecting = { readonly name: string; readonly at: Span; readonly lines: string[] };
@@ -48,6 +49,7 @@ export class Reader {
   readonly #ready: LogicalLine[] = [];
   #collecting: Collecting | undefined;
   #lines = 0;
+  readonly #limit: number;
   #last: Span;
 
   /** `mains`: the main file, or the files of a main pattern, already read. */
@@ -60,6 +62,7 @@ export class Reader {
     this.#environment = environment;
     this.#reporter = reporter;
     this.#checks = checks;
+    this.#limit = MAX_MORE_LINES + mains.reduce((n, m) => n + m.lineCount, 0);
     this.definitions = new Definitions(environment, reporter);
     this.#last = { source: mains[0], start: 0, end: 0 };
     for (const source of mains.toReversed()) this.#push(source);
@@ -108,17 +111,16 @@ export class Reader {
     }
     const line = top.next();
     if (line === undefined) this.#stack.pop();
-    else if (this.#count(line.text.span())) {
-      if (this.#collecting !== undefined) this.#collect(line.text);
-      else if (line.full) this.#whole(line.text);
-      else this.#repeated(line.text);
+    else if (this.#count(line.span())) {
+      if (this.#collecting !== undefined) this.#collect(line);
+      else this.#whole(line);
     }
     return true;
   }
 
   #count(at: Span): boolean {
-    if (++this.#lines <= MAX_LINES) return true;
-    this.#reporter.report('KA0204', at, `more than ${MAX_LINES} lines after includes and expansions`, {
+    if (++this.#lines <= this.#limit) return true;
+    this.#reporter.report('KA0204', at, `more than ${this.#limit} lines after includes and expansions`, {
       effect: 'vipd reads no further; keepalived would go on until memory is gone',
       fix: 'look for a ~SEQ, a definition or an include that repeats itself',
     });
@@ -247,7 +249,7 @@ export class Reader {
         const round = rounds.next();
         if (round.done === true) return undefined;
         for (const [name, value] of round.value) this.definitions.set(name, [value], line.span());
-        return { text: template, full: false };
+        return template;
       },
     });
   }
@@ -275,7 +277,7 @@ export class Reader {
             const l = body.next();
             if (l.done === true) return undefined;
             const via: Via = { note: 'from the definition here', at: l.value.definedAt };
-            return { text: Text.fixed(l.value.text, at, via), full: true };
+            return Text.fixed(l.value.text, at, via);
           },
         });
     }

@@ -59,6 +59,11 @@ export class Block {
     );
   }
 
+  /** Every line with the keyword, the last first: what is invalid gives way to what was set before it. */
+  latest(keyword: string): readonly Setting[] {
+    return this.settings.filter((s) => s.statement.keyword.text === keyword).toReversed();
+  }
+
   number(keyword: string): number | undefined {
     const value = this.get(keyword)?.value;
     return typeof value === 'number' ? value : undefined;

@@ -18,6 +18,10 @@ export class Source {
     for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) this.#lineStarts.push(i + 1);
   }
 
+  get lineCount(): number {
+    return this.#lineStarts.length;
+  }
+
   /** 1-based line and column of a UTF-16 offset. */
   position(offset: number): { readonly line: number; readonly col: number } {
     let low = 0;

@@ -36,10 +36,8 @@ class TreeParser {
   readonly #reader: Reader;
   readonly #reporter: Reporter;
   readonly #names = new Map<string, Span>();
-  /** The braces that are open; `ignored` ones opened no block. */
-  readonly #open: { readonly at: Span; readonly ignored: boolean }[] = [];
-  /** `{` forgotten before a block whose contents were taken all the same; each has a `}` too many later. */
-  #forgotten = 0;
+  /** The braces that are open, those that opened no block too. */
+  readonly #open: Span[] = [];
   #peeked: LogicalLine | undefined;
 
   constructor(reader: Reader, reporter: Reporter) {
@@ -52,7 +50,7 @@ class TreeParser {
     if (this.#open.length > 0) {
       const n = this.#open.length;
       this.#reporter.report('KA0405', this.#reader.end, `There are ${n} missing '}'s or extra '{'s`, {
-        related: this.#open.slice(-3).map(({ at }) => ({ at, message: 'this brace is not closed' })),
+        related: this.#open.slice(-3).map((at) => ({ at, message: 'this brace is not closed' })),
         effect: 'keepalived closes the blocks at the end of the file and uses them',
         fix: `add ${n === 1 ? "the missing '}'" : `the ${n} missing '}'`}`,
       });
@@ -87,7 +85,7 @@ class TreeParser {
   }
 
   #unexpectedOpen(line: LogicalLine, block: string): void {
-    this.#open.push({ at: line.text.span(), ignored: true });
+    this.#open.push(line.text.span());
     this.#reporter.report('KA0402', line.text.span(), "Unexpected '{' - ignoring", {
       effect:
         block === ''
@@ -101,14 +99,11 @@ class TreeParser {
   #close(line: LogicalLine, block: string): boolean {
     const opened = this.#open.pop();
     if (block !== '') return true;
-    if (opened === undefined) {
-      if (this.#forgotten > 0) this.#forgotten--;
-      else
-        this.#reporter.report('KA0404', line.text.span(), "Extra '}' found", {
-          effect: 'keepalived ignores it',
-          fix: "remove the '}', or look above for a block that is closed too early",
-        });
-    }
+    if (opened === undefined)
+      this.#reporter.report('KA0404', line.text.span(), "Extra '}' found", {
+        effect: 'keepalived ignores it',
+        fix: "remove the '}', or look above for a block that is closed too early",
+      });
     return false;
   }
 
@@ -139,10 +134,9 @@ class TreeParser {
     const next = this.#peek();
     if (next?.kind === 'open') {
       this.#next();
-      this.#open.push({ at: next.text.span(), ignored: false });
+      this.#open.push(next.text.span());
       return;
     }
-    this.#forgotten++;
     this.#reporter.report(
       'KA0403',
       statement.line.span(),
@@ -187,7 +181,7 @@ class TreeParser {
     if (this.#peek()?.kind !== 'open') return;
     const depth = this.#open.length;
     for (let line = this.#next(); line !== undefined; line = this.#next()) {
-      if (line.kind === 'open') this.#open.push({ at: line.text.span(), ignored: false });
+      if (line.kind === 'open') this.#open.push(line.text.span());
       else if (line.kind === 'close') this.#open.pop();
       if (this.#open.length <= depth) return;
     }
@@ -207,9 +201,8 @@ class TreeParser {
     const next = this.#peek();
     if (next?.kind === 'open') {
       this.#next();
-      this.#open.push({ at: next.text.span(), ignored: false });
+      this.#open.push(next.text.span());
     } else {
-      this.#forgotten++;
       this.#reporter.report('KA0403', statement.line.span(), `Missing '{' after ${statement.keyword.text}`, {
         effect: "keepalived takes the following lines as its entries, and finds a '}' too many later",
         fix: `write '${statement.line.text} {'`,
@@ -234,7 +227,7 @@ class TreeParser {
     const bom = keyword.text.startsWith('\ufeff');
     const opens = this.#peek()?.kind === 'open';
     const where = block === '' ? 'the top level' : block;
-    if (opens) this.#open.push({ at: (this.#next() as LogicalLine).text.span(), ignored: true });
+    if (opens) this.#open.push((this.#next() as LogicalLine).text.span());
     const fix = bom
       ? 'save the file without a byte order mark'
       : near !== undefined

@@ -4,7 +4,7 @@ import type { ReceivedAdvert } from '../vrrp/accept.ts';
 /** Names one receive socket: instances that share it are told apart by VRID. */
 export type SocketSpec = {
   readonly family: 4 | 6;
-  readonly interface: string;
+  readonly interface: string; // '' (unicast only): bound to none
   readonly interfaceIndex: number;
   readonly mode: 'multicast' | 'unicast';
   readonly group: string; // multicast group; '' for unicast

@@ -14,13 +14,14 @@ export interface AnnouncePort {
    * queued per interface, one frame every `spacingUs`, addresses taking turns. `owner` names the queue entries.
    */
   announce(owner: string, list: readonly Announcement[], repeatCount: number, spacingUs: number): void;
-  /** Drops what `owner` still has queued. */
+  /** Drops what `owner` still has queued. NOARP interfaces are the caller's to leave out (Link.noArp). */
   forget(owner: string): void;
   /** Frames handed to the kernel since start. */
   sentCount(): number;
   /**
-   * Watches `interfaceIndex` for ARP (gratuitous: spa == tpa) from another MAC for one of `addresses`.
-   * Returns a function that ends the watch.
+   * Watches `interfaceIndex` for gratuitous ARP (spa == tpa) or, for 16-octet addresses, unsolicited NA, from another MAC for
+   * one of `addresses`. Frames that this host sends are never heard, so `ownMac` may be empty: then any MAC counts,
+   * as it must where both routers use the same virtual MAC. Never throws. Returns a function that ends the watch.
    */
   watch(
     interfaceIndex: number,

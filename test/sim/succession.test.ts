@@ -13,7 +13,7 @@ const over = (how: How) =>
     return result;
   });
 
-it('a crash: the highest backup alone, one down interval after the last advert [RFC9568-6.4.2-04+]', () =>
+it('a crash: the highest backup alone, one down interval after the last advert [RFC9568-6.4.2-04+] [RFC9568-8.3.2-02+]', () =>
   void over('crash'));
 
 it('make before break: nobody ever finds the address unheld', () => {

@@ -51,7 +51,7 @@ type Encoded =
 export class AdvertSockets implements AdvertPort {
   readonly #options: AdvertSocketsOptions;
   readonly #entries = new Map<string, Entry>();
-  /** Keys with something to read, and the one immediate that will read them. */
+  /** Keys with more to read than a budget, and the one immediate that will read them. */
   readonly #readable = new Set<string>();
   #immediate: NodeJS.Immediate | undefined;
   readonly #buffer = Buffer.allocUnsafeSlow(LONGEST_PACKET);
@@ -162,11 +162,13 @@ export class AdvertSockets implements AdvertPort {
     return entry === undefined ? 0 : this.#read(entry, DRAIN_BUDGET);
   }
 
-  /**
-   * raw-socket calls in from outside any callback scope: promises and nextTick would wait for some later event there, and what
-   * the sink throws would have no place to go. So reading waits for the check phase of the same turn of the loop.
-   */
   #wake(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#read(entry, BUDGET);
+  }
+
+  /** What a budget left over is read in the next turn of the loop, after timers and other sockets. */
+  #later(key: string): void {
     this.#readable.add(key);
     this.#immediate ??= setImmediate(() => this.#readAll());
   }
@@ -175,10 +177,7 @@ export class AdvertSockets implements AdvertPort {
     this.#immediate = undefined;
     const keys = [...this.#readable];
     this.#readable.clear();
-    for (const key of keys) {
-      const entry = this.#entries.get(key);
-      if (entry !== undefined) this.#read(entry, BUDGET);
-    }
+    for (const key of keys) this.#wake(key);
   }
 
   #read(entry: Entry, budget: number): number {
@@ -199,7 +198,7 @@ export class AdvertSockets implements AdvertPort {
       entry.reading = false;
     }
     if (left === 0 && !entry.receiver.closed) {
-      this.#wake(entry.key);
+      this.#later(entry.key);
       this.#checkOverflow(entry);
     }
     return count;

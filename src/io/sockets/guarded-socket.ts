@@ -55,7 +55,7 @@ export function loadRawSocket(): RawSocketModule {
 export type SocketNative = Pick<Native, 'closeOnExecFrom' | 'sockFprog'>;
 
 export type SocketEvents = {
-  /** There may be something to read; comes again as long as there is. Not inside a callback scope: only note it. */
+  /** There may be something to read; comes again as long as there is. What it throws is an uncaughtException. */
   readable(): void;
   /** libuv reported an error; `goesOn` false: too many in a row, `readable` will not come again. */
   fault(goesOn: boolean): void;

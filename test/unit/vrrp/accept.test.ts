@@ -159,22 +159,27 @@ const refuse = (s: Scene, reason: RejectReason) => {
 };
 const REQUIREMENTS: Readonly<Record<number, string>> = {
   1: '[RFC9568-6.4.1-04+]',
-  4: '[RFC9568-7.1-03-]',
+  4: '[RFC9568-7.1-03-] [RFC3768-7.1-03-]',
   6: '[RFC9568-7.1-03-] [RFC3768-7.1-03-]',
   7: '[RFC9568-7.1-01-] [RFC9568-5.1.1.3-02-] [RFC3768-7.1-01-]',
   8: '[RFC9568-7.1-02-] [RFC3768-7.1-02-]',
   9: '[RFC3768-7.1-07-]',
   10: '[RFC3768-7.1-07-]',
-  12: '[RFC3768-7.1-08-] [RFC9568-7.1-08-]',
+  12: '[RFC3768-7.1-08-]',
   13: '[RFC9568-5.2.2-01-]',
   14: '[RFC9568-7.1-07-]',
   15: '[RFC9568-7.1-04-] [RFC3768-7.1-04-]',
   17: '[RFC3768-7.1-06+]',
 };
+const V3_GOOD =
+  '[RFC9568-7.1-01+] [RFC9568-7.1-02+] [RFC9568-7.1-03+] [RFC9568-7.1-04+] [RFC9568-7.1-07+] [RFC9568-5.1.1.3-02+] [RFC9568-5.2.2-01+]';
+const V2_GOOD =
+  '[RFC3768-7.1-01+] [RFC3768-7.1-02+] [RFC3768-7.1-03+] [RFC3768-7.1-04+] [RFC3768-7.1-07+] [RFC3768-7.1-08+]';
+const GOOD: Readonly<Record<string, string>> = { v2: V2_GOOD, v3: V3_GOOD, unicast: '', v6: '' };
 
 describe('accept', () => {
   for (const [name, scene] of Object.entries({ v2, v3, unicast, v6 }))
-    it(`${name} as it should be [RFC9568-7.1-01+] [RFC9568-7.1-02+] [RFC9568-7.1-03+] [RFC9568-7.1-04+] [RFC9568-5.2.2-01+]`, () => {
+    it(`${name} as it should be ${GOOD[name]}`.trim(), () => {
       const verdict = run(scene);
       assert.deepEqual(verdict, {
         accepted: true,
@@ -239,7 +244,8 @@ describe('accept/authentication', () => {
   const none = rules(v2, { authentication: { type: 'none' } });
   it('none: the 8 octets are not looked at [RFC3768-5.3.10-01+]', () =>
     assert.ok(run(facts(none, { authType: 0, authData: SECRET })).accepted));
-  it('none: a password is refused', () => assert.equal(refuse(none, 'auth-type').want, 'none'));
+  it('none: a password is refused [RFC3768-7.1-07-]', () =>
+    assert.equal(refuse(none, 'auth-type').want, 'none'));
   it('AH is a known type, and not ours', () =>
     assert.equal(refuse(facts(v2, { authType: 2 }), 'auth-type').got, 'AH'));
   it('each of the 8 octets counts', () => {
@@ -264,7 +270,7 @@ describe('accept/authentication', () => {
 describe('accept/checksum', () => {
   const short = sums(v3, { standard: false, noPseudo: true });
   const old = sums(unicast, { standard: false, oldUnicast: true });
-  it('v3 without pseudo header is told so', () =>
+  it('v3 without pseudo header is told so [RFC9568-5.2.8-02-] [RFC5798-5.2.8-01+]', () =>
     assert.match(
       explainRejection('checksum', refuse(short, 'checksum')),
       /without pseudo header, we expect one with it/,
@@ -339,7 +345,12 @@ describe('accept/unicast', () => {
   it('TTL 255 is not asked for', () => assert.ok(run(packet(open, { ttl: 3 })).accepted));
 });
 
-it('explainRejection names theirs and ours', () => {
+it('owner_ignore_adverts is for owners that ask for it [RFC3768-7.1-06-]', () => {
+  assert.ok(run(rules(v3, { basePriority: 255 })).accepted);
+  assert.ok(run(rules(v3, { ownerIgnoreAdverts: true })).accepted);
+});
+
+it('explainRejection names theirs and ours [RFC9568-7.1-10+]', () => {
   assert.match(
     explainRejection('interval', refuse(facts(v2, { adverIntUs: 2 * S }), 'interval')),
     /their advert_int is 2 s, ours is 1 s/,

@@ -65,7 +65,7 @@ const received: readonly Row[] = [
     to: { ...backup, masterDownAtUs: at + DOWN },
   },
   {
-    name: 'backup/advert/lower/preempt [RFC9568-6.4.2-11+] [RFC9568-6.4.2-10-]',
+    name: 'backup/advert/lower/preempt [RFC9568-6.4.2-11+] [RFC9568-6.4.2-10-] [RFC3768-6.4.2-07+]',
     from: backup,
     e: advert(99),
     to: { ...backup, expiry: 'preempt' },
@@ -185,7 +185,7 @@ const owners: readonly Row[] = [
     fx: ['note lower-priority-discarded 100'],
   },
   {
-    name: 'backup/timer/owner at start, MASTER is its first notification [RFC9568-6.4.1-01+]',
+    name: 'backup/timer/owner at start, MASTER is its first notification [RFC9568-6.4.1-01+] [RFC3768-6.4.1-01+]',
     p: owner,
     from: startedOwner,
     e: { type: 'timer' },
@@ -235,7 +235,7 @@ const owners: readonly Row[] = [
 
 const others: readonly Row[] = [
   {
-    name: 'backup/timer/early',
+    name: 'backup/timer/early [RFC9568-6.4.2-04-]',
     from: backup,
     e: { type: 'timer' },
     at: 10 * S - 1,
@@ -304,7 +304,7 @@ const others: readonly Row[] = [
     fx: [...rise, 'backup>master group'],
   },
   {
-    name: 'backup/shutdown [RFC9568-6.4.2-03+]',
+    name: 'backup/shutdown [RFC9568-6.4.2-03+] [RFC3768-6.4.2-03+]',
     from: backup,
     e: { type: 'shutdown', lingerUs: S },
     to: { name: 'init', priority: 100 },
@@ -362,6 +362,20 @@ const others: readonly Row[] = [
     from: { ...backup, masterDownAtUs: at + 1, expiry: 'master-resigned' },
     e: { type: 'reconfigured', priority: 36, addressesAdded: false },
     to: { ...backup, priority: 36, masterDownAtUs: at + 1, expiry: 'master-resigned' },
+  },
+  {
+    name: 'backup/reconfigured/the group was asked: not put off either',
+    p: { inGroup: true },
+    from: { ...backup, masterDownAtUs: at + 1, wantsMaster: true },
+    e: { type: 'reconfigured', priority: 100, addressesAdded: false },
+    to: { ...backup, masterDownAtUs: at + 1, wantsMaster: true },
+  },
+  {
+    name: 'backup/reconfigured/an owner that starts',
+    p: owner,
+    from: startedOwner,
+    e: { type: 'reconfigured', priority: 255, addressesAdded: false },
+    to: startedOwner,
   },
   {
     name: 'backup/reconfigured/no preempt delay any more, no group any more',

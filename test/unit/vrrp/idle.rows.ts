@@ -12,7 +12,7 @@ const ignored = (from: State, events: readonly Event[]): readonly Row[] =>
 
 const initRows: readonly Row[] = [
   {
-    name: 'init/startup [RFC9568-6.4.1-02+] [RFC9568-6.4.1-03+] [RFC3768-6.4.1-02+]',
+    name: 'init/startup [RFC9568-6.4.1-02+] [RFC9568-6.4.1-03+] [RFC9568-6.1-05+] [RFC3768-6.4.1-02+]',
     from: init,
     e: { type: 'startup', fault: false, notBeforeUs: 0 },
     to: { ...backup, masterDownAtUs: at + DOWN, notBeforeUs: at },
@@ -33,10 +33,24 @@ const initRows: readonly Row[] = [
     fx: ['absent', 'init>fault fault'],
   },
   {
-    name: 'init/startup/owner: expires at once, unheard [RFC9568-6.4.1-01+]',
+    name: 'init/startup/owner: expires at once, unheard [RFC9568-6.4.1-01+] [RFC3768-6.4.1-01+]',
     p: { basePriority: 255 },
     from: { name: 'init', priority: 255 },
     e: { type: 'startup', fault: false, notBeforeUs: 0 },
+    to: {
+      ...backup,
+      priority: 255,
+      masterDownAtUs: at,
+      notBeforeUs: at,
+      expiry: 'owner',
+      unannounced: true,
+    },
+  },
+  {
+    name: 'init/startup/owner/start-up delay just over',
+    p: { basePriority: 255 },
+    from: { name: 'init', priority: 255 },
+    e: { type: 'startup', fault: false, notBeforeUs: at },
     to: {
       ...backup,
       priority: 255,

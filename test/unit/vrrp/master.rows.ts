@@ -46,6 +46,13 @@ const received: readonly Row[] = [
     fx: ['advert 100', ...release, 'master>backup higher-priority'],
   },
   {
+    name: 'master/advert/higher/the owner, whom a backup does not rival',
+    from: master,
+    e: advert(255, -1),
+    to: fell,
+    fx: [...release, 'master>backup higher-priority'],
+  },
+  {
     name: 'master/advert/equal/higher address [RFC9568-6.4.3-08+] [RFC9568-6.4.3-10+]',
     from: master,
     e: advert(100, 1),
@@ -123,7 +130,7 @@ const received: readonly Row[] = [
 
 const owners: readonly Row[] = [
   {
-    name: 'master/advert/owner/another owner with the higher address',
+    name: 'master/advert/owner/another owner with the higher address [RFC9568-7.1-11+] [RFC9568-8.3.2-01+]',
     p: owner,
     from: owning,
     e: advert(255, 1),
@@ -131,7 +138,7 @@ const owners: readonly Row[] = [
     fx: ['note owner-conflict 255', ...release, 'master>backup owner-conflict'],
   },
   {
-    name: 'master/advert/owner/another owner with the lower address, first time',
+    name: 'master/advert/owner/another owner with the lower address, first time [RFC9568-8.3.2-01+]',
     p: { ...owner, ...silent },
     from: owning,
     e: advert(255, -1),
@@ -146,6 +153,20 @@ const owners: readonly Row[] = [
     at: 5_500_000,
     to: { ...owning, adverAtUs: 6_500_000, ownerConflictCount: 3, ownerConflictUntilUs: 6_700_000 },
     fx: ['advert 255'],
+  },
+  {
+    name: 'master/advert/owner/the window is 1.2 of the longer interval',
+    p: { ...owner, ...silent },
+    from: { ...owning, ownerConflictCount: 2 },
+    e: advert(255, -1, 2 * S),
+    to: {
+      ...owning,
+      ...counted,
+      adverAtUs: 6 * S,
+      ownerConflictCount: 3,
+      ownerConflictUntilUs: at + 2_400_000,
+    },
+    fx: ['note owner-conflict 255', 'advert 255', 'lower-priority-received'],
   },
   {
     name: 'master/advert/owner/the other insists: we fall to 254',
@@ -166,7 +187,13 @@ const owners: readonly Row[] = [
 ];
 
 const timers: readonly Row[] = [
-  { name: 'master/timer/early', from: master, e: { type: 'timer' }, at: 5_499_999, to: master },
+  {
+    name: 'master/timer/early [RFC9568-6.4.3-06-]',
+    from: master,
+    e: { type: 'timer' },
+    at: 5_499_999,
+    to: master,
+  },
   {
     name: 'master/timer/advert due [RFC9568-6.4.3-06+] [RFC3768-6.4.3-04+]',
     from: master,

@@ -139,10 +139,13 @@ const property = (name: string, check: (look: Look, m: Memory) => void) =>
 
 const types = (effects: readonly Effect[]): readonly string[] => effects.map((f) => f.type);
 
-property('the addresses are wished for in MASTER and while leaving, nowhere else', (look, m) => {
-  for (const f of look.effects) if (f.type === 'addresses') m.held = f.want === 'present';
-  assert.equal(m.held, look.after.name === 'master' || look.after.name === 'leaving');
-});
+property(
+  'the addresses are wished for in MASTER and while leaving, nowhere else [RFC9568-6.4.2-01+] [RFC9568-6.4.2-02+] [RFC9568-6.4.3-01+] [RFC3768-6.4.2-01+] [RFC3768-6.4.3-01+]',
+  (look, m) => {
+    for (const f of look.effects) if (f.type === 'addresses') m.held = f.want === 'present';
+    assert.equal(m.held, look.after.name === 'master' || look.after.name === 'leaving');
+  },
+);
 
 property('transitions form a chain, one for each change that is published', (look, m) => {
   for (const f of look.effects) {
@@ -178,7 +181,7 @@ property(
 );
 
 property(
-  'adverts: own priority as MASTER, 0 on the way out, none from anywhere else',
+  'adverts: own priority as MASTER, 0 on the way out, none from anywhere else [RFC9568-5.2.4-03+]',
   ({ before, after, effects }) => {
     for (const f of effects) {
       if (f.type !== 'send-advert') continue;
@@ -210,12 +213,15 @@ property('INIT and FAULT do nothing until they are left', ({ before, e, effects,
     assert.deepEqual([effects, after.name], [[], 'fault']);
 });
 
-property('numbers are numbers, priorities are 1..255, an owner stands at 254 or 255', ({ p, after }) => {
-  for (const [key, value] of Object.entries(after)) assert.ok(!Number.isNaN(value), key);
-  assert.ok(after.priority >= 1 && after.priority <= (p.basePriority === 255 ? 255 : 254));
-  if (p.basePriority === 255) assert.ok(after.priority >= 254);
-  if (after.name === 'master' && p.basePriority === 255) assert.equal(after.priority, 255);
-});
+property(
+  'numbers are numbers, priorities are 1..255, an owner stands at 254 or 255 [RFC9568-5.2.4-02+]',
+  ({ p, after }) => {
+    for (const [key, value] of Object.entries(after)) assert.ok(!Number.isNaN(value), key);
+    assert.ok(after.priority >= 1 && after.priority <= (p.basePriority === 255 ? 255 : 254));
+    if (p.basePriority === 255) assert.ok(after.priority >= 254);
+    if (after.name === 'master' && p.basePriority === 255) assert.equal(after.priority, 255);
+  },
+);
 
 property(
   'no MASTER before the end of the start-up delay, unless the group or a reload says so',

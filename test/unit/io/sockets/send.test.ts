@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { formatIp } from '../../../../src/base/ip.ts';
+import { GuardedSocket } from '../../../../src/io/sockets/guarded-socket.ts';
+import { FakeWorld } from './fake-raw-socket.ts';
 import { ADVERT, SPEC, setup, UNICAST } from './setup.ts';
 
 /** A frame that keepalived 2.2.7 sent. */
@@ -88,6 +90,15 @@ describe('send that cannot', () => {
       [0, 0],
     );
     assert.ok(at(0).fake.closed && at(1).fake.closed);
+  });
+  it('a guarded socket itself refuses too', () => {
+    const world = new FakeWorld();
+    const events = { readable: () => {}, fault: () => {} };
+    const socket = new GuardedSocket(world, world.native, 112, events);
+    socket.close();
+    assert.equal(socket.send(Buffer.alloc(20), '192.0.2.1'), false);
+    assert.equal(socket.receive(Buffer.alloc(20)), 0);
+    assert.equal(world.sockets[0]?.fake.zombies, 0);
   });
   it('encode gives the same octets and leaves out what cannot be sent', () => {
     const { sockets } = setup();

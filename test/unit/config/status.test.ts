@@ -1,0 +1,73 @@
+/**
+ * Exit statuses of `keepalived -t` (Debian 2.2.7, run in a namespace with eth0, eth1, eth2) and the lines it complained
+ * about, for the texts of `test/golden/config-status.json`; statuses for the interop scenarios; and, when VIPD_CORPUS
+ * names a folder of real configurations with its table of statuses, the rate of agreement there.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { configTestStatus, loadConfig } from '../../../src/config/load.ts';
+import { diskMachine, memoryMachine, scriptState } from './machine.ts';
+import { configOf, interfaces, MAIN } from './support.ts';
+
+type Row = {
+  readonly name: string;
+  readonly text: string;
+  readonly status: number;
+  readonly lines?: readonly number[];
+};
+const rows = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as readonly Row[];
+
+const machine = {
+  configId: 'vm',
+  interfaces: interfaces('eth0', 'eth1', 'eth2'),
+  userExists: (u: string) => u === 'root' || u === 'nobody',
+  groupExists: (g: string) => g === 'root',
+};
+const test = (text: string) => loadConfig(MAIN, memoryMachine({ [MAIN]: text }, machine), { testMode: true });
+
+for (const row of rows('test/golden/config-status.json'))
+  it(`status/${row.name}`, () => {
+    const result = test(row.text);
+    assert.equal(configTestStatus(result), row.status);
+    const found = new Set(
+      result.diagnostics
+        .filter((d) => d.keepalivedClass !== 'none')
+        .map((d) => d.at.source.position(d.at.start).line),
+    );
+    assert.deepEqual(
+      (row.lines ?? []).filter((l) => !found.has(l)),
+      [],
+    );
+    if (row.status === 0) assert.equal(result.fatal, undefined);
+  });
+
+for (const row of rows('test/golden/config-scenarios.json'))
+  it(`scenario/${row.name}`, () => {
+    const result = test(row.text);
+    assert.equal(result.fatal, undefined);
+    assert.equal(configTestStatus(result), row.status);
+    assert.ok(configOf(result).instances.length > 0);
+    assert.ok(configOf(result).instances.every((i) => i.vips.length > 0 && i.interface.startsWith('eth')));
+  });
+
+const corpus = process.env['VIPD_CORPUS'];
+it('status/corpus agrees on nine files of ten', {
+  skip: corpus === undefined && 'VIPD_CORPUS is not set',
+}, (t) => {
+  const folder = corpus ?? '';
+  const [head = '', ...lines] = readFileSync(join(folder, 'configs-oracle.tsv'), 'utf8').trim().split('\n');
+  const column = (name: string) => head.split('\t').indexOf(name);
+  let agreed = 0;
+  for (const fields of lines.map((l) => l.split('\t'))) {
+    const file = join(folder, 'configs', fields[0] ?? '');
+    assert.ok(existsSync(file), file);
+    const names = (fields[column('interfaces_created')] ?? '').split(' ').filter((n) => n !== '');
+    const here = diskMachine({ ...machine, scriptState, interfaces: interfaces(...names) });
+    const status = configTestStatus(loadConfig(file, here, { testMode: true }));
+    if (status === Number(fields[column('rc_2.2.7')])) agreed++;
+  }
+  t.diagnostic(`${agreed} of ${lines.length} exit statuses agree with keepalived 2.2.7`);
+  assert.ok(agreed >= lines.length * 0.9, `${agreed} of ${lines.length}`);
+});
