@@ -60,6 +60,12 @@ class Player {
   /** Start-ups: when, and how long until the pid file was there (once it is known). */
   readonly #starts: { readonly atS: number; readonly ready: Promise<void>; tookS: number }[] = [];
   #granted = 0;
+  /** Every daemon but those that were killed: all of them are told to stop, by a step or at the end. */
+  get #ended(): { readonly node: string; readonly daemon: Daemon }[] {
+    return this.#started.filter((x) => !this.#killed.has(x.daemon));
+  }
+  readonly #started: { readonly node: string; readonly daemon: Daemon }[] = [];
+  readonly #killed = new Set<Daemon>();
 
   constructor(cast: Cast) {
     this.#cast = cast;
@@ -87,6 +93,12 @@ class Player {
     } finally {
       await lab.close();
     }
+    for (const { node, daemon } of this.#ended)
+      this.#check(
+        `a daemon of ${node} ends with status 0 when it is told to stop`,
+        daemon.ending === 0,
+        daemon.ending,
+      );
     if (existsSync(pcap)) this.#judgeFrames(readPcap(pcap));
   }
 
@@ -108,6 +120,7 @@ class Player {
         break;
       case 'kill':
         this.#mark('last', await this.#daemon(s.n).kill9());
+        this.#killed.add(this.#daemon(s.n));
         break;
       case 'hup':
         copyFileSync(join(this.#cast.folder, s.conf), join(this.#cast.keep, `${s.n}.conf`));
@@ -164,6 +177,7 @@ class Player {
   #start(lab: Lab, node: string): void {
     const daemon = lab.start(node, this.#command(node), join(this.#cast.keep, `${node}.conf`));
     this.#daemons.set(node, daemon);
+    this.#started.push({ node, daemon });
     const pidFile = join(daemon.runFolder, 'vrrp.pid');
     const start = { atS: daemon.startedS, ready: Promise.resolve(), tookS: 0 };
     start.ready = until(() => existsSync(pidFile) || !daemon.alive, START_GIVEN_UP_MS, 5).then(() => {
