@@ -69,7 +69,7 @@ async function counting(argv: readonly string[], show: boolean): Promise<Counts>
 }
 
 const ASAN = join(CHECKOUT, 'test/native/asan.sh');
-const NS_FOLDER = 'test/netns';
+const NS_FOLDER = built('test/netns');
 const SYSTEMD = built('test/systemd/pair.ns.js');
 
 const STAGES: readonly Stage[] = [
@@ -103,9 +103,9 @@ const STAGES: readonly Stage[] = [
 
 async function namespaces(): Promise<Counts> {
   let sum: Counts = { passed: 0, failed: 0, skipped: [] };
-  for (const file of readdirSync(NS_FOLDER)
-    .filter((f) => f.endsWith('.ns.js'))
-    .sort()) {
+  const files = readdirSync(NS_FOLDER).filter((f) => f.endsWith('.ns.js'));
+  if (files.length === 0) throw new Error(`no tests in ${NS_FOLDER}`);
+  for (const file of files.sort()) {
     const one = await nodeTest(join(NS_FOLDER, file), true);
     console.log(`  ${file.replace('.js', '').padEnd(28)} ${sentence(one)}`);
     sum = add(sum, one);
