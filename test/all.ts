@@ -15,6 +15,7 @@ import './unit/cli/options.test.ts';
 import './unit/config/lines.test.ts';
 import './unit/core/core.test.ts';
 import './unit/core/deadlines.test.ts';
+import './unit/core/limiter.test.ts';
 import './unit/cli/tool.test.ts';
 import './unit/io/config-files.test.ts';
 import './unit/io/control.test.ts';

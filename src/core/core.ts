@@ -8,13 +8,14 @@ import { planReload } from '../config/reload.ts';
 import type { NetlinkEvent } from '../ports/netlink.ts';
 import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
-import { deadlineUs, step } from '../vrrp/step.ts';
+import { deadlineUs, initialState, step } from '../vrrp/step.ts';
 import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { carryOut } from './effects.ts';
 import { Groups } from './groups.ts';
+import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
 import { leftovers, linksByName } from './network.ts';
 import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
@@ -103,7 +104,7 @@ export class Core {
 
   #add(config: Config['instances'][number]): Router {
     const inGroup = this.#ctx.config.groups.some((g) => g.members.includes(config.name));
-    const r = newRouter(this.#nextId++, config, inGroup, { name: 'init', priority: config.priority });
+    const r = newRouter(this.#nextId++, config, inGroup, initialState(config.priority));
     this.#owners.set(r.id, r);
     this.#ctx.routers.push(r);
     return r;
@@ -211,7 +212,7 @@ export class Core {
         this.#scripts.onResult(e.result);
         break;
       case 'hook':
-        this.#onHook(e.result);
+        onHookResult(this.#ctx, e.result);
         break;
       case 'check-addresses':
         this.#checkAddresses(e.router);
@@ -247,29 +248,6 @@ export class Core {
       { instance: r.config.name },
     );
     this.#step(r, { type: 'address-deleted' });
-  }
-
-  #onHook(result: HookResult): void {
-    const log = this.#ctx.ports.log;
-    const [kind, name] = [
-      result.owner.slice(0, result.owner.indexOf(' ')),
-      result.owner.slice(result.owner.indexOf(' ') + 1),
-    ];
-    const ms = Math.round(result.durationUs / 1000);
-    const failed = result.outcome !== 'superseded' && !(result.outcome === 'exited' && result.exitCode === 0);
-    const text = `(${name}) ${result.what} for ${result.state}: ${result.outcome}${result.outcome === 'exited' ? ` with status ${result.exitCode}` : ''}${result.signal === '' ? '' : ` by ${result.signal}`} after ${ms} ms${result.detail === '' ? '' : `: ${result.detail}`}${failed && result.output !== '' ? `: ${result.output.trimEnd().split('\n').at(-1)}` : ''}`;
-    log.log(failed ? 'warning' : 'info', text, { instance: name, hook: result.what });
-    if (kind !== 'INSTANCE') return;
-    const r = this.#ctx.routers.find((x) => x.config.name === name);
-    r?.hooks.set(result.what, {
-      what: result.what,
-      state: result.state,
-      outcome: result.outcome,
-      exitCode: result.exitCode,
-      durationMs: ms,
-      output: result.output,
-      endedWallMs: this.#ctx.ports.clock.wallMs(),
-    });
   }
 
   /** After each turn: the release files, the timer, and the end of a stop. */

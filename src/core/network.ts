@@ -2,6 +2,7 @@
 import { equalBytes } from '../base/bytes.ts';
 import type { InstanceConfig, VirtualAddress } from '../config/config.ts';
 import type { AddressRequest, KernelAddress, Link } from '../ports/netlink.ts';
+import type { LinkFlags } from '../track/interface.ts';
 import { allAddresses } from './router.ts';
 
 export type LinksByName = ReadonlyMap<string, Link>;
@@ -10,8 +11,12 @@ export function linksByName(links: readonly Link[]): Map<string, Link> {
   return new Map(links.map((l) => [l.name, l]));
 }
 
-/** UP and RUNNING, keepalived's sense of an interface that works. */
-export const linkWorks = (link: Link | undefined): boolean => link?.up === true && link.running;
+/** A link as tracking sees it; undefined is a missing interface. */
+export function linkFlags(link: Link | undefined): LinkFlags {
+  return link === undefined
+    ? { present: false, up: false, running: false }
+    : { present: true, up: link.up, running: link.running };
+}
 
 /**
  * The address adverts come from: the first of the family on the interface that is no VIP of any instance (B19).
@@ -38,13 +43,6 @@ export function watchedInterfaces(config: InstanceConfig): readonly string[] {
   for (const v of allAddresses(config))
     if (v.track && (v.interface !== config.interface || config.trackPrimary)) out.add(v.interface);
   return [...out];
-}
-
-export function interfaceFault(name: string, link: Link | undefined): string | undefined {
-  if (link === undefined) return `interface ${name} does not exist`;
-  if (!link.up) return `interface ${name} is down`;
-  if (!link.running) return `interface ${name} has no carrier`;
-  return undefined;
 }
 
 /** The kernel request for one VIP; undefined when its interface does not exist. */

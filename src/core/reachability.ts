@@ -5,13 +5,13 @@
 import { equalBytes } from '../base/bytes.ts';
 import { formatIp, parseIp } from '../base/ip.ts';
 import type { KernelAddress, NetlinkEvent } from '../ports/netlink.ts';
+import { interfaceDetail, interfaceStatus } from '../track/interface.ts';
 import { type Contribution, effectivePriority, judgeTracked, type Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
 import {
   addressRequest,
-  interfaceFault,
+  linkFlags,
   linksByName,
-  linkWorks,
   pickSource,
   sameAddress,
   watchedInterfaces,
@@ -110,13 +110,14 @@ export function closeSockets(ctx: Context, r: Router): void {
 function trackedThings(ctx: Context, r: Router, scripts: Scripts): Tracked[] {
   const out: Tracked[] = [];
   const add = (what: string, name: string, weight: number, reverse: boolean) => {
-    const fault = interfaceFault(name, ctx.links.get(name));
+    const flags = linkFlags(ctx.links.get(name));
+    const detail = interfaceDetail(name, flags);
     out.push({
       what,
       weight,
       reverse,
-      status: fault === undefined ? 'up' : 'down',
-      detail: fault ?? `interface ${name} is up`,
+      status: interfaceStatus(flags),
+      detail: `interface ${detail === '' ? `${name} is up` : detail}`,
     });
   };
   for (const name of watchedInterfaces(r.config)) add(`interface ${name}`, name, 0, false);
@@ -190,10 +191,14 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): 
       const before = ctx.links.get(link.name);
       ctx.links = linksByName(ctx.ports.netlink.links());
       if (before === undefined) log.log('info', words.linkCreated(link.name), { interface: link.name });
-      else if (linkWorks(before) !== linkWorks(link))
-        log.log('info', linkWorks(link) ? words.linkUp(link.name) : words.linkDown(link.name), {
-          interface: link.name,
-        });
+      else if (interfaceStatus(linkFlags(before)) !== interfaceStatus(linkFlags(link)))
+        log.log(
+          'info',
+          interfaceStatus(linkFlags(link)) === 'up' ? words.linkUp(link.name) : words.linkDown(link.name),
+          {
+            interface: link.name,
+          },
+        );
       refreshAll(ctx, scripts, link.name);
       return;
     }

@@ -1,8 +1,9 @@
 /** A packet from a socket: to which instance it belongs, whether the ladder believes it, what the machine is told. */
-import { compareBytes, equalBytes } from '../base/bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
 import {
   type AcceptRules,
   accept,
+  advertEvent,
   explainRejection,
   type ReceivedAdvert,
   type Warning,
@@ -10,6 +11,8 @@ import {
 import type { Context } from './context.ts';
 import { isUnicast, type Router } from './router.ts';
 import * as words from './words.ts';
+
+const NO_ADDRESS = new Uint8Array(4);
 
 /** Rules of the ladder for `r` as it stands now. */
 export function rulesOf(r: Router): AcceptRules {
@@ -70,7 +73,6 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
       instance: r.config.name,
     });
   }
-  const sourceOrder = r.source === undefined ? 1 : compareBytes(received.sourceBytes, r.source);
   r.heard = {
     address: received.source,
     bytes: received.sourceBytes.slice(),
@@ -79,10 +81,11 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
     adverIntUs: advert.adverIntUs,
   };
   r.gaveChance = false;
+  // Without a source address of our own there are no sockets either.
   ctx.post({
     type: 'machine',
     router: r,
-    event: { type: 'advert', priority: advert.priority, adverIntUs: advert.adverIntUs, sourceOrder },
+    event: advertEvent(advert, received.sourceBytes, r.source ?? NO_ADDRESS),
   });
 }
 

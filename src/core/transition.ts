@@ -14,6 +14,19 @@ export function onTransition(ctx: Context, r: Router, t: TransitionEffect, cause
   const detail = explain(ctx, r, t, cause, nowUs);
   if (t.reason === 'master-silent')
     ctx.ports.log.log('debug', words.adverTimeout(r.config.name), { instance: r.config.name });
+  if (cause.type === 'advert' && r.heard !== undefined) {
+    const { name } = r.config;
+    if (t.reason === 'higher-priority')
+      ctx.ports.log.log(
+        'info',
+        words.higherPriority(name, r.heard.address, cause.priority, r.state.priority),
+        { instance: name },
+      );
+    else if (t.reason === 'equal-priority-higher-address')
+      ctx.ports.log.log('info', words.equalPriority(name, r.heard.address, cause.priority), {
+        instance: name,
+      });
+  }
   r.lastTransition = {
     from: t.from,
     to: t.to,

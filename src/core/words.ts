@@ -47,5 +47,3 @@ export const linkDown = (iface: string): string => `Netlink reports ${iface} dow
 export const linkUp = (iface: string): string => `Netlink reports ${iface} up`;
 export const linkDeleted = (iface: string): string => `Netlink reports ${iface} deleted`;
 export const linkCreated = (iface: string): string => `Netlink reports ${iface} added`;
-export const addressRemovedByOthers = (instance: string, address: string): string =>
-  `${name(instance)} ${address} was deleted by someone else`;

@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nowS, sleepMs } from '../netns/clock.ts';
-import { COMMANDS, type DaemonKind } from '../netns/daemon.ts';
+import { COMMANDS, type Daemon, type DaemonKind } from '../netns/daemon.ts';
 import { ProbeClient } from '../netns/probe.ts';
 import type { ProbeReport } from '../netns/probe-report.ts';
 import { insideSandbox, rerunInSandbox, sandboxObstacle } from '../netns/sandbox.ts';
@@ -91,6 +91,16 @@ class Story {
     this.must(ok, to, 'is the only holder', `the address is at '${this.#user.lab.addresses.holders(VIP)}'`);
   }
 
+  async ended(lb: Balancer, daemon: Daemon): Promise<void> {
+    await daemon.ended();
+    this.must(
+      daemon.ending === 0,
+      lb,
+      'has ended with status 0',
+      `its vipd ended with ${String(daemon.ending)}`,
+    );
+  }
+
   async gap(report: ProbeReport, mostMs: number): Promise<void> {
     const seen =
       report.lost === 0
@@ -116,7 +126,7 @@ async function tellStory(user: UserLab, keepalived: boolean): Promise<number> {
   await story.moved('lb2', 2500);
   await story.curl();
   await story.gap(await prober.since(sinceS), keepalived ? 900 : 150);
-  story.must(await master.ended(), 'lb1', `ended with status ${String(master.ending)}`, 'did not end');
+  await story.ended('lb1', master);
 
   story.tell('lb1', 'is started again');
   sinceS = nowS();
@@ -136,7 +146,7 @@ async function tellStory(user: UserLab, keepalived: boolean): Promise<number> {
   clearInterval(ticker);
   prober.stop();
   slave.signal('SIGTERM');
-  story.must(await slave.ended(), 'lb2', 'stopped too', 'did not end');
+  await story.ended('lb2', slave);
   return story.failures;
 }
 

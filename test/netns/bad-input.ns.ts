@@ -3,7 +3,7 @@
  * packets. Root, in a sandbox (test/run.ts). Statuses are keepalived's: 2 configuration, 4 permission, 6 no file, 0 already running.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -21,6 +21,8 @@ let lab: Lab;
 let files = 0;
 
 before(async () => {
+  // Its own user is not the only one to read the files: see 'an ordinary user'.
+  chmodSync(folder, 0o755);
   lab = await Lab.open('vx', pairTopology('ab', false), folder);
 });
 after(async () => {
@@ -93,9 +95,10 @@ describe('files that cannot be run', () => {
   });
   it('a file that may not be read: status 6, the reason is said', async () => {
     const path = conf();
+    chmodSync(path, 0);
     const { status, log } = await attempt(
       path,
-      `chmod 000 ${path} && exec setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all`,
+      'setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all',
     );
     assert.equal(status, 6, log);
     assert.match(log, /permission|denied|EACCES|read/i);

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { sleepMs } from './clock.ts';
 import { CHECKOUT } from './daemon.ts';
 import type { Answer, Order } from './lane.ts';
 import type { Cast, Played } from './player.ts';
@@ -10,6 +11,8 @@ import { spawnInSandbox } from './sandbox.ts';
 const LANE_PROGRAM = join(CHECKOUT, 'build/test/netns/lane.js');
 /** No scenario takes this long; a lane that does is ended. */
 const SCENARIO_TIMEOUT_MS = 180_000;
+/** Lanes begin one after the other: a dozen daemons loaded at the same instant would all be late. */
+const STAGGER_MS = 700;
 
 export class LanePool {
   readonly #idle: Lane[] = [];
@@ -17,7 +20,7 @@ export class LanePool {
 
   constructor(lanes: number) {
     if (!Number.isInteger(lanes) || lanes < 1 || lanes > 64) throw new Error(`lanes: 1..64, not ${lanes}`);
-    for (let i = 0; i < lanes; i++) this.#idle.push(new Lane(`vl${process.pid}l${i}`));
+    for (let i = 0; i < lanes; i++) this.#idle.push(new Lane(`vl${process.pid}l${i}`, i * STAGGER_MS));
   }
 
   /** Resolves when a lane has played it; never rejects: a dead lane is a failed check. */
@@ -42,12 +45,16 @@ class Lane {
   #child: ChildProcess | undefined;
   #answered: ((played: Played) => void) | undefined;
   #orders = 0;
+  #delayMs: number;
 
-  constructor(prefix: string) {
+  constructor(prefix: string, delayMs: number) {
     this.#prefix = prefix;
+    this.#delayMs = delayMs;
   }
 
   async play(cast: Omit<Cast, 'prefix'>): Promise<Played> {
+    await sleepMs(this.#delayMs);
+    this.#delayMs = 0;
     const child = this.#child ?? this.#start();
     const order: Order = { id: ++this.#orders, cast: { ...cast, prefix: this.#prefix } };
     const played = new Promise<Played>((resolve) => {

@@ -29,6 +29,12 @@ export type Cast = {
 const SCRATCH = '/tmp/vrrp-lab';
 /** How much longer than `max` a vip step waits, so that the report says how late it was. */
 const EXTRA_WAIT_MS = 1000;
+/**
+ * The scenarios judge the protocol, not how long a loaded machine takes to load a program: what a start-up needs beyond this
+ * (until its VRRP pid file is there) is granted to the times counted from that start. Start-up itself is judged by the benchmark.
+ */
+const START_ALLOWED_S = 0.2;
+const START_GIVEN_UP_MS = 10_000;
 
 type Seen = { readonly atS: number; readonly fields: Fields; readonly node: string | undefined };
 type Deferred = { readonly tag: string; readonly step: Step; readonly fromS: number; readonly toS: number };
@@ -51,6 +57,15 @@ class Player {
   readonly #marks = new Map<string, number>();
   readonly #daemons = new Map<string, Daemon>();
   readonly #deferred: Deferred[] = [];
+  /** Start-ups: when, and how long until the pid file was there (once it is known). */
+  readonly #starts: { readonly atS: number; readonly ready: Promise<void>; tookS: number }[] = [];
+  #granted = 0;
+  /** Every daemon but those that were killed: all of them are told to stop, by a step or at the end. */
+  get #ended(): { readonly node: string; readonly daemon: Daemon }[] {
+    return this.#started.filter((x) => !this.#killed.has(x.daemon));
+  }
+  readonly #started: { readonly node: string; readonly daemon: Daemon }[] = [];
+  readonly #killed = new Set<Daemon>();
 
   constructor(cast: Cast) {
     this.#cast = cast;
@@ -78,6 +93,12 @@ class Player {
     } finally {
       await lab.close();
     }
+    for (const { node, daemon } of this.#ended)
+      this.#check(
+        `a daemon of ${node} ends with status 0 when it is told to stop`,
+        daemon.ending === 0,
+        daemon.ending,
+      );
     if (existsSync(pcap)) this.#judgeFrames(readPcap(pcap));
   }
 
@@ -91,7 +112,7 @@ class Player {
     switch (s.op) {
       case 'start':
         this.#mark('last');
-        this.#daemons.set(s.n, lab.start(s.n, this.#command(s.n), join(this.#cast.keep, `${s.n}.conf`)));
+        this.#start(lab, s.n);
         break;
       case 'term':
         this.#mark('last', this.#daemon(s.n).signal('SIGTERM'));
@@ -99,6 +120,7 @@ class Player {
         break;
       case 'kill':
         this.#mark('last', await this.#daemon(s.n).kill9());
+        this.#killed.add(this.#daemon(s.n));
         break;
       case 'hup':
         copyFileSync(join(this.#cast.folder, s.conf), join(this.#cast.keep, `${s.n}.conf`));
@@ -109,6 +131,7 @@ class Player {
         break;
       case 'sleep':
         await sleepMs(s.s * 1000);
+        await this.#grantSlowStarts();
         break;
       case 'sh': {
         if (s.quiet !== 1) this.#mark('last');
@@ -151,18 +174,50 @@ class Player {
     return true;
   }
 
+  #start(lab: Lab, node: string): void {
+    const daemon = lab.start(node, this.#command(node), join(this.#cast.keep, `${node}.conf`));
+    this.#daemons.set(node, daemon);
+    this.#started.push({ node, daemon });
+    const pidFile = join(daemon.runFolder, 'vrrp.pid');
+    const start = { atS: daemon.startedS, ready: Promise.resolve(), tookS: 0 };
+    start.ready = until(() => existsSync(pidFile) || !daemon.alive, START_GIVEN_UP_MS, 5).then(() => {
+      start.tookS = nowS() - start.atS;
+    });
+    this.#starts.push(start);
+  }
+
+  /** Seconds beyond START_ALLOWED_S that the slowest start-up since the instant took, or takes until now. */
+  #slowStartS(sinceS: number): number {
+    const took = this.#starts
+      .filter((x) => x.atS >= sinceS - 0.1)
+      .map((x) => (x.tookS === 0 ? nowS() - x.atS : x.tookS));
+    return Math.max(0, Math.max(0, ...took) - START_ALLOWED_S);
+  }
+
+  /** A pause after a start is meant for a daemon that runs: it is lengthened by what the start-up took too long, once. */
+  async #grantSlowStarts(): Promise<void> {
+    const fresh = this.#starts.slice(this.#granted);
+    this.#granted = this.#starts.length;
+    await Promise.all(fresh.map((x) => x.ready));
+    const [first] = fresh;
+    if (first !== undefined) await sleepMs(this.#slowStartS(first.atS) * 1000);
+  }
+
   async #vip(lab: Lab, tag: string, s: Step & { op: 'vip' }): Promise<boolean> {
     const present = s.present ?? true;
     const min = s.min ?? 0;
     const max = s.max ?? 10;
     const sinceS = this.#at(s.since ?? 'last');
-    const came = await lab.waitAddress(s.n, s.vip, present, max * 1000 + EXTRA_WAIT_MS);
+    const fromStart = this.#starts.some((x) => Math.abs(x.atS - sinceS) < 0.1);
+    if (fromStart) await Promise.all(this.#starts.map((x) => x.ready));
+    const granted = fromStart ? this.#slowStartS(sinceS) : 0;
+    const came = await lab.waitAddress(s.n, s.vip, present, (max + granted) * 1000 + EXTRA_WAIT_MS);
     // The instant of the change itself; 0 when it was so before the mark.
     const changedS = lab.addresses.lastChangeS(s.n, s.vip, present) ?? sinceS;
     const delay = came ? Math.round(Math.max(0, changedS - sinceS) * 1000) / 1000 : null;
     this.#check(
-      `${tag} ${s.vip} ${present ? 'on' : 'gone from'} ${s.n} after ${min}..${max} s`,
-      delay !== null && delay >= min && delay <= max,
+      `${tag} ${s.vip} ${present ? 'on' : 'gone from'} ${s.n} after ${min}..${max} s${granted > 0 ? ` (and ${granted.toFixed(1)} s for a slow start-up)` : ''}`,
+      delay !== null && delay >= min && delay <= max + granted,
       delay,
     );
     return came;

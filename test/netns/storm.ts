@@ -37,7 +37,8 @@ function damage(original: Uint8Array): Uint8Array {
   const f = new Uint8Array(cut + more);
   f.set(original.subarray(0, cut));
   for (let i = cut; i < f.length; i++) f[i] = below(256);
-  for (let n = below(6); n > 0; n--) {
+  // At least one bit: whole adverts of a lower priority would be answered one by one, as they must be.
+  for (let n = 1 + below(5); n > 0; n--) {
     const at = ETHERNET_BYTES + below(f.length - ETHERNET_BYTES);
     f[at] = (f[at] ?? 0) ^ (1 << below(8));
   }

@@ -146,15 +146,20 @@ it('reload of a broken file: fails visibly and changes nothing', onlyVipd, async
   const atS = nowS();
   const pid = await show('a', 'MainPID');
   const good = await pair.must('a', `cat ${CONF}`);
-  await pair.write('a', CONF, 'include /no/such/file.conf\nvrrp_instance {\n');
-  const { status } = await pair.run('a', `systemctl reload ${UNIT}`);
-  assert.notEqual(status, 0, 'systemctl reload must fail');
+  await pair.write('a', CONF, good.replace('interface eth0', 'interface eth00'));
+  const wrong = await pair.run('a', `systemctl reload ${UNIT}`);
+  await pair.must('a', `mv ${CONF} ${CONF}.away`);
+  const missing = await pair.run('a', `systemctl reload ${UNIT}`);
+  await pair.write('a', CONF, good);
+  assert.notEqual(wrong.status, 0, 'systemctl reload of a file with a wrong interface must fail');
+  assert.notEqual(missing.status, 0, 'systemctl reload without a file must fail');
+  const journal = await pair.must('a', `journalctl --no-pager -u ${UNIT} -n 30`);
+  assert.match(journal, /eth00/, 'the journal names the mistake');
   await sleepMs(1500);
   assert.equal(await show('a', 'ActiveState'), 'active');
   assert.equal(await show('a', 'MainPID'), pid);
   assert.deepEqual(changesSince(atS), []);
   assert.ok(pair.lab.addresses.has('a', '192.0.2.101'));
-  await pair.write('a', CONF, good);
   await pair.must('a', `systemctl reload ${UNIT}`);
 });
 

@@ -18,7 +18,6 @@ import { fileTarget, isJournal, lineTarget } from '../../../src/io/log/console.t
 import { journalField, journalName, journalTarget, syslogTarget } from '../../../src/io/log/datagram.ts';
 import { choose, createLog, logTo } from '../../../src/io/log/log.ts';
 import { Outbox } from '../../../src/io/log/outbox.ts';
-import { RateLimiter } from '../../../src/io/log/rate-limit.ts';
 import { oneLine } from '../../../src/io/log/record.ts';
 import { native } from '../../../src/native.ts';
 
@@ -324,18 +323,4 @@ describe('which targets', () => {
     assert.match(readFileSync(file, 'utf8'), /: hello\n$/);
     closeSync(fd);
   });
-});
-
-it('rate limit: one in a while, the rest counted, keys bounded', () => {
-  let nowUs = 0;
-  const limiter = new RateLimiter(() => nowUs);
-  assert.deepEqual(limiter.rateLimited('a', 60), { allowed: true, suppressed: 0 });
-  assert.deepEqual(limiter.rateLimited('a', 60), { allowed: false, suppressed: 1 });
-  assert.deepEqual(limiter.rateLimited('b', 60), { allowed: true, suppressed: 0 });
-  assert.deepEqual(limiter.rateLimited('a', 60), { allowed: false, suppressed: 2 });
-  nowUs = 60e6;
-  assert.deepEqual(limiter.rateLimited('a', 60), { allowed: true, suppressed: 2 });
-  for (let i = 0; i < 2_000; i++) limiter.rateLimited(`k${i}`, 60);
-  assert.equal(limiter.rateLimited('a', 60).allowed, true, 'pushed out');
-  assert.equal(limiter.rateLimited('k1999', 60).allowed, false);
 });
