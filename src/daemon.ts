@@ -307,7 +307,8 @@ class Daemon {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
-    if (!this.#options.keepVrrp) this.#release.remove();
+    // With -V too: the addresses are to stay, so nothing may delete them after us.
+    this.#release.remove();
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
     return { status, why: 'it has stopped already; see the log' };
   }

@@ -45,6 +45,7 @@ export class Core {
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   #pumping = false;
+  #serving = false; // wake() settles once, when all that is due is served
   #armedAtUs = Number.POSITIVE_INFINITY;
   #stopped: (() => void) | undefined;
   #left = false; // nothing of ours is left: the stop is over
@@ -97,6 +98,8 @@ export class Core {
     for (const config of runnable) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
     this.#scripts.attach();
+    // Before the first address of an owner is there.
+    ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers)
       startRouter(ctx, r, this.#scripts, startUs + ctx.config.global.startupDelayUs);
     this.#pump();
@@ -151,14 +154,19 @@ export class Core {
           `A timer was served ${(lateUs / 1e6).toFixed(3)} s late: this host or process stalled`,
         );
     }
-    for (let served = 0; ; served++) {
-      assert(served < MAX_DUE, 'a machine does not move its deadline');
-      const id = this.#deadlines.due(nowUs);
-      if (id === undefined) break;
-      const r = this.#owners.get(id);
-      if (r === undefined) this.#scripts.onDeadline(id, nowUs);
-      else this.#expire(r, nowUs, lateUs);
-      this.#pump();
+    this.#serving = true;
+    try {
+      for (let served = 0; ; served++) {
+        assert(served < MAX_DUE, 'a machine does not move its deadline');
+        const id = this.#deadlines.due(nowUs);
+        if (id === undefined) break;
+        const r = this.#owners.get(id);
+        if (r === undefined) this.#scripts.onDeadline(id, nowUs);
+        else this.#expire(r, nowUs, lateUs);
+        this.#pump();
+      }
+    } finally {
+      this.#serving = false;
     }
     this.#pump();
   }
@@ -194,7 +202,7 @@ export class Core {
     } finally {
       this.#pumping = false;
     }
-    this.#settle();
+    if (!this.#serving) this.#settle();
   }
 
   #handle(e: CoreEvent): void {

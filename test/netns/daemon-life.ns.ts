@@ -70,7 +70,7 @@ describe('places it cannot write to', () => {
   it('a read-only file system for pid files, socket and release files: VRRP works, each is told once', async () => {
     const place = join(folder, 'read-only');
     mkdirSync(place);
-    const wrap = `exec unshare -m sh -c 'mount -t tmpfs -o ro none ${place} && exec "$@"' sh`;
+    const wrap = `unshare -m sh -c 'mount -t tmpfs -o ro none ${place} && exec "$@"' sh`;
     const s = start(conf(), `-p ${place}/m.pid -r ${place}/v.pid`, wrap);
     await holds(s);
     await stops(s);
@@ -79,7 +79,7 @@ describe('places it cannot write to', () => {
     assert.equal(s.log().match(/cannot write the release files/g)?.length, 1, s.log());
   });
   it('a control socket that cannot be made does not stop it', async () => {
-    const s = start(conf(), '--socket /proc/nosuch/vipd.sock');
+    const s = start(conf(), `--socket ${conf()}/vipd.sock`);
     await holds(s);
     assert.match(s.log(), /no control socket/);
     await stops(s);

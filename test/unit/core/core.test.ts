@@ -305,12 +305,13 @@ describe('core/reload', () => {
 });
 
 describe('core/release files', () => {
-  it('hold the addresses and a priority 0 frame while master, nothing otherwise', () => {
+  it('name the addresses from the start, and a priority 0 frame while master', () => {
     const w = master();
-    assert.deepEqual(w.released.addresses, [{ interface: 'eth0', address: '192.0.2.100', prefixLength: 24 }]);
+    const addresses = [{ interface: 'eth0', address: '192.0.2.100', prefixLength: 24 }];
+    assert.deepEqual(w.released.addresses, addresses);
     assert.equal(w.released.adverts.length, 1);
     w.hear(advert(200));
     assert.equal(w.state(), 'backup');
-    assert.deepEqual(w.released, { addresses: [], adverts: [] });
+    assert.deepEqual(w.released, { addresses, adverts: [] });
   });
 });
