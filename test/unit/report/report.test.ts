@@ -63,7 +63,7 @@ describe('status', () => {
 describe('dumps', () => {
   it('data', () => golden('keepalived.data', dataText(SNAPSHOT)));
   it('stats', () => golden('keepalived.stats', statsText(SNAPSHOT)));
-  it('json', () => golden('keepalived.json.txt', jsonText(SNAPSHOT)));
+  it('json', () => golden('keepalived.json', jsonText(SNAPSHOT)));
   it('json has keys and types of keepalived, in its order', () => {
     type File = readonly {
       readonly data: Record<string, unknown>;
