@@ -44,6 +44,8 @@ export class Core {
   readonly #scripts: Scripts;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
+  readonly #checkId = this.#nextId++;
+  readonly #toCheck = new Set<Router>();
   #pumping = false;
   #serving = false; // wake() settles once, when all that is due is served
   #armedAtUs = Number.POSITIVE_INFINITY;
@@ -161,7 +163,8 @@ export class Core {
         const id = this.#deadlines.due(nowUs);
         if (id === undefined) break;
         const r = this.#owners.get(id);
-        if (r === undefined) this.#scripts.onDeadline(id, nowUs);
+        if (id === this.#checkId) this.#checkAll();
+        else if (r === undefined) this.#scripts.onDeadline(id, nowUs);
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
       }
@@ -223,7 +226,8 @@ export class Core {
         onHookResult(this.#ctx, e.result);
         break;
       case 'check-addresses':
-        this.#checkAddresses(e.router);
+        this.#toCheck.add(e.router);
+        this.#deadlines.set(this.#checkId, this.#ctx.ports.clock.nowUs());
         break;
       default:
         assertNever(e);
@@ -245,9 +249,20 @@ export class Core {
     else if (effect.type === 'lower-priority-received') this.#groups.lowerPriorityReceived(r);
   }
 
+  /**
+   * In a turn of its own: within the notification of a removal the ones behind it cannot be read yet, and an address that a
+   * reload moves to another interface, or gives another label, is removed and then added.
+   */
+  #checkAll(): void {
+    this.#deadlines.set(this.#checkId, Number.POSITIVE_INFINITY);
+    this.#ctx.ports.netlink.drain();
+    const list = [...this.#toCheck];
+    this.#toCheck.clear();
+    for (const r of list) this.#checkAddresses(r);
+  }
+
   #checkAddresses(r: Router): void {
     if (!r.vipsSet || r.state.name !== 'master') return;
-    this.#ctx.ports.netlink.drain();
     const missing = vipsMissing(this.#ctx, r);
     if (missing.length === 0) return;
     this.#ctx.ports.log.log(

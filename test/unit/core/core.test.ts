@@ -169,6 +169,7 @@ describe('core/links and addresses', () => {
     w.done.length = 0;
     w.addresses = w.addresses.filter((a) => a.bytes[3] !== 100);
     w.tell({ type: 'address-removed', address: kernelAddress(100, 2) });
+    w.pass(0);
     assert.equal(w.state(), 'backup');
     assert.equal(w.done[0], 'advert 0');
     w.pass(610_000);
@@ -288,6 +289,33 @@ describe('core/reload', () => {
       w.done.filter((d) => /^(del|garp)/.test(d)),
       ['del 192.0.2.100'],
     );
+  });
+
+  it('an address that moves to another interface was not deleted by someone else', () => {
+    const w = master();
+    const moved = w.addresses.find((a) => a.bytes[3] === 100);
+    assert.ok(moved);
+    w.core.reload(config([instanceConfig({ vips: [vip(100, 'eth1')] })]), { errors: 0, warnings: 0 });
+    w.pass(0);
+    // The removal is told while the kernel's word of the addition still waits behind it.
+    const present = w.addresses;
+    w.addresses = present.filter((a) => a.bytes[3] !== 100);
+    w.core.onNetlink({ type: 'address-removed', address: moved });
+    w.addresses = present;
+    w.done.length = 0;
+    w.pass(0);
+    assert.equal(w.state(), 'master');
+    assert.deepEqual(w.done, []);
+  });
+
+  it('says what changed beyond priority and addresses', () => {
+    const w = master();
+    const next = config([
+      instanceConfig({ authentication: { type: 'pass', data: new Uint8Array(8) }, version: 3 }),
+    ]);
+    assert.deepEqual(w.core.reload(next, { errors: 0, warnings: 0 }).lines, [
+      'VI_1: version, authentication changed',
+    ]);
   });
 
   it('a removed instance lets go with priority 0 and its hook hears FAULT', () => {
