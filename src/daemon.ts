@@ -3,8 +3,10 @@
  * and wires signals and the control socket. Everything that decides something lives elsewhere.
  */
 import { hostname } from 'node:os';
+import { formatIp } from './base/ip.ts';
 import type { DaemonOptions } from './cli/options.ts';
-import { pidFilePaths } from './cli/paths.ts';
+import { absolutePaths, pidFilePaths } from './cli/paths.ts';
+import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import { Core } from './core/core.ts';
@@ -12,38 +14,45 @@ import { Limiter } from './core/limiter.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { capabilityProblem } from './io/capabilities.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
-import { startControl } from './io/control/server.ts';
+import { type ControlServer, startControl } from './io/control/server.ts';
 import { reportStart, startDetached } from './io/daemonize.ts';
 import { type DumpFile, temporaryFolder, writeDump } from './io/files/dumps.ts';
 import { acquirePidFiles } from './io/files/pidfile.ts';
 import { createLog, type DaemonLog } from './io/log/log.ts';
+import { deleteAddressesNow } from './io/netlink/cleanup.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
 import { Scripts } from './io/process/scripts.ts';
 import { PathCommandChecker } from './io/process/security.ts';
 import { Turns } from './io/process/turns.ts';
-import { releasePort } from './io/release/release.ts';
+import { readRelease, releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
 import { configTest, countFindings, load, logFindings, readLinks, warningsOf } from './loading.ts';
 import { native } from './native.ts';
+import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
 import { dataText } from './report/data.ts';
 import { jsonText } from './report/json.ts';
 import { sdStatus } from './report/sd-status.ts';
 import { statsText } from './report/stats.ts';
+import { Signals } from './signals.ts';
 
 const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 const HEARTBEAT_MS = 1_000;
 const LOG_CLOSE_MS = 500;
-const SIGNAL_JSON = 36;
-const SIGNAL_STATS_CLEAR = 63;
 
 /** Runs until told to stop; the exit status is keepalived's. */
-export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const api = native();
-  if (options.namespace !== undefined) api.setNetworkNamespace(`/run/netns/${options.namespace}`);
+export async function runDaemon(given: DaemonOptions): Promise<number> {
+  const options = { ...given, ...absolutePaths(given) };
+  if (options.namespace !== undefined) {
+    const problem = enterNamespace(options.namespace);
+    if (problem !== undefined) {
+      process.stderr.write(`vipd: ${problem}\n`);
+      return EXIT.fatal;
+    }
+  }
   if (options.configTest) return configTest(options);
   if (!options.foreground && options.childFd === undefined) {
     const [, script = '', ...argv] = process.argv;
@@ -51,15 +60,30 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     if (started.text !== '') process.stderr.write(`vipd: ${started.text}\n`);
     return started.status;
   }
+  if (options.umask !== undefined) process.umask(options.umask);
   const log = openLog(options);
+  // A detached daemon must not keep a file system busy; every path of the options is absolute.
+  if (options.childFd !== undefined) process.chdir('/');
   const report = startReport(options.childFd);
-  const status = await supervise(options, log, report);
-  report(status, 'see the log');
+  const { status, why } = await supervise(options, log, report);
+  report(status, why);
   await log.close(LOG_CLOSE_MS);
   return status;
 }
 
+/** KEEPALIVED leaves with status 0 here; a service manager would take that for a success. */
+function enterNamespace(name: string): string | undefined {
+  try {
+    native().setNetworkNamespace(`/run/netns/${name}`);
+    return undefined;
+  } catch (e) {
+    if (!(e instanceof Error && 'code' in e)) throw e;
+    return `Unable to set network namespace ${name}: ${e.message}; 'ip netns list' shows those there are`;
+  }
+}
+
 type StartReport = (status: number, text: string) => void;
+type Ending = { readonly status: number; readonly why: string };
 
 /** Tells the waiting parent of a detached start, once. */
 function startReport(fd: number | undefined): StartReport {
@@ -86,7 +110,11 @@ function openLog(options: DaemonOptions): DaemonLog {
   });
 }
 
-async function supervise(options: DaemonOptions, log: DaemonLog, report: StartReport): Promise<number> {
+async function supervise(options: DaemonOptions, log: DaemonLog, report: StartReport): Promise<Ending> {
+  const refuse = (status: number, why: string): Ending => {
+    log.log('error', why);
+    return { status, why };
+  };
   log.log(
     'info',
     `Starting vipd v${packageVersion()} (pid ${process.pid}), configuration ${options.configFile}`,
@@ -97,17 +125,16 @@ async function supervise(options: DaemonOptions, log: DaemonLog, report: StartRe
   const { config } = loaded;
   if (config === undefined || loaded.fatal !== undefined) {
     const status = loaded.fatal?.exit ?? 2;
-    log.log(
-      'error',
-      `Stopping: the configuration cannot be run (exit status ${status}); 'vipd -t -f ${options.configFile}' shows why`,
+    const what = loaded.fatal?.diagnostic.message ?? '';
+    return refuse(
+      status,
+      `Stopping: the configuration cannot be run (exit status ${status}); 'vipd -t -f ${options.configFile}' shows why${what === '' ? '' : `: ${what}`}`,
     );
-    return status;
   }
   const missing = capabilityProblem(native());
-  if (missing !== undefined) {
-    log.log('error', missing);
-    return EXIT.permission;
-  }
+  if (missing !== undefined) return refuse(EXIT.permission, missing);
+  const signals = new Signals();
+  signals.catchAll(options.ignoreSigint);
   const pids = acquirePidFiles(
     pidFilePaths(options, {
       usePidDir: config.global.usePidDir,
@@ -116,22 +143,26 @@ async function supervise(options: DaemonOptions, log: DaemonLog, report: StartRe
       bfd: false,
     }),
   );
-  if (!pids.ok) {
-    if (pids.reason === 'error') log.log('error', `cannot use the pid file: ${pids.text}`);
-    else
-      log.log(
-        'error',
-        `daemon is already running${pids.pid > 0 ? ` (pid ${pids.pid})` : ''}; stop it first, or give this one its own -p and -r files`,
-      );
-    return pids.reason === 'running' ? EXIT.ok : EXIT.fatal;
-  }
+  if (!pids.ok && pids.reason === 'error') return refuse(EXIT.fatal, `cannot use the pid file: ${pids.text}`);
+  if (!pids.ok)
+    return refuse(
+      EXIT.ok,
+      `daemon is already running${pids.pid > 0 ? ` (pid ${pids.pid})` : ''}; stop it first, or give this one its own -p and -r files`,
+    );
+  for (const text of pids.unwritable) log.log('warning', `${text}; running without this pid file`);
   if (pids.files.some((f) => f.tookOver))
     log.log('info', 'Remove a zombie pid file: an earlier daemon died without removing it');
   try {
-    return await new Daemon(options, log, config).run(countFindings(loaded), report);
+    const daemon = new Daemon(options, log, partsToRun(options, config));
+    return await daemon.run(countFindings(loaded), report, signals);
   } finally {
     pids.release();
   }
+}
+
+/** -C: the configuration without what VRRP would do. */
+function partsToRun(options: DaemonOptions, config: Config): Config {
+  return options.vrrp ? config : { ...config, instances: [], groups: [], scripts: [] };
 }
 
 /** The joined parts; lives from start to stop. */
@@ -149,6 +180,7 @@ class Daemon {
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
   #aborting = false;
+  #stopping = false;
 
   constructor(options: DaemonOptions, log: DaemonLog, config: Config) {
     const api = native();
@@ -157,7 +189,10 @@ class Daemon {
     this.#service = notifyFromEnvironment(process.env, process.pid, () => this.#clock.nowUs());
     this.#checker = this.#newChecker(config);
     this.#release = releasePort(options.runDir, log);
-    this.#netlink = new RtNetlink(api, (e) => this.#core.onNetlink(e));
+    this.#netlink = new RtNetlink(api, (e) => {
+      if (options.addressMonitoring) this.#sayAddress(e);
+      this.#core.onNetlink(e);
+    });
     // The same trouble comes with every packet: once a minute is enough to know.
     const limiter = new Limiter(60_000_000);
     const problem = (where: string, what: string, code: string): void => {
@@ -226,7 +261,7 @@ class Daemon {
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
   #warn(config: Config): void {
-    const warnings = warningsOf(config);
+    const warnings = [...inactiveOptions(this.#options), ...warningsOf(config)];
     this.#core.setWarnings(warnings);
     for (const text of warnings) this.#log.log('warning', text);
   }
@@ -243,58 +278,124 @@ class Daemon {
     );
   }
 
-  async run(findings: { errors: number; warnings: number }, report: StartReport): Promise<number> {
+  async run(
+    findings: { errors: number; warnings: number },
+    report: StartReport,
+    signals: Signals,
+  ): Promise<Ending> {
     const ended = new Promise<number>((resolve) => {
       this.#end = resolve;
-    });
-    this.#wireSignals();
-    const control = await startControl({
-      path: this.#options.socket,
-      handlers: { status: () => this.#core.snapshot(), reload: () => this.#reloadForClient() },
-    });
-    this.#netlink.start();
-    this.#core.start(findings);
-    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
-    this.#service.ready(this.#statusText());
-    report(0, '');
-    this.#log.log('info', 'Startup complete');
-    const status = await ended;
-    clearInterval(heartbeat);
-    control.close();
-    this.#adverts.closeAll();
-    this.#announcer.close();
-    this.#netlink.close();
-    if (!this.#options.keepVrrp) this.#release.remove();
-    this.#log.log('info', `Stopped vipd v${packageVersion()}`);
-    return status;
-  }
-
-  #wireSignals(): void {
-    const stop = (name: string) => () => {
-      this.#log.log('info', `Stopping (${name})`);
-      this.#service.stopping();
-      this.#core.stop(() => this.#end?.(EXIT.ok));
-    };
-    process.on('SIGTERM', stop('SIGTERM'));
-    if (this.#options.ignoreSigint) process.on('SIGINT', () => undefined);
-    else process.on('SIGINT', stop('SIGINT'));
-    process.on('SIGHUP', () => this.#reload());
-    process.on('SIGUSR1', () => this.#dump('keepalived.data', dataText(this.#core.snapshot())));
-    process.on('SIGUSR2', () => this.#dump('keepalived.stats', statsText(this.#core.snapshot())));
-    native().signalStart(SIGNAL_JSON, () => this.#dumpJson());
-    native().signalStart(SIGNAL_STATS_CLEAR, () => {
-      this.#dump('keepalived.stats', statsText(this.#core.snapshot()));
-      this.#core.clearCounters();
     });
     const broken = (what: string) => (e: unknown) => this.#abort(what, e);
     process.on('uncaughtException', broken('uncaught exception'));
     process.on('unhandledRejection', broken('unhandled rejection'));
+    const control = await this.#startControl();
+    if (control === 'taken')
+      return { status: EXIT.ok, why: `another vipd uses ${this.#options.runDir}; see the log` };
+    this.#removeRemains();
+    this.#netlink.start();
+    this.#core.start(findings);
+    this.#sayConfiguration();
+    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#service.ready(this.#statusText());
+    report(0, '');
+    this.#log.log('info', 'Startup complete');
+    this.#deliver(signals);
+    const status = await ended;
+    clearInterval(heartbeat);
+    control?.close();
+    this.#adverts.closeAll();
+    this.#announcer.close();
+    this.#netlink.close();
+    // With -V too: the addresses are to stay, so nothing may delete them after us.
+    this.#release.remove();
+    this.#log.log('info', `Stopped vipd v${packageVersion()}`);
+    return { status, why: 'it has stopped already; see the log' };
+  }
+
+  /** Without it `vipd status` has no answer; the addresses matter more. */
+  async #startControl(): Promise<ControlServer | 'taken' | undefined> {
+    try {
+      return await startControl({
+        path: this.#options.socket,
+        handlers: { status: () => this.#core.snapshot(), reload: () => this.#reloadForClient() },
+      });
+    } catch (e) {
+      if (!(e instanceof Error && 'code' in e)) throw e;
+      const taken = e.code === 'EADDRINUSE';
+      this.#log.log(
+        taken ? 'error' : 'warning',
+        taken
+          ? `daemon is already running: ${e.message}`
+          : `no control socket, so 'vipd status' and 'vipd reload' cannot reach this daemon: ${e.message}`,
+      );
+      return taken ? 'taken' : undefined;
+    }
+  }
+
+  /** What a run that died held by its own account: the configuration may have changed since. */
+  #removeRemains(): void {
+    const read = readRelease(this.#options.runDir);
+    if (!read.ok) this.#log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
+    if (!read.ok || read.value === undefined || read.value.addresses.length === 0) return;
+    const { addresses } = read.value;
+    const results = deleteAddressesNow(native(), addresses);
+    const removed = results.filter((r) => r.ok && !r.already).length;
+    if (removed > 0)
+      this.#log.log('warning', `removed ${removed} address(es) that an earlier run left behind`);
+    for (const [i, r] of results.entries())
+      if (!r.ok)
+        this.#log.log(
+          'warning',
+          `an earlier run left ${addresses[i]?.address} on ${addresses[i]?.interface}: cannot remove it: ${r.code}`,
+        );
+  }
+
+  /** -d */
+  #sayConfiguration(): void {
+    if (!this.#options.dumpConfig) return;
+    for (const line of dataText(this.#core.snapshot()).trimEnd().split('\n')) this.#log.log('info', line);
+  }
+
+  /** -a, in keepalived's words. */
+  #sayAddress(e: NetlinkEvent): void {
+    if (e.type !== 'address-added' && e.type !== 'address-removed') return;
+    const { address } = e;
+    const name = this.#netlink.links().find((l) => l.index === address.interfaceIndex)?.name;
+    const how = e.type === 'address-added' ? 'added to' : 'removed from';
+    this.#log.log(
+      'info',
+      `Netlink reflector reports IP ${formatIp(address.bytes)} ${how} ${name ?? address.interfaceIndex}`,
+    );
+  }
+
+  #deliver(signals: Signals): void {
+    const stop = (name: string) => () => {
+      this.#log.log('info', `Stopping (${name})`);
+      this.#stopping = true;
+      this.#service.stopping();
+      this.#core.stop(() => this.#end?.(EXIT.ok));
+    };
+    const stats = (): void => this.#dump('keepalived.stats', statsText(this.#core.snapshot()));
+    signals.deliverTo({
+      SIGTERM: stop('SIGTERM'),
+      SIGINT: stop('SIGINT'),
+      SIGHUP: () => this.#reload(),
+      SIGUSR1: () => this.#dump('keepalived.data', dataText(this.#core.snapshot())),
+      SIGUSR2: stats,
+      JSON: () => this.#dumpJson(),
+      STATS_CLEAR: () => {
+        stats();
+        this.#core.clearCounters();
+      },
+    });
   }
 
   /** A broken invariant: give the addresses to the peer and leave; nothing else may be trusted. */
   #abort(what: string, e: unknown): void {
     if (this.#aborting) process.exit(EXIT.program); // ExecStopPost does the rest
     this.#aborting = true;
+    this.#stopping = true;
     this.#log.log('error', `${what}: ${e instanceof Error ? (e.stack ?? e.message) : String(e)}`);
     this.#core.stop(() => this.#end?.(EXIT.program));
     this.#core.stop(() => this.#end?.(EXIT.program)); // a second call does not linger
@@ -329,12 +430,16 @@ class Daemon {
 
   /** A file that cannot be run changes nothing. */
   #reload(): { ok: boolean; text: string } {
+    if (this.#stopping) {
+      this.#log.log('info', 'no reload: the daemon is stopping');
+      return { ok: false, text: 'the daemon is stopping' };
+    }
     this.#log.log('info', `Reloading ${this.#options.configFile}`);
     this.#service.reloading();
     this.#core.advertBeforeReload();
     const loaded = load(this.#options, this.#netlink.links());
     logFindings(this.#log, loaded);
-    const { config } = loaded;
+    const config = loaded.config === undefined ? undefined : partsToRun(this.#options, loaded.config);
     let outcome: { ok: boolean; text: string };
     if (config === undefined || loaded.fatal !== undefined) {
       const why = loaded.fatal?.diagnostic.message ?? 'no usable configuration';
@@ -350,6 +455,7 @@ class Daemon {
       this.#checker = this.#newChecker(config);
       const report = this.#core.reload(config, countFindings(loaded));
       this.#warn(config);
+      this.#sayConfiguration();
       outcome = { ok: true, text: report.lines.join('\n') };
       for (const line of report.lines) this.#log.log('info', `Reload: ${line}`);
     }

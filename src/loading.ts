@@ -40,7 +40,7 @@ export function load(options: DaemonOptions, links: readonly Link[]): LoadResult
       userExists: (name) => api.lookupUser(name) !== null,
       groupExists: (name) => api.lookupGroup(name) !== null,
     },
-    { testMode: options.configTest },
+    { testMode: options.configTest, allIncludes: options.allConfig },
   );
 }
 

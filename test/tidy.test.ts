@@ -25,6 +25,7 @@ const ROOT_FILES = new Set([
   'main.ts',
   'native.ts',
   'package-root.ts',
+  'signals.ts',
   'tools.ts',
 ]);
 const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config']);

@@ -264,7 +264,12 @@ function toOptions(
     configTest: values.has('config-test'),
     stopOrder: choice(values, 'stop-order', STOP_ORDERS, messages) as DaemonOptions['stopOrder'],
     ...defaultPaths(
-      { runDir: values.last('run-dir'), socket: values.last('socket'), pidFile: values.last('pid') },
+      {
+        runDir: values.last('run-dir'),
+        socket: values.last('socket'),
+        pidFile: values.last('pid'),
+        namespace: values.last('namespace'),
+      },
       env,
     ),
     ...hookTimeout(values, messages),

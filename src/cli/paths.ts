@@ -12,19 +12,44 @@ export type GivenPaths = {
   readonly runDir: string | undefined; // --run-dir
   readonly socket: string | undefined; // --socket
   readonly pidFile: string | undefined; // -p
+  readonly namespace?: string | undefined; // -s
+};
+
+/** Paths as they will still be after a change of the working folder. */
+export function absolutePaths<T extends FileOptions>(options: T): FileOptions {
+  const out: { -readonly [K in keyof FileOptions]: FileOptions[K] } = {
+    configFile: posix.resolve(options.configFile),
+  };
+  for (const key of ['pidFile', 'vrrpPidFile', 'checkersPidFile', 'bfdPidFile', 'logFile'] as const) {
+    const path = options[key];
+    if (path !== undefined && path !== '') out[key] = posix.resolve(path);
+  }
+  return out;
+}
+
+type FileOptions = {
+  readonly configFile: string;
+  readonly pidFile?: string;
+  readonly vrrpPidFile?: string;
+  readonly checkersPidFile?: string;
+  readonly bfdPidFile?: string;
+  readonly logFile?: string;
 };
 
 /**
- * --run-dir, else `/x/a.vipd` for `-p /x/a.pid`, else /run/vipd. The socket: --socket, else VIPD_SOCKET unless a path
+ * --run-dir, else `/x/a.vipd` for `-p /x/a.pid`, else /run/vipd (/run/vipd/NAME with -s NAME). The socket: --socket, else VIPD_SOCKET unless a path
  * was given on the command line (what is typed beats what is inherited), else `vipd.sock` in the run directory.
  */
 export function defaultPaths(
   given: GivenPaths,
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly runDir: string; readonly socket: string } {
-  const runDir = posix.resolve(given.runDir ?? fromPidFile(given.pidFile) ?? DEFAULT_RUN_DIR);
+  const standard = posix.join(DEFAULT_RUN_DIR, given.namespace ?? '');
+  const runDir = posix.resolve(given.runDir ?? fromPidFile(given.pidFile) ?? standard);
   const inherited =
-    given.runDir === undefined && given.pidFile === undefined ? env['VIPD_SOCKET'] : undefined;
+    given.runDir === undefined && given.pidFile === undefined && given.namespace === undefined
+      ? env['VIPD_SOCKET']
+      : undefined;
   const socket =
     given.socket ?? (inherited === '' ? undefined : inherited) ?? posix.join(runDir, 'vipd.sock');
   return { runDir, socket: posix.resolve(socket) };
@@ -55,6 +80,7 @@ export function pidFilePaths(
     readonly vrrpPidFile?: string;
     readonly checkersPidFile?: string;
     readonly bfdPidFile?: string;
+    readonly namespace?: string;
     readonly vrrp: boolean;
     readonly checkers: boolean;
     readonly bfd: boolean;
@@ -62,8 +88,10 @@ export function pidFilePaths(
   facts: PidFacts,
 ): readonly string[] {
   const suffix = facts.instanceName === '' ? '' : `_${facts.instanceName}`;
-  const named = (name: string): string =>
-    facts.usePidDir ? `${PID_DIR}/keepalived/${name}${suffix}.pid` : `${PID_DIR}/${name}.pid`;
+  const own = facts.usePidDir || given.namespace !== undefined;
+  // KEEPALIVED: in a namespace of its own it mounts RUN/keepalived/NAME over RUN/keepalived; this is the path from outside.
+  const folder = own ? posix.join(PID_DIR, 'keepalived', given.namespace ?? '') : PID_DIR;
+  const named = (name: string): string => `${folder}/${name}${own ? suffix : ''}.pid`;
   const out = [given.pidFile ?? named('keepalived')];
   if (given.vrrp) out.push(given.vrrpPidFile ?? named('vrrp'));
   if (given.checkers && facts.virtualServers) out.push(given.checkersPidFile ?? named('checkers'));

@@ -37,6 +37,8 @@ const BEFORE: Readonly<Record<string, boolean>> = {
   '--run-dir': true,
   '-p': true,
   '--pid': true,
+  '-s': true,
+  '--namespace': true,
   '--json': false,
 };
 
@@ -59,6 +61,7 @@ type Raw = {
   socket?: string;
   runDir?: string;
   pid?: string;
+  namespace?: string;
   json?: boolean;
   verbose?: boolean;
   timeout?: string;
@@ -121,11 +124,13 @@ function placed(command: Command): Command {
   return command
     .option('--socket <path>', 'control socket of the daemon')
     .option('--run-dir <dir>', 'its run directory')
-    .option('-p, --pid <file>', 'the pid file it was started with');
+    .option('-p, --pid <file>', 'the pid file it was started with')
+    .option('-s, --namespace <name>', 'the network namespace it was started with');
 }
 
 function place(raw: Raw, env: Readonly<Record<string, string | undefined>>): Place {
-  return defaultPaths({ runDir: raw.runDir, socket: raw.socket, pidFile: raw.pid }, env);
+  const { runDir, socket, pid: pidFile, namespace } = raw;
+  return defaultPaths({ runDir, socket, pidFile, namespace }, env);
 }
 
 type Take = (value: ToolInvocation) => void;

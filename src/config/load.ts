@@ -8,6 +8,7 @@ import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts
 import type { LoadEnvironment } from './environment.ts';
 import { buildGlobals } from './global.ts';
 import { buildGroup, type GroupSource, restrictMember } from './groups.ts';
+import { ALL_CHECKS, NO_CHECKS } from './include.ts';
 import { buildInstance } from './instance.ts';
 import { buildVirtualServer } from './lvs.ts';
 import { hasWildcard } from './paths.ts';
@@ -28,18 +29,24 @@ export type LoadResult = {
 
 /**
  * Reads `mainFile` (or all files of a pattern) with everything it includes. Never throws on any text. `testMode`
- * judges as `--config-test` does: numbers with trailing junk are refused instead of cut.
+ * judges as `--config-test` does: numbers with trailing junk are refused instead of cut. `allIncludes` (-e): every
+ * problem of an include is fatal.
  */
 export function loadConfig(
   mainFile: string,
   environment: LoadEnvironment,
-  options: { readonly testMode?: boolean } = {},
+  options: { readonly testMode?: boolean; readonly allIncludes?: boolean } = {},
 ): LoadResult {
   const reporter = new Reporter();
   const mains = openMain(mainFile, environment, reporter);
   const [first, ...rest] = mains;
   if (first === undefined) return finish(reporter, undefined);
-  const reader = new Reader([first, ...rest], environment, reporter);
+  const reader = new Reader(
+    [first, ...rest],
+    environment,
+    reporter,
+    options.allIncludes === true ? ALL_CHECKS : NO_CHECKS,
+  );
   const statements = parseTree(reader, reporter);
   const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
   const globals = buildGlobals(statements, settings, environment);

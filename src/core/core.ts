@@ -44,7 +44,10 @@ export class Core {
   readonly #scripts: Scripts;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
+  readonly #checkId = this.#nextId++;
+  readonly #toCheck = new Set<Router>();
   #pumping = false;
+  #serving = false; // wake() settles once, when all that is due is served
   #armedAtUs = Number.POSITIVE_INFINITY;
   #stopped: (() => void) | undefined;
   #left = false; // nothing of ours is left: the stop is over
@@ -97,6 +100,8 @@ export class Core {
     for (const config of runnable) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
     this.#scripts.attach();
+    // Before the first address of an owner is there.
+    ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers)
       startRouter(ctx, r, this.#scripts, startUs + ctx.config.global.startupDelayUs);
     this.#pump();
@@ -151,14 +156,20 @@ export class Core {
           `A timer was served ${(lateUs / 1e6).toFixed(3)} s late: this host or process stalled`,
         );
     }
-    for (let served = 0; ; served++) {
-      assert(served < MAX_DUE, 'a machine does not move its deadline');
-      const id = this.#deadlines.due(nowUs);
-      if (id === undefined) break;
-      const r = this.#owners.get(id);
-      if (r === undefined) this.#scripts.onDeadline(id, nowUs);
-      else this.#expire(r, nowUs, lateUs);
-      this.#pump();
+    this.#serving = true;
+    try {
+      for (let served = 0; ; served++) {
+        assert(served < MAX_DUE, 'a machine does not move its deadline');
+        const id = this.#deadlines.due(nowUs);
+        if (id === undefined) break;
+        const r = this.#owners.get(id);
+        if (id === this.#checkId) this.#checkAll();
+        else if (r === undefined) this.#scripts.onDeadline(id, nowUs);
+        else this.#expire(r, nowUs, lateUs);
+        this.#pump();
+      }
+    } finally {
+      this.#serving = false;
     }
     this.#pump();
   }
@@ -194,7 +205,7 @@ export class Core {
     } finally {
       this.#pumping = false;
     }
-    this.#settle();
+    if (!this.#serving) this.#settle();
   }
 
   #handle(e: CoreEvent): void {
@@ -215,7 +226,8 @@ export class Core {
         onHookResult(this.#ctx, e.result);
         break;
       case 'check-addresses':
-        this.#checkAddresses(e.router);
+        this.#toCheck.add(e.router);
+        this.#deadlines.set(this.#checkId, this.#ctx.ports.clock.nowUs());
         break;
       default:
         assertNever(e);
@@ -237,9 +249,20 @@ export class Core {
     else if (effect.type === 'lower-priority-received') this.#groups.lowerPriorityReceived(r);
   }
 
+  /**
+   * In a turn of its own: within the notification of a removal the ones behind it cannot be read yet, and an address that a
+   * reload moves to another interface, or gives another label, is removed and then added.
+   */
+  #checkAll(): void {
+    this.#deadlines.set(this.#checkId, Number.POSITIVE_INFINITY);
+    this.#ctx.ports.netlink.drain();
+    const list = [...this.#toCheck];
+    this.#toCheck.clear();
+    for (const r of list) this.#checkAddresses(r);
+  }
+
   #checkAddresses(r: Router): void {
     if (!r.vipsSet || r.state.name !== 'master') return;
-    this.#ctx.ports.netlink.drain();
     const missing = vipsMissing(this.#ctx, r);
     if (missing.length === 0) return;
     this.#ctx.ports.log.log(

@@ -2,8 +2,9 @@
  * Links, addresses and tracked things of an instance, turned into its faults, its priority, its source address and its
  * sockets. `refreshRouter` is idempotent: whatever changed, it compares what should be with what is.
  */
-import { equalBytes } from '../base/bytes.ts';
+import { equalBytes, toHex } from '../base/bytes.ts';
 import { formatIp, parseIp } from '../base/ip.ts';
+import type { Config } from '../config/config.ts';
 import type { KernelAddress, NetlinkEvent } from '../ports/netlink.ts';
 import { interfaceDetail, interfaceStatus } from '../track/interface.ts';
 import { type Contribution, effectivePriority, judgeTracked, type Tracked } from '../track/priority.ts';
@@ -30,10 +31,16 @@ export function socketKeyOf(r: Router): string {
 }
 
 export function isAnyVip(ctx: Context, a: KernelAddress): boolean {
-  return ctx.config.instances.some((c) =>
-    allAddresses(c).some((v) => v.family === a.family && equalBytes(v.bytes, a.bytes)),
-  );
+  let known = vipsOf.get(ctx.config);
+  if (known === undefined) {
+    known = new Set(ctx.config.instances.flatMap((c) => allAddresses(c).map((v) => toHex(v.bytes))));
+    vipsOf.set(ctx.config, known);
+  }
+  return known.has(toHex(a.bytes));
 }
+
+/** Asked for each address that comes or goes: 1,000 instances may not make that a walk over all their addresses. */
+const vipsOf = new WeakMap<Config, ReadonlySet<string>>();
 
 /** Texts of tracked VIPs that a master should hold and the kernel does not have. */
 export function vipsMissing(ctx: Context, r: Router): string[] {
@@ -208,20 +215,22 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): 
       refreshAll(ctx, scripts, event.name);
       return;
     case 'address-added':
-    case 'address-removed':
+    case 'address-removed': {
+      const vip = isAnyVip(ctx, event.address);
       for (const r of ctx.routers) {
         if (
           event.type === 'address-removed' &&
+          vip &&
           r.vipsSet &&
           allAddresses(r.config).some(
             (v) => v.family === event.address.family && equalBytes(v.bytes, event.address.bytes),
           )
         )
           ctx.post({ type: 'check-addresses', router: r });
-        if (r.interfaceIndex === event.address.interfaceIndex && !isAnyVip(ctx, event.address))
-          refreshRouter(ctx, r, scripts);
+        if (r.interfaceIndex === event.address.interfaceIndex && !vip) refreshRouter(ctx, r, scripts);
       }
       return;
+    }
     case 'overrun': {
       const quiet = ctx.limiter.pass('overrun', ctx.ports.clock.nowUs());
       if (quiet >= 0)

@@ -1,4 +1,8 @@
-/** What must be undone after any death: the addresses we hold now, and priority 0 for each instance that is master. */
+/**
+ * What must be undone after any death: every address that we may hold, and priority 0 for each instance that is master.
+ * Addresses are named from the start on, held or not: there is no instant between adding one and having it written down,
+ * and deleting one that is not there is harmless.
+ */
 import type { ReleaseState } from '../ports/system.ts';
 import type { Context } from './context.ts';
 import { outgoing } from './effects.ts';
@@ -8,10 +12,9 @@ export function releaseState(ctx: Context): ReleaseState {
   const addresses: { interface: string; address: string; prefixLength: number }[] = [];
   const adverts: { instance: string; interface: string; destination: string; frame: Uint8Array }[] = [];
   for (const r of ctx.routers) {
-    if (!r.vipsSet) continue;
     for (const v of allAddresses(r.config))
       addresses.push({ interface: v.interface, address: v.address, prefixLength: v.prefixLength });
-    if (r.state.name !== 'master' || r.source === undefined || r.config.family !== 4) continue;
+    if (!r.vipsSet || r.state.name !== 'master' || r.source === undefined || r.config.family !== 4) continue;
     const advert = outgoing(r, 0, (r.ipId % 65_535) + 1);
     for (const [i, frame] of ctx.ports.adverts.encode(advert).entries())
       adverts.push({

@@ -3,7 +3,7 @@
  * the differences (behaviour.md B21). Which instance is which is the plan's business (config/plan.ts), not its name's.
  */
 import type { Config, InstanceConfig, VirtualAddress } from '../config/config.ts';
-import { planReload } from '../config/reload.ts';
+import { type KeptInstance, planReload, type ReloadPlan } from '../config/reload.ts';
 import { effectivePriority } from '../track/priority.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
@@ -50,7 +50,7 @@ export function applyReload(ctx: Context, next: Config, hands: ReloadHands): Rel
     const r = byConfig.get(pair.old);
     if (r === undefined) continue;
     kept.push(r);
-    lines.push(...describe(pair.old, pair.next));
+    lines.push(...describe(pair));
     replace(ctx, r, pair.next);
   }
   const added = plan.added.filter((c) => whyNotRun(c) === undefined).map((c) => hands.add(c));
@@ -69,6 +69,7 @@ export function applyReload(ctx: Context, next: Config, hands: ReloadHands): Rel
     hands.step(r, { type: 'reconfigured', priority, addressesAdded });
   }
   for (const r of added) startRouter(ctx, r, hands.scripts, ctx.ports.clock.nowUs());
+  lines.push(...describeRest(plan));
   return { lines: lines.length === 0 ? ['nothing changed'] : lines };
 }
 
@@ -91,7 +92,35 @@ function replace(ctx: Context, r: Router, next: InstanceConfig): void {
   r.addressesAdded = after.some((v) => !had.has(keyOf(v)));
 }
 
-function describe(old: InstanceConfig, next: InstanceConfig): string[] {
+/** Fields that `describe` shows with their values. */
+const SHOWN = new Set(['priority', 'adverIntUs', 'vips', 'excludedVips']);
+/** Fields whose keyword is not their name in snake_case. */
+const KEYWORDS: Readonly<Record<string, string>> = {
+  unicastPeers: 'unicast_peer',
+  sourceAddress: 'source address',
+  trackScripts: 'track_script',
+  trackInterfaces: 'track_interface',
+  ttl: 'unicast_ttl',
+};
+const keyword = (field: string): string =>
+  KEYWORDS[field] ?? field.replace(/Us$/, '').replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+
+/** Scripts, groups and global_defs. */
+function describeRest(plan: ReloadPlan): string[] {
+  const out: string[] = [];
+  const before = new Set(plan.scripts.removed.map((s) => s.name));
+  const after = new Set(plan.scripts.added.map((s) => s.name));
+  for (const name of new Set([...before, ...after]))
+    out.push(
+      `vrrp_script ${name}: ${before.has(name) && after.has(name) ? 'changed' : after.has(name) ? 'added' : 'removed'}`,
+    );
+  if (plan.groupsChanged) out.push('sync groups changed');
+  if (plan.globalChanged.length > 0)
+    out.push(`global_defs: ${plan.globalChanged.map(keyword).join(', ')} changed`);
+  return out;
+}
+
+function describe({ old, next, changed }: KeptInstance): string[] {
   const out: string[] = [];
   if (old.name !== next.name) out.push(`renamed to ${next.name}`);
   if (old.priority !== next.priority) out.push(`priority ${old.priority} -> ${next.priority}`);
@@ -101,5 +130,7 @@ function describe(old: InstanceConfig, next: InstanceConfig): string[] {
   const has = new Set(allAddresses(next).map(keyOf));
   for (const v of allAddresses(next)) if (!had.has(keyOf(v))) out.push(`+${v.address}/${v.prefixLength}`);
   for (const v of allAddresses(old)) if (!has.has(keyOf(v))) out.push(`-${v.address}/${v.prefixLength}`);
+  const others = changed.filter((field) => !SHOWN.has(field)).map(keyword);
+  if (others.length > 0) out.push(`${others.join(', ')} changed`);
   return out.length === 0 ? [] : [`${old.name}: ${out.join(', ')}`];
 }

@@ -1,9 +1,9 @@
 /** Builds the Snapshot: the one picture that status, dumps and metrics print. Reads, never changes. */
-import { equalBytes } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import { formatIp } from '../base/ip.ts';
 import type { Context } from './context.ts';
 import type { Groups } from './groups.ts';
-import { addressRequest, sameAddress } from './network.ts';
+import { addressRequest } from './network.ts';
 import { allAddresses, type Router } from './router.ts';
 import type { Scripts } from './scripts.ts';
 import type { InstanceSnapshot, Snapshot } from './snapshot.ts';
@@ -17,6 +17,7 @@ export type Frame = {
 };
 
 export function snapshot(ctx: Context, groups: Groups, scripts: Scripts, frame: Frame): Snapshot {
+  const held = new Set(ctx.ports.netlink.addresses().map(heldKey));
   return {
     version: ctx.options.version,
     node: ctx.options.node,
@@ -28,7 +29,7 @@ export function snapshot(ctx: Context, groups: Groups, scripts: Scripts, frame: 
     configLoadedWallMs: frame.loadedWallMs,
     configErrors: frame.findings.errors,
     configWarnings: frame.findings.warnings,
-    instances: ctx.routers.map((r) => instance(ctx, r)),
+    instances: ctx.routers.map((r) => instance(ctx, r, held)),
     groups: groups.snapshot(),
     scripts: scripts.snapshot(),
     warnings: frame.warnings,
@@ -36,10 +37,13 @@ export function snapshot(ctx: Context, groups: Groups, scripts: Scripts, frame: 
   };
 }
 
-function instance(ctx: Context, r: Router): InstanceSnapshot {
+const heldKey = (a: { readonly interfaceIndex: number; readonly bytes: Uint8Array }): string =>
+  `${a.interfaceIndex} ${toHex(a.bytes)}`;
+
+/** `held`: a key of each address in the kernel. */
+function instance(ctx: Context, r: Router, held: ReadonlySet<string>): InstanceSnapshot {
   const c = r.config;
   const nowUs = ctx.ports.clock.nowUs();
-  const kernel = ctx.ports.netlink.addresses();
   const last = r.lastTransition;
   return {
     name: c.name,
@@ -67,9 +71,7 @@ function instance(ctx: Context, r: Router): InstanceSnapshot {
       return {
         text: `${v.address}/${v.prefixLength}`,
         interface: v.interface,
-        present:
-          request !== undefined &&
-          kernel.some((a) => sameAddress(a, request) && equalBytes(a.bytes, v.bytes)),
+        present: request !== undefined && held.has(heldKey(request)),
       };
     }),
     peer: {

@@ -47,9 +47,11 @@ export function acquirePidFile(path: string, mode = 0o644): PidFileResult {
     }
     return { ok: false, reason: 'error', code: 'EBUSY', text: `${path} keeps being replaced` };
   } catch (e) {
-    return { ok: false, reason: 'error', code: code(e), text: String(e) };
+    return { ok: false, reason: 'error', code: code(e), text: `${path}: ${textOf(e)}` };
   }
 }
+
+const textOf = (e: unknown): string => (e instanceof Error ? e.message : String(e));
 
 /** undefined: another daemon removed the file meanwhile. */
 function attempt(path: string, mode: number): PidFileResult | undefined {
@@ -125,22 +127,35 @@ function isOldKeepalived(pid: number): boolean {
 }
 
 export type PidFilesResult =
-  | { readonly ok: true; readonly files: readonly PidFile[]; release(): void }
+  | {
+      readonly ok: true;
+      readonly files: readonly PidFile[];
+      readonly unwritable: readonly string[]; // what the system said of each file that cannot be made
+      release(): void;
+    }
   | Exclude<PidFileResult, { ok: true }>;
 
-/** All or none, in order. */
+/**
+ * No place for a pid file is no reason to leave the addresses without a router (keepalived does not start then). Anything
+ * else, a link planted there for one, is.
+ */
+const NO_PLACE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT']);
+
+/** In order; a lock that is held or a file that is not what it should be gives up all. */
 export function acquirePidFiles(paths: readonly string[], mode = 0o644): PidFilesResult {
   const files: PidFile[] = [];
+  const unwritable: string[] = [];
   const release = (): void => {
     for (const file of [...files].reverse()) file.release();
   };
   for (const path of paths) {
     const result = acquirePidFile(path, mode);
-    if (!result.ok) {
+    if (result.ok) files.push(result.file);
+    else if (result.reason === 'error' && NO_PLACE.has(result.code)) unwritable.push(result.text);
+    else {
       release();
       return result;
     }
-    files.push(result.file);
   }
-  return { ok: true, files, release };
+  return { ok: true, files, unwritable, release };
 }

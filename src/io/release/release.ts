@@ -21,6 +21,7 @@ export const jsonPath = (runDir: string): string => posix.join(runDir, 'release.
 /** A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. */
 export function releasePort(runDir: string, log: Log): ReleasePort & { remove(): void } {
   let last = '';
+  let complaint = '';
   return {
     write(state: ReleaseState): void {
       const json = encodeRelease(state);
@@ -31,8 +32,12 @@ export function releasePort(runDir: string, log: Log): ReleasePort & { remove():
         writeAtomically(batchPath(runDir), encodeBatch(state));
         writeAtomically(jsonPath(runDir), json);
         last = json;
+        complaint = '';
       } catch (e) {
         if (!(e instanceof Error && 'code' in e)) throw e;
+        // With every change of an address comes a new attempt; once is enough to know.
+        if (e.code === complaint) return;
+        complaint = String(e.code);
         log.log(
           'warning',
           `cannot write the release files in ${runDir}: ${e.message}; after a crash addresses may stay`,

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { canonical } from '../../../src/cli/getopt.ts';
 import { KEEPALIVED_OPTIONS, VIPD_OPTIONS } from '../../../src/cli/options.table.ts';
 import { type DaemonOptions, type Invocation, parseArguments } from '../../../src/cli/options.ts';
-import { pidFilePaths } from '../../../src/cli/paths.ts';
+import { absolutePaths, pidFilePaths } from '../../../src/cli/paths.ts';
+import { inactiveOptions } from '../../../src/cli/remarks.ts';
 import { parseUmask } from '../../../src/cli/umask.ts';
 
 const parse = (line: string): Invocation => parseArguments(line === '' ? [] : line.split(' '));
@@ -45,7 +46,11 @@ const LINES: readonly (readonly [string, Partial<DaemonOptions>])[] = [
   ['-X -V -I -R', { releaseVipsOnSignal: true, keepVrrp: true, keepIpvs: true }],
   ['-d -a -x -e', { dumpConfig: true, addressMonitoring: true, snmp: true, allConfig: true }],
   ['-A unix:/x', { snmpSocket: 'unix:/x' }],
-  ['-s ns', { namespace: 'ns' }],
+  ['-s ns', { namespace: 'ns', runDir: '/run/vipd/ns', socket: '/run/vipd/ns/vipd.sock' }],
+  [
+    '-s ns -p /x/a.pid',
+    { namespace: 'ns', pidFile: '/x/a.pid', runDir: '/x/a.vipd', socket: '/x/a.vipd/vipd.sock' },
+  ],
   ['-m', { coreDump: true }],
   ['-M', { coreDump: true, coreDumpPattern: '' }],
   ['-Mcore.%p', { coreDump: true, coreDumpPattern: 'core.%p' }],
@@ -194,6 +199,7 @@ describe('pid files', () => {
       ['/run/keepalived.pid', '/run/vrrp.pid', '/run/checkers.pid', '/run/bfd.pid'],
     ],
     ['-p a -r b -c c', {}, ['a', 'b']],
+    ['-s ns', {}, ['/run/keepalived/ns/keepalived.pid', '/run/keepalived/ns/vrrp.pid']],
     ['-p a -r a', {}, ['a']],
     [
       '',
@@ -204,6 +210,32 @@ describe('pid files', () => {
   for (const [line, differs, want] of rows)
     it(`${line} ${JSON.stringify(differs)}`, () =>
       assert.deepEqual(pidFilePaths(daemon(line), { ...facts, ...differs }), want));
+});
+
+it('paths that survive a change of the working folder', () => {
+  const { configFile, pidFile, vrrpPidFile, logFile } = absolutePaths(daemon('-f x/a.conf -p /r/p -g'));
+  assert.deepEqual(
+    [configFile, pidFile, vrrpPidFile, logFile],
+    [`${process.cwd()}/x/a.conf`, '/r/p', undefined, undefined],
+  );
+  assert.equal(absolutePaths(daemon('-glog')).logFile, `${process.cwd()}/log`);
+});
+
+describe('options without effect are named', () => {
+  for (const [line, words] of [
+    ['-n -l -D -d -a -e -X -V -I -R -B -P --all --flush-log-file', []],
+    ['-C', ['-C']],
+    ['-x', ['-x']],
+    ['-A unix:/x', ['-x']],
+    ['-m', ['-m']],
+    ['-M%e', ['-m']],
+  ] as const)
+    it(line, () =>
+      assert.deepEqual(
+        inactiveOptions(daemon(line)).map((t) => t.split(' ')[0]),
+        words,
+      ),
+    );
 });
 
 it('umask', () => {

@@ -1,8 +1,10 @@
 /** The include forms against each kind of problem: fatal (status 6) or not, and the reading order. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { loadConfig } from '../../../src/config/load.ts';
 import { includeTrace } from '../../../src/config/source.ts';
-import { configOf, load } from './support.ts';
+import { memoryMachine } from './machine.ts';
+import { configOf, load, MAIN } from './support.ts';
 
 const FORMS = ['include', 'includer', 'includem', 'includew', 'includeb', 'includea'] as const;
 type Form = (typeof FORMS)[number];
@@ -44,6 +46,19 @@ for (const [words, fatal] of checked)
     const result = load(`global_defs {\ninclude_check ${words}\n}\ninclude /none\n`);
     assert.equal(result.fatal?.exit, fatal ? 6 : undefined);
   });
+
+it('include/-e makes every problem fatal', () => {
+  for (const [text, fatal] of [
+    ['include /none\n', true],
+    ['include /none*\n', true],
+    ['', false],
+  ] as const)
+    for (const allIncludes of [true, false])
+      assert.equal(
+        loadConfig(MAIN, memoryMachine({ [MAIN]: text }), { allIncludes }).fatal?.exit,
+        fatal && allIncludes ? 6 : undefined,
+      );
+});
 
 it('include/a block may be opened in one file and closed in another, in order', () => {
   const result = load(

@@ -169,6 +169,7 @@ describe('core/links and addresses', () => {
     w.done.length = 0;
     w.addresses = w.addresses.filter((a) => a.bytes[3] !== 100);
     w.tell({ type: 'address-removed', address: kernelAddress(100, 2) });
+    w.pass(0);
     assert.equal(w.state(), 'backup');
     assert.equal(w.done[0], 'advert 0');
     w.pass(610_000);
@@ -290,6 +291,33 @@ describe('core/reload', () => {
     );
   });
 
+  it('an address that moves to another interface was not deleted by someone else', () => {
+    const w = master();
+    const moved = w.addresses.find((a) => a.bytes[3] === 100);
+    assert.ok(moved);
+    w.core.reload(config([instanceConfig({ vips: [vip(100, 'eth1')] })]), { errors: 0, warnings: 0 });
+    w.pass(0);
+    // The removal is told while the kernel's word of the addition still waits behind it.
+    const present = w.addresses;
+    w.addresses = present.filter((a) => a.bytes[3] !== 100);
+    w.core.onNetlink({ type: 'address-removed', address: moved });
+    w.addresses = present;
+    w.done.length = 0;
+    w.pass(0);
+    assert.equal(w.state(), 'master');
+    assert.deepEqual(w.done, []);
+  });
+
+  it('says what changed beyond priority and addresses', () => {
+    const w = master();
+    const next = config([
+      instanceConfig({ authentication: { type: 'pass', data: new Uint8Array(8) }, version: 3 }),
+    ]);
+    assert.deepEqual(w.core.reload(next, { errors: 0, warnings: 0 }).lines, [
+      'VI_1: version, authentication changed',
+    ]);
+  });
+
   it('a removed instance lets go with priority 0 and its hook hears FAULT', () => {
     const w = master({ notify: { any: command('n') } });
     w.done.length = 0;
@@ -305,12 +333,13 @@ describe('core/reload', () => {
 });
 
 describe('core/release files', () => {
-  it('hold the addresses and a priority 0 frame while master, nothing otherwise', () => {
+  it('name the addresses from the start, and a priority 0 frame while master', () => {
     const w = master();
-    assert.deepEqual(w.released.addresses, [{ interface: 'eth0', address: '192.0.2.100', prefixLength: 24 }]);
+    const addresses = [{ interface: 'eth0', address: '192.0.2.100', prefixLength: 24 }];
+    assert.deepEqual(w.released.addresses, addresses);
     assert.equal(w.released.adverts.length, 1);
     w.hear(advert(200));
     assert.equal(w.state(), 'backup');
-    assert.deepEqual(w.released, { addresses: [], adverts: [] });
+    assert.deepEqual(w.released, { addresses, adverts: [] });
   });
 });

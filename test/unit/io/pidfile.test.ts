@@ -156,6 +156,19 @@ describe('pid file: what else may be there', () => {
     assert.equal(!directory.ok && directory.reason === 'error' && directory.code, 'EISDIR');
   });
 
+  it('no place to write one is told, not fatal; anything else is', () => {
+    // sysfs lets nobody create a file.
+    const good = join(folder, 'place.pid');
+    const result = acquirePidFiles(['/sys/vipd-test.pid', good]);
+    assert.ok(result.ok);
+    assert.match(result.unwritable.join(), /sys.vipd-test.pid: (EACCES|EROFS|EPERM)/);
+    assert.equal(existsSync(good), true);
+    result.release();
+    mkdirSync(join(folder, 'folder.pid'));
+    assert.equal(acquirePidFiles([good, join(folder, 'folder.pid')]).ok, false);
+    assert.equal(existsSync(good), false);
+  });
+
   it('several: all or none', async () => {
     const [a, b] = [join(folder, 'all-a.pid'), join(folder, 'all-b.pid')];
     const holder = rival(b);
