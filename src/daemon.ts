@@ -20,11 +20,13 @@ import { createLog, type DaemonLog } from './io/log/log.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
+import { runOnce } from './io/process/run-once.ts';
 import { Scripts } from './io/process/scripts.ts';
 import { PathCommandChecker } from './io/process/security.ts';
 import { Turns } from './io/process/turns.ts';
 import { releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
+import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
 import { configTest, countFindings, load, logFindings, readLinks, warningsOf } from './loading.ts';
 import { native } from './native.ts';
@@ -37,6 +39,7 @@ import { statsText } from './report/stats.ts';
 const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 const HEARTBEAT_MS = 1_000;
 const LOG_CLOSE_MS = 500;
+const GLOBAL_SCRIPT_S = 10;
 const SIGNAL_JSON = 36;
 const SIGNAL_STATS_CLEAR = 63;
 
@@ -144,19 +147,25 @@ class Daemon {
   readonly #adverts: AdvertSockets;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
+  readonly #settings: ReturnType<typeof interfaceSettings>;
+  readonly #children: Children;
   readonly #core: Core;
   #checker: CommandChecker;
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
   #aborting = false;
+  #stopping = false;
+  #global: Config['global'];
 
   constructor(options: DaemonOptions, log: DaemonLog, config: Config) {
     const api = native();
     this.#options = options;
     this.#log = log;
+    this.#global = config.global;
     this.#service = notifyFromEnvironment(process.env, process.pid, () => this.#clock.nowUs());
     this.#checker = this.#newChecker(config);
     this.#release = releasePort(options.runDir, log);
+    this.#settings = interfaceSettings(log);
     this.#netlink = new RtNetlink(api, (e) => this.#core.onNetlink(e));
     // The same trouble comes with every packet: once a minute is enough to know.
     const limiter = new Limiter(60_000_000);
@@ -175,7 +184,7 @@ class Daemon {
     });
     this.#announcer = new Announcer({ native: api, onProblem: problem });
     const own = { ownUid: process.geteuid?.() ?? 0, ownGid: process.getegid?.() ?? 0 };
-    const children = new Children({
+    this.#children = new Children({
       clock: this.#clock,
       openPipe: () => api.openPipe(),
       beforeSpawn: () => api.closeOnExecFrom(3),
@@ -184,7 +193,7 @@ class Daemon {
     const common = {
       checker: () => this.#checker,
       turns: new Turns(),
-      children,
+      children: this.#children,
       clock: this.#clock,
       environment: process.env,
       ownUid: own.ownUid,
@@ -210,6 +219,7 @@ class Daemon {
         scripts: new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) }),
         release: this.#release,
         service: this.#service,
+        settings: this.#settings,
       },
       {
         version: packageVersion(),
@@ -248,6 +258,8 @@ class Daemon {
       this.#end = resolve;
     });
     this.#wireSignals();
+    await this.#globalScript('startup_script');
+    if (this.#stopping) return ended;
     const control = await startControl({
       path: this.#options.socket,
       handlers: { status: () => this.#core.snapshot(), reload: () => this.#reloadForClient() },
@@ -264,14 +276,36 @@ class Daemon {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
+    this.#settings.restore();
     if (!this.#options.keepVrrp) this.#release.remove();
+    await this.#globalScript('shutdown_script');
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
     return status;
+  }
+
+  /** Run before anything else and after everything else; whatever it does, the daemon goes on. */
+  async #globalScript(what: 'startup_script' | 'shutdown_script'): Promise<void> {
+    const { startupScript, startupScriptTimeoutS, shutdownScript, shutdownScriptTimeoutS } = this.#global;
+    const first = what === 'startup_script';
+    const command = first ? startupScript : shutdownScript;
+    if (command === undefined) return;
+    this.#log.log('info', `Running ${what} ${command.text}`);
+    const deps = {
+      checker: this.#checker,
+      children: this.#children,
+      environment: process.env,
+      ownUid: process.geteuid?.() ?? 0,
+    };
+    const seconds = (first ? startupScriptTimeoutS : shutdownScriptTimeoutS) ?? GLOBAL_SCRIPT_S;
+    const trouble = await runOnce(deps, command, seconds);
+    if (trouble === '') this.#log.log('info', `${what} succeeded`);
+    else this.#log.log('warning', `${what} ${trouble}`);
   }
 
   #wireSignals(): void {
     const stop = (name: string) => () => {
       this.#log.log('info', `Stopping (${name})`);
+      this.#stopping = true;
       this.#service.stopping();
       this.#core.stop(() => this.#end?.(EXIT.ok));
     };
@@ -348,6 +382,7 @@ class Daemon {
       this.#log.log('error', outcome.text);
     } else {
       this.#checker = this.#newChecker(config);
+      this.#global = config.global;
       const report = this.#core.reload(config, countFindings(loaded));
       this.#warn(config);
       outcome = { ok: true, text: report.lines.join('\n') };

@@ -39,6 +39,14 @@ export interface ReleasePort {
   write(state: ReleaseState): void;
 }
 
+/** Settings of network interfaces that an instance may ask for. */
+export interface InterfaceSettings {
+  /** 'promote_secondaries': the kernel keeps secondary addresses when the first of a subnet goes. Never throws. */
+  promoteSecondaries(interfaceName: string): void;
+  /** Puts back what was changed. */
+  restore(): void;
+}
+
 export interface ServiceManager {
   ready(status: string): void;
   reloading(): void;
