@@ -257,6 +257,7 @@ class Daemon {
     const ended = new Promise<number>((resolve) => {
       this.#end = resolve;
     });
+    if (this.#global.processName !== undefined) process.title = this.#global.processName;
     this.#wireSignals();
     await this.#globalScript('startup_script');
     if (this.#stopping) return ended;

@@ -101,8 +101,8 @@ export function warningsOf(config: Config): readonly string[] {
     );
   const others = [...new Set(config.global.inactive)].filter((word) => !word.startsWith('virtual_server'));
   if (others.length > 0) out.push(`recognised, not active: ${others.join(', ')}`);
-  for (const i of config.instances)
-    if (i.inactive.length > 0)
+  for (const i of [...config.instances, ...config.groups])
+    if (i.inactive !== undefined && i.inactive.length > 0)
       out.push(`(${i.name}) recognised, not active: ${[...new Set(i.inactive)].join(', ')}`);
   return out;
 }

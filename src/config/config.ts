@@ -125,6 +125,7 @@ export type SyncGroupConfig = {
   readonly trackScripts: readonly TrackedScript[];
   readonly trackInterfaces: readonly TrackedInterface[];
   readonly trackingWeight: boolean; // 'sync_group_tracking_weight'
+  readonly inactive?: readonly string[]; // keywords of this group that vipd parses but does not carry out yet
   readonly place: Place;
 };
 

@@ -55,6 +55,7 @@ const INACTIVE = [
   'notify_priority_changes',
   'smtp_alert',
   'unicast_fault_no_peer',
+  'kernel_rx_buf_size',
 ] as const;
 
 /** undefined when the daemon could not start with it, or has nothing to run. `order`: its place in the file. */

@@ -26,6 +26,7 @@ export type ReleaseState = {
     readonly interface: string;
     readonly address: string;
     readonly prefixLength: number;
+    readonly peer?: string; // with a peer the kernel finds the address only by both
   }[];
   readonly adverts: readonly {
     readonly instance: string;
