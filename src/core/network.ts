@@ -45,16 +45,37 @@ export function watchedInterfaces(config: InstanceConfig): readonly string[] {
   return [...out];
 }
 
+/** <linux/if_addr.h>. '-nodad' takes IFA_F_NODAD away, which IPv6 VIPs have without it. */
+const IFA_F_NODAD = 0x02;
+const IFA_FLAGS: Readonly<Record<string, number>> = {
+  home: 0x10,
+  mngtmpaddr: 0x100,
+  noprefixroute: 0x200,
+  autojoin: 0x400,
+};
+
+function kernelFlags(v: VirtualAddress): number {
+  const words = v.flags ?? [];
+  const base = v.family === 6 && !words.includes('-nodad') ? IFA_F_NODAD : 0;
+  return words.reduce((sum, word) => sum | (IFA_FLAGS[word] ?? 0), base);
+}
+
 /** The kernel request for one VIP; undefined when its interface does not exist. */
 export function addressRequest(v: VirtualAddress, links: LinksByName): AddressRequest | undefined {
   const link = links.get(v.interface);
-  if (link === undefined) return undefined;
+  return link === undefined ? undefined : addressRequestAt(v, link.index);
+}
+
+/** The same for an interface number that was remembered: the name may have moved on. */
+export function addressRequestAt(v: VirtualAddress, interfaceIndex: number): AddressRequest {
   return {
     family: v.family,
     bytes: v.bytes,
     prefixLength: v.prefixLength,
-    interfaceIndex: link.index,
+    interfaceIndex,
     scope: v.scope,
+    ...(v.flags === undefined ? {} : { flags: kernelFlags(v) }),
+    ...(v.preferredLifetimeS === undefined ? {} : { preferredLifetimeS: v.preferredLifetimeS }),
     ...(v.label === undefined ? {} : { label: v.label }),
     ...(v.broadcast === undefined ? {} : { broadcast: v.broadcast }),
     ...(v.peer === undefined ? {} : { peer: v.peer }),
