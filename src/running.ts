@@ -8,6 +8,7 @@ import type { DaemonOptions } from './cli/options.ts';
 import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
+import type { LoadResult } from './config/load.ts';
 import { Core } from './core/core.ts';
 import { Limiter } from './core/limiter.ts';
 import { Announcer } from './io/announce/announcer.ts';
@@ -349,15 +350,12 @@ export class Daemon {
     const loaded = load(this.#options, this.#netlink.links());
     logFindings(this.#log, loaded);
     const config = loaded.config === undefined ? undefined : partsToRun(this.#options, loaded.config);
+    const refusal = config === undefined ? 'no usable configuration' : this.#refusal(loaded, config);
     let outcome: { ok: boolean; text: string };
-    if (config === undefined || loaded.fatal !== undefined) {
-      const why = loaded.fatal?.diagnostic.message ?? 'no usable configuration';
-      outcome = { ok: false, text: `the new configuration cannot be run and nothing was changed: ${why}` };
-      this.#log.log('error', outcome.text);
-    } else if (this.#core.refusedByReload(config).length > 0) {
+    if (config === undefined || refusal !== undefined) {
       outcome = {
         ok: false,
-        text: `nothing was changed: ${this.#core.refusedByReload(config).join(', ')} cannot change while the daemon runs; restart it`,
+        text: `the new configuration cannot be run and nothing was changed: ${refusal}`,
       };
       this.#log.log('error', outcome.text);
     } else {
@@ -371,6 +369,18 @@ export class Daemon {
     }
     this.#service.reloaded(this.#statusText());
     return outcome;
+  }
+
+  /** Why `config` must not replace the one that runs. */
+  #refusal(loaded: LoadResult, config: Config): string | undefined {
+    if (loaded.fatal !== undefined) return loaded.fatal.diagnostic.message;
+    const fixed = this.#core.refusedByReload(config);
+    if (fixed.length > 0) return `${fixed.join(', ')} cannot change while the daemon runs; restart it`;
+    // keepalived would drop every address because of one forgotten brace.
+    const first = loaded.diagnostics.find((d) => d.severity === 'error');
+    if (config.instances.length === 0 && first !== undefined && this.#core.snapshot().instances.length > 0)
+      return `it has mistakes and no instance is left in it: ${first.message}`;
+    return undefined;
   }
 
   #reloadForClient(): { ok: true; text: string } {

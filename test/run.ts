@@ -5,7 +5,7 @@
  *   node build/test/run.js [lint] [unit] [native] [namespaces] [scenarios] [systemd] [bench]      default: all
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT } from './netns/daemon.ts';
@@ -30,7 +30,13 @@ type Stage = {
 function execute(argv: readonly string[], show: boolean, sandboxed: boolean): Promise<Ran> {
   const [command = '', ...args] = argv;
   const stdio = ['ignore', 'pipe', 'pipe'] as const;
-  const child = sandboxed ? spawnInSandbox(argv, [...stdio]) : spawn(command, args, { stdio: [...stdio] });
+  // A folder of its own for temporary files, so that whatever ends a stage nothing of it stays.
+  const scratch = mkdtempSync(join(tmpdir(), 'vipd-t-'));
+  chmodSync(scratch, 0o755); // tests as an ordinary user look into it
+  const env = { TMPDIR: scratch };
+  const child = sandboxed
+    ? spawnInSandbox(argv, [...stdio], env)
+    : spawn(command, args, { stdio: [...stdio], env: { ...process.env, ...env } });
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => {
@@ -42,6 +48,7 @@ function execute(argv: readonly string[], show: boolean, sandboxed: boolean): Pr
     child.once('error', (e) => resolve({ status: 127, output: String(e) }));
     child.once('close', (code) => {
       clearTimeout(timer);
+      rmSync(scratch, { recursive: true, force: true });
       resolve({ status: code ?? 1, output: Buffer.concat(chunks).toString() });
     });
   });

@@ -8,7 +8,7 @@ import type { VirtualAddress } from '../config/config.ts';
 import type { OutgoingAdvert } from '../ports/advert.ts';
 import type { Announcement } from '../ports/announce.ts';
 import type { AddressRequest } from '../ports/netlink.ts';
-import type { Effect, Event } from '../vrrp/types.ts';
+import type { Burst, Effect, Event } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
 import { addressRequest, addressRequestAt } from './network.ts';
 import { lowerPriorityHook } from './notify.ts';
@@ -29,7 +29,7 @@ export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event):
       else removeAddresses(ctx, r);
       break;
     case 'announce':
-      announce(ctx, r, effect.repeatCount);
+      announce(ctx, r, effect.burst, effect.repeatCount);
       break;
     case 'forget-announcements':
       ctx.ports.announce.forget(r.config.name);
@@ -167,7 +167,10 @@ export function removeAddresses(ctx: Context, r: Router, only?: readonly Virtual
       );
 }
 
-function announce(ctx: Context, r: Router, repeatCount: number): void {
+function announce(ctx: Context, r: Router, burst: Burst, repeatCount: number): void {
+  // A router that keeps sending lower adverts causes a burst each time: one of these lines in a while is enough.
+  const say =
+    burst !== 'lower-priority' || ctx.limiter.pass(`garp ${r.config.name}`, ctx.ports.clock.nowUs()) >= 0;
   const list: Announcement[] = [];
   for (const v of allAddresses(r.config)) {
     const link = ctx.links.get(v.interface);
@@ -179,9 +182,10 @@ function announce(ctx: Context, r: Router, repeatCount: number): void {
       family: v.family,
       address: v.bytes,
     });
-    ctx.ports.log.log('debug', words.sendingGarp(r.config.name, v.interface, v.address), {
-      instance: r.config.name,
-    });
+    if (say)
+      ctx.ports.log.log('debug', words.sendingGarp(r.config.name, v.interface, v.address), {
+        instance: r.config.name,
+      });
   }
   announceSpaced(ctx, r, list, repeatCount);
 }

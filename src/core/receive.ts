@@ -64,7 +64,9 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
   r.counters.advertsReceived++;
   if (advert.priority === 0) {
     r.counters.priorityZeroReceived++;
-    ctx.ports.log.log('info', words.receivedPriorityZero(r.config.name), { instance: r.config.name });
+    ctx.ports.log.log('info', words.receivedPriorityZero(r.config.name, r.state.name), {
+      instance: r.config.name,
+    });
   }
   for (const w of verdict.warnings) warn(ctx, r, w, received, advert.addresses.length, advert.adverIntUs);
   if (verdict.learnedOldChecksum && !r.learnedOldChecksum) {

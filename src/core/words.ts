@@ -20,8 +20,8 @@ export function entering(instance: string, to: StateName, from: StateName): stri
 }
 
 export const adverTimeout = (instance: string): string => `${name(instance)} Receive advertisement timeout`;
-export const receivedPriorityZero = (instance: string): string =>
-  `${name(instance)} Backup received priority 0 advertisement`;
+export const receivedPriorityZero = (instance: string, state: StateName): string =>
+  `${name(instance)} ${state === 'master' ? 'Master' : 'Backup'} received priority 0 advertisement`;
 export const sentPriorityZero = (instance: string): string => `${name(instance)} sent 0 priority`;
 export const higherPriority = (instance: string, from: string, theirs: number, ours: number): string =>
   `${name(instance)} Master received advert from ${from} with higher priority ${theirs}, ours ${ours}`;
