@@ -175,6 +175,7 @@ class Daemon {
   readonly #adverts: AdvertSockets;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
+  readonly #scripts: Scripts;
   readonly #core: Core;
   #checker: CommandChecker;
   #end: ((status: number) => void) | undefined;
@@ -224,6 +225,7 @@ class Daemon {
       environment: process.env,
       ownUid: own.ownUid,
     };
+    this.#scripts = new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) });
     this.#core = new Core(
       {
         clock: this.#clock,
@@ -242,7 +244,7 @@ class Daemon {
             ),
           ...(options.hookTimeoutUs === undefined ? {} : { boundUs: options.hookTimeoutUs }),
         }),
-        scripts: new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) }),
+        scripts: this.#scripts,
         release: this.#release,
         service: this.#service,
       },
@@ -307,6 +309,7 @@ class Daemon {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
+    this.#scripts.close();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
     this.#release.remove();
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
