@@ -14,7 +14,7 @@ const ECHO_PORT = 7777;
 const MASTER_CONF = join(CHECKOUT, 'test/fixtures/seed/3.3-master.conf');
 const BACKUP_CONF = join(CHECKOUT, 'test/fixtures/seed/3.3-slave.conf');
 const ADDRESS = { lb1: '192.168.213.11', lb2: '192.168.213.12' } as const;
-const ELECTION_MS = 6000;
+const ELECTION_MS = 15_000;
 
 /** In the order of the table. RFC 3768: skew of priority 90 is 166/256 s, its master-down time 3 s more. */
 export const METRICS = [

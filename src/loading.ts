@@ -101,8 +101,13 @@ export function warningsOf(config: Config): readonly string[] {
     );
   const others = [...new Set(config.global.inactive)].filter((word) => !word.startsWith('virtual_server'));
   if (others.length > 0) out.push(`recognised, not active: ${others.join(', ')}`);
-  for (const i of config.instances)
-    if (i.inactive.length > 0)
+  for (const i of [...config.instances, ...config.groups])
+    if (i.inactive !== undefined && i.inactive.length > 0)
       out.push(`(${i.name}) recognised, not active: ${[...new Set(i.inactive)].join(', ')}`);
   return out;
+}
+
+/** -C: the configuration without what VRRP would do. */
+export function partsToRun(options: DaemonOptions, config: Config): Config {
+  return options.vrrp ? config : { ...config, instances: [], groups: [], scripts: [] };
 }

@@ -13,6 +13,8 @@ import { sandboxObstacle, spawnInSandbox } from './netns/sandbox.ts';
 import { type Counts, countTap, lastCounts } from './tally.ts';
 
 const STAGE_TIMEOUT_MS = 20 * 60_000;
+/** Its skips are for want of data that is no part of the project (VIPD_CORPUS), not of the machine's abilities. */
+const OPTIONAL_DATA = 'unit';
 const NODE = [process.execPath, '--enable-source-maps'];
 const built = (path: string): string => join(CHECKOUT, 'build', path);
 
@@ -155,6 +157,7 @@ async function main(): Promise<number> {
     return 2;
   }
   let sum: Counts = { passed: 0, failed: 0, skipped: [] };
+  let unable = 0;
   for (const stage of STAGES.filter((s) => names.length === 0 || names.includes(s.name))) {
     const why = stage.obstacle?.();
     const startedMs = performance.now();
@@ -166,12 +169,15 @@ async function main(): Promise<number> {
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     console.log(`== ${stage.name.padEnd(12)} ${sentence(counts)} (${seconds} s)`);
     sum = add(sum, counts);
+    if (stage.name !== OPTIONAL_DATA) unable += counts.skipped.length;
   }
   for (const why of sum.skipped) console.log(`skipped: ${why}`);
-  const inCi = process.env['CI'] === 'true';
-  if (inCi && sum.skipped.length > 0) console.log('CI=true: what was skipped counts as failed');
+  if (process.env['CI'] === 'true' && unable > 0) {
+    console.log('CI=true: what this machine could not run counts as failed');
+    sum = { ...sum, failed: sum.failed + unable, skipped: sum.skipped.slice(unable) };
+  }
   console.log(sentence(sum));
-  return sum.failed > 0 || (inCi && sum.skipped.length > 0) ? 1 : 0;
+  return sum.failed > 0 ? 1 : 0;
 }
 
 process.exitCode = await main();

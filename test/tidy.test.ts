@@ -25,6 +25,7 @@ const ROOT_FILES = new Set([
   'main.ts',
   'native.ts',
   'package-root.ts',
+  'running.ts',
   'signals.ts',
   'tools.ts',
 ]);

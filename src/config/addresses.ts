@@ -12,6 +12,8 @@ const SCOPES: Readonly<Record<string, number>> = { global: 0, nowhere: 255, host
 const OPTION_WORDS = ENTRIES.filter((e) => e.block === 'vrrp_instance/virtual_ipaddress').map(
   (e) => e.keyword,
 );
+/** Of a lifetime in seconds; the kernel's INFINITY_LIFE_TIME. */
+const FOREVER = 0xffffffff;
 const FLAGS = new Set(['home', '-nodad', 'mngtmpaddr', 'noprefixroute', 'autojoin']);
 
 export type AddressOwner = {
@@ -206,9 +208,9 @@ const VALUED_OPTIONS: Readonly<Record<string, Option>> = {
     return true;
   },
   preferred_lft: (value, d, _owner, c) => {
-    if (value.text === 'forever') return true;
-    const seconds = /^\d{1,10}$/.test(value.text) ? Number(value.text) : Number.NaN;
-    if (seconds <= 0xffffffff) d.preferredLifetimeS = seconds;
+    const seconds =
+      value.text === 'forever' ? FOREVER : /^\d{1,10}$/.test(value.text) ? Number(value.text) : Number.NaN;
+    if (seconds <= FOREVER) d.preferredLifetimeS = seconds;
     else
       c.reporter.report('KA0706', value.at, `preferred_lft '${value.text}' is invalid`, {
         effect: 'keepalived ignores it',

@@ -40,7 +40,7 @@ export type VirtualAddress = {
   readonly peer?: { readonly bytes: Uint8Array; readonly prefixLength: number };
   readonly track: boolean; // false with 'no_track'
   readonly flags?: readonly string[]; // home, -nodad, mngtmpaddr, noprefixroute, autojoin, use_vmac
-  readonly preferredLifetimeS?: number; // 0 for an IPv6 /128 without its own; absent = forever
+  readonly preferredLifetimeS?: number; // 0 for an IPv6 /128 without its own, 4294967295 = 'forever'; absent = forever
   readonly place: Place;
 };
 
@@ -125,6 +125,7 @@ export type SyncGroupConfig = {
   readonly trackScripts: readonly TrackedScript[];
   readonly trackInterfaces: readonly TrackedInterface[];
   readonly trackingWeight: boolean; // 'sync_group_tracking_weight'
+  readonly inactive?: readonly string[]; // keywords of this group that vipd parses but does not carry out yet
   readonly place: Place;
 };
 

@@ -39,41 +39,62 @@ export type GlobalGarp = {
   readonly lowerPrioRepeat: number;
 };
 
-/** Keywords that are understood and have no effect in vipd yet; those that need none (tuning, names) are not listed. */
-const INACTIVE = new Set([
-  'notify_fifo',
-  'notify_fifo_script',
-  'vrrp_notify_fifo',
-  'vrrp_notify_fifo_script',
-  'lvs_notify_fifo',
-  'lvs_notify_fifo_script',
-  'enable_dbus',
-  'enable_traps',
-  'enable_snmp_vrrp',
-  'enable_snmp_keepalived',
-  'enable_snmp_rfc',
-  'enable_snmp_rfcv2',
-  'enable_snmp_rfcv3',
-  'enable_snmp_checker',
-  'smtp_server',
-  'lvs_sync_daemon',
-  'lvs_timeouts',
-  'lvs_flush',
-  'lvs_flush_on_stop',
-  'lvs_flush_onstop',
-  'vrrp_garp_extra_if',
-  'vrrp_vmac_garp_intvl',
-  'vrrp_notify_priority_changes',
-  'vrrp_delay_after_boot',
-  'reload_time_file',
-  'reload_file',
-  'vrrp_rt_priority',
-  'max_auto_priority',
-  'config_save_dir',
+/**
+ * What vipd carries out of 'global_defs', and what needs no carrying out: words of a mail relay, of children and of
+ * SNMP or D-Bus whose main keyword is reported already. Every other keyword is reported as not active.
+ */
+const ACTIVE = new Set([
+  'process_name',
+  'router_id',
+  'startup_script',
+  'startup_script_timeout',
+  'shutdown_script',
+  'shutdown_script_timeout',
+  'dynamic_interfaces',
+  'default_interface',
+  'v3_checksum_as_v2',
+  'vrrp_mcast_group4',
+  'vrrp_mcast_group6',
+  'vrrp_garp_master_delay',
+  'vrrp_garp_master_repeat',
+  'vrrp_garp_master_refresh',
+  'vrrp_garp_master_refresh_repeat',
+  'vrrp_garp_lower_prio_delay',
+  'vrrp_garp_lower_prio_repeat',
+  'vrrp_garp_interval',
+  'vrrp_gna_interval',
+  'vrrp_min_garp',
+  'vrrp_down_timer_adverts',
+  'vrrp_lower_prio_no_advert',
+  'vrrp_higher_prio_send_advert',
+  'vrrp_owner_ignore_adverts',
+  'vrrp_version',
+  'vrrp_check_unicast_src',
+  'vrrp_skip_check_adv_addr',
+  'vrrp_strict',
+  'vrrp_startup_delay',
+  'script_user',
+  'enable_script_security',
+  'reload_check_config', // always: a file that cannot be run changes nothing
+  'include_check',
+  'notification_email',
+  'notification_email_from',
+  'smtp_helo_name',
+  'smtp_connect_timeout',
+  'no_email_faults',
+  'no_checker_emails',
+  'process_names', // of children: there are none
+  'vrrp_process_name',
+  'checker_process_name',
+  'lvs_process_name',
+  'bfd_process_name',
+  'random_seed',
 ]);
 
 /** Blocks and keywords of the top level that are not carried out yet. */
 const INACTIVE_TOP = new Set([
+  'SSL',
+  'namespace_with_ipsets',
   'net_namespace',
   'net_namespace_ipvs',
   'static_ipaddress',
@@ -178,7 +199,7 @@ function globalConfig(
 function inactive(block: Block, statements: readonly Statement[]): readonly string[] {
   const found = new Set<string>();
   for (const s of block.settings)
-    if (INACTIVE.has(s.statement.keyword.text)) found.add(s.statement.keyword.text);
+    if (!ACTIVE.has(s.statement.keyword.text)) found.add(s.statement.keyword.text);
   for (const s of statements) if (INACTIVE_TOP.has(s.keyword.text)) found.add(s.keyword.text);
   return [...found];
 }

@@ -7,6 +7,14 @@ import { placeOf } from './source.ts';
 import { type KnownScripts, readTrackInterfaces, readTrackScripts } from './tracking.ts';
 import type { Word } from './words.ts';
 
+const INACTIVE = [
+  'track_file',
+  'track_process',
+  'track_bfd',
+  'smtp_alert',
+  'notify_priority_changes',
+] as const;
+
 export type GroupSource = { readonly block: Block; readonly order: number };
 
 /** `byName`: the instances that exist; `taken`: member -> group so far. undefined when the group is removed. */
@@ -59,6 +67,7 @@ export function buildGroup(
       owner ? { ...t, weight: 0 } : t,
     ),
     trackingWeight: block.has('sync_group_tracking_weight') || block.has('global_tracking'),
+    inactive: INACTIVE.filter((k) => block.has(k)),
     place: placeOf(name.at),
   };
 }

@@ -55,6 +55,7 @@ const INACTIVE = [
   'notify_priority_changes',
   'smtp_alert',
   'unicast_fault_no_peer',
+  'kernel_rx_buf_size',
 ] as const;
 
 /** undefined when the daemon could not start with it, or has nothing to run. `order`: its place in the file. */
@@ -120,7 +121,7 @@ export function buildInstance(
     notify: buildNotify(block, c),
     smtpAlert: block.boolean('smtp_alert') ?? c.globals.smtpAlertVrrp,
     promoteSecondaries: promoteSecondaries(d),
-    inactive: inactiveOf(d, auth.type, t),
+    inactive: inactiveOf(d, auth.type, t, [...addresses.vips, ...addresses.excludedVips]),
     place: placeOf(name.at),
   };
 }
@@ -368,10 +369,17 @@ function garpOf(d: Draft): GarpConfig {
   };
 }
 
-function inactiveOf(d: Draft, auth: string, t: Transport): readonly string[] {
+function inactiveOf(
+  d: Draft,
+  auth: string,
+  t: Transport,
+  vips: readonly VirtualAddress[],
+): readonly string[] {
   const out: string[] = INACTIVE.filter((k) => d.block.has(k));
   if (lastOf(d.block, 'accept', 'no_accept')?.statement.keyword.text === 'accept')
     out.splice(0, out.length, ...out.filter((k) => k !== 'no_accept'));
+  if (!out.includes('use_vmac') && vips.some((v) => v.flags?.includes('use_vmac') === true))
+    out.push('use_vmac');
   if (auth === 'ah') out.push('auth_type AH');
   if (d.family === 6) out.push('IPv6');
   if (d.strict && !d.block.has('accept')) out.push('strict mode firewall');

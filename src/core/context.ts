@@ -4,7 +4,7 @@ import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
-import type { Clock, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
+import type { Clock, InterfaceSettings, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Limiter } from './limiter.ts';
@@ -21,6 +21,7 @@ export type Ports = {
   readonly scripts: ScriptPort;
   readonly release: ReleasePort;
   readonly service: ServiceManager;
+  readonly settings: InterfaceSettings;
 };
 
 export type CoreOptions = {

@@ -85,10 +85,8 @@ export class Core {
     this.#startedWallMs = this.#loadedWallMs = ctx.ports.clock.wallMs();
     ctx.links = linksByName(ctx.ports.netlink.links());
     const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
-    if (left.length > 0) {
-      ctx.ports.netlink.deleteAddresses(left);
-      ctx.ports.log.log('warning', `removed ${left.length} address(es) that an earlier run left behind`);
-    }
+    if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
+    for (const line of left.lines) ctx.ports.log.log('warning', line);
     const startUs = ctx.ports.clock.nowUs();
     this.#scripts.configure(ctx.config.scripts);
     const runnable = ctx.config.instances.filter((c) => {

@@ -10,7 +10,7 @@ import type { Announcement } from '../ports/announce.ts';
 import type { AddressRequest } from '../ports/netlink.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
-import { addressRequest } from './network.ts';
+import { addressRequest, addressRequestAt } from './network.ts';
 import { lowerPriorityHook } from './notify.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { onTransition } from './transition.ts';
@@ -107,21 +107,33 @@ export function sendAdvert(ctx: Context, r: Router, priority: number): void {
     );
 }
 
-function requests(
-  ctx: Context,
-  list: readonly VirtualAddress[],
-): { of: VirtualAddress; request: AddressRequest }[] {
-  const out: { of: VirtualAddress; request: AddressRequest }[] = [];
+type Wanted = { readonly of: VirtualAddress; readonly request: AddressRequest };
+
+/** For addresses to set: those whose interface exists; where they go is remembered. */
+function toSet(ctx: Context, r: Router, list: readonly VirtualAddress[]): Wanted[] {
+  const out: Wanted[] = [];
   for (const of of list) {
     const request = addressRequest(of, ctx.links);
-    if (request !== undefined) out.push({ of, request });
+    if (request === undefined) continue;
+    r.vipInterfaces.set(of.interface, request.interfaceIndex);
+    out.push({ of, request });
+  }
+  return out;
+}
+
+/** For addresses to remove: from where they were set, although that interface may bear another name by now. */
+function toRemove(ctx: Context, r: Router, list: readonly VirtualAddress[]): Wanted[] {
+  const out: Wanted[] = [];
+  for (const of of list) {
+    const index = r.vipInterfaces.get(of.interface) ?? ctx.links.get(of.interface)?.index;
+    if (index !== undefined) out.push({ of, request: addressRequestAt(of, index) });
   }
   return out;
 }
 
 /** VIPs, then excluded ones, in file order (C2); an address that is already there is no error. */
 export function addAddresses(ctx: Context, r: Router, only?: readonly VirtualAddress[]): void {
-  const list = requests(ctx, only ?? allAddresses(r.config));
+  const list = toSet(ctx, r, only ?? allAddresses(r.config));
   const results = ctx.ports.netlink.addAddresses(list.map((x) => x.request));
   r.vipsSet = true;
   ctx.releaseDirty = true;
@@ -143,7 +155,7 @@ export function removeAddresses(ctx: Context, r: Router, only?: readonly Virtual
     r.vipsSet = false;
   }
   ctx.releaseDirty = true;
-  const list = requests(ctx, only ?? allAddresses(r.config));
+  const list = toRemove(ctx, r, only ?? allAddresses(r.config));
   ctx.ports.log.log('debug', words.removingVips(r.config.name), { instance: r.config.name });
   const results = ctx.ports.netlink.deleteAddresses(list.map((x) => x.request));
   for (const [i, result] of results.entries())
@@ -171,8 +183,27 @@ function announce(ctx: Context, r: Router, repeatCount: number): void {
       instance: r.config.name,
     });
   }
-  if (list.length > 0)
-    ctx.ports.announce.announce(r.config.name, list, repeatCount, ctx.config.global.garpIntervalUs);
+  announceSpaced(ctx, r, list, repeatCount);
+}
+
+/** 'vrrp_garp_interval' and 'vrrp_gna_interval'; without either the two families stay in one burst, in file order. */
+function announceSpaced(ctx: Context, r: Router, list: readonly Announcement[], repeatCount: number): void {
+  const { garpIntervalUs, gnaIntervalUs } = ctx.config.global;
+  const send = (part: readonly Announcement[], spacingUs: number): void => {
+    if (part.length > 0) ctx.ports.announce.announce(r.config.name, part, repeatCount, spacingUs);
+  };
+  if (garpIntervalUs === gnaIntervalUs) {
+    send(list, garpIntervalUs);
+    return;
+  }
+  send(
+    list.filter((a) => a.family === 4),
+    garpIntervalUs,
+  );
+  send(
+    list.filter((a) => a.family === 6),
+    gnaIntervalUs,
+  );
 }
 
 function logNote(ctx: Context, r: Router, effect: Effect & { type: 'note' }): void {

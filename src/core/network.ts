@@ -45,16 +45,37 @@ export function watchedInterfaces(config: InstanceConfig): readonly string[] {
   return [...out];
 }
 
+/** <linux/if_addr.h>. '-nodad' takes IFA_F_NODAD away, which IPv6 VIPs have without it. */
+const IFA_F_NODAD = 0x02;
+const IFA_FLAGS: Readonly<Record<string, number>> = {
+  home: 0x10,
+  mngtmpaddr: 0x100,
+  noprefixroute: 0x200,
+  autojoin: 0x400,
+};
+
+function kernelFlags(v: VirtualAddress): number {
+  const words = v.flags ?? [];
+  const base = v.family === 6 && !words.includes('-nodad') ? IFA_F_NODAD : 0;
+  return words.reduce((sum, word) => sum | (IFA_FLAGS[word] ?? 0), base);
+}
+
 /** The kernel request for one VIP; undefined when its interface does not exist. */
 export function addressRequest(v: VirtualAddress, links: LinksByName): AddressRequest | undefined {
   const link = links.get(v.interface);
-  if (link === undefined) return undefined;
+  return link === undefined ? undefined : addressRequestAt(v, link.index);
+}
+
+/** The same for an interface number that was remembered: the name may have moved on. */
+export function addressRequestAt(v: VirtualAddress, interfaceIndex: number): AddressRequest {
   return {
     family: v.family,
     bytes: v.bytes,
     prefixLength: v.prefixLength,
-    interfaceIndex: link.index,
+    interfaceIndex,
     scope: v.scope,
+    ...(v.flags === undefined ? {} : { flags: kernelFlags(v) }),
+    ...(v.preferredLifetimeS === undefined ? {} : { preferredLifetimeS: v.preferredLifetimeS }),
     ...(v.label === undefined ? {} : { label: v.label }),
     ...(v.broadcast === undefined ? {} : { broadcast: v.broadcast }),
     ...(v.peer === undefined ? {} : { peer: v.peer }),
@@ -66,23 +87,39 @@ export const sameAddress = (
   b: { family: 4 | 6; bytes: Uint8Array; interfaceIndex: number },
 ): boolean => a.family === b.family && a.interfaceIndex === b.interfaceIndex && equalBytes(a.bytes, b.bytes);
 
+/** IFA_PROTO of what vipd and keepalived 2.4 set; 2.2 and administrators leave no mark. */
+const OURS = 18;
+
+export type Leftovers = {
+  readonly requests: readonly AddressRequest[];
+  /** What to log; the ones without a mark may be somebody's own, so the remedy is named. */
+  readonly lines: readonly string[];
+};
+
 /** Our configured addresses that the kernel already has although we hold nothing: leftovers of a crash (B3). */
 export function leftovers(
   configs: readonly InstanceConfig[],
   links: LinksByName,
   addresses: readonly KernelAddress[],
-): readonly AddressRequest[] {
-  const out: AddressRequest[] = [];
+): Leftovers {
+  const requests: AddressRequest[] = [];
+  const lines: string[] = [];
   for (const c of configs)
     for (const v of allAddresses(c)) {
       const request = addressRequest(v, links);
       if (request === undefined) continue;
       const have = addresses.find((a) => sameAddress(a, request) && a.prefixLength === request.prefixLength);
-      if (
-        have !== undefined &&
-        !out.some((r) => r.interfaceIndex === request.interfaceIndex && equalBytes(r.bytes, request.bytes))
-      )
-        out.push(request);
+      if (have === undefined || requests.some((r) => sameRequest(r, request))) continue;
+      requests.push(request);
+      const what = `(${c.name}) removed ${v.address}/${v.prefixLength} from ${v.interface}`;
+      lines.push(
+        have.protocol === OURS
+          ? `${what}: an earlier run left it behind`
+          : `${what}: a virtual address is absent until we are master. If it is the host's own address, give the interface another one that is no virtual address`,
+      );
     }
-  return out;
+  return { requests, lines };
 }
+
+const sameRequest = (a: AddressRequest, b: AddressRequest): boolean =>
+  a.interfaceIndex === b.interfaceIndex && equalBytes(a.bytes, b.bytes);

@@ -137,7 +137,9 @@ function trackedThings(ctx: Context, r: Router, scripts: Scripts): Tracked[] {
 /** Compares everything around `r` with what it was, and tells the machine the differences. */
 export function refreshRouter(ctx: Context, r: Router, scripts: Scripts): void {
   const link = ctx.links.get(r.config.interface);
+  const appeared = link !== undefined && link.index !== r.interfaceIndex;
   r.interfaceIndex = link?.index ?? 0;
+  if (appeared && r.config.promoteSecondaries) ctx.ports.settings.promoteSecondaries(link.name);
   const faults = new Map<string, string>();
   if (link === undefined)
     faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);

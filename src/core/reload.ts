@@ -27,7 +27,17 @@ export type ReloadHands = {
 };
 
 const keyOf = (v: VirtualAddress): string =>
-  `${v.address}/${v.prefixLength} dev ${v.interface} ${v.label ?? ''} ${v.scope}`;
+  JSON.stringify([
+    v.address,
+    v.prefixLength,
+    v.interface,
+    v.label,
+    v.scope,
+    v.broadcast?.join('.'),
+    v.peer?.bytes.join('.'),
+    v.flags,
+    v.preferredLifetimeS,
+  ]);
 
 export function applyReload(ctx: Context, next: Config, hands: ReloadHands): ReloadReport {
   const plan = planReload(ctx.config, next);
@@ -85,6 +95,7 @@ function replace(ctx: Context, r: Router, next: InstanceConfig): void {
     next,
     ctx.config.groups.some((g) => g.members.includes(next.name)),
   );
+  if (next.promoteSecondaries) ctx.ports.settings.promoteSecondaries(next.interface);
   if (!r.vipsSet) return;
   const gone = before.filter((v) => !has.has(keyOf(v)));
   if (gone.length > 0) removeAddresses(ctx, r, gone);

@@ -52,6 +52,7 @@ export type Router = {
   learnedOldChecksum: boolean;
   ipId: number;
   vipsSet: boolean;
+  vipInterfaces: Map<string, number>; // name -> number at the time our addresses were set on it
   heard: Heard | undefined;
   lastTransition: Transition | undefined;
   lastRejection: Rejection | undefined;
@@ -116,6 +117,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     learnedOldChecksum: false,
     ipId: 0,
     vipsSet: false,
+    vipInterfaces: new Map(),
     heard: undefined,
     lastTransition: undefined,
     lastRejection: undefined,

@@ -26,6 +26,7 @@ export type ReleaseState = {
     readonly interface: string;
     readonly address: string;
     readonly prefixLength: number;
+    readonly peer?: string; // with a peer the kernel finds the address only by both
   }[];
   readonly adverts: readonly {
     readonly instance: string;
@@ -37,6 +38,14 @@ export type ReleaseState = {
 export interface ReleasePort {
   /** Rewrites `release.batch` and `release.json` in the run directory (atomic rename). Never throws. */
   write(state: ReleaseState): void;
+}
+
+/** Settings of network interfaces that an instance may ask for. */
+export interface InterfaceSettings {
+  /** 'promote_secondaries': the kernel keeps secondary addresses when the first of a subnet goes. Never throws. */
+  promoteSecondaries(interfaceName: string): void;
+  /** Puts back what was changed. */
+  restore(): void;
 }
 
 export interface ServiceManager {

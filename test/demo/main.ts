@@ -20,7 +20,7 @@ const PICTURE = `
   192.168.213.0/24|---- web01 .13
                   +---- web02 .14       the virtual address: ${VIP}
 `;
-const ELECTION_MS = 5000;
+const ELECTION_MS = 10_000;
 /** The client connects this often; a gap shorter than this is not seen. */
 const PROBE_EVERY_MS = 2;
 /** Environment: where logs go; made and removed by the process outside the sandbox, which survives it. */
@@ -123,7 +123,7 @@ async function tellStory(user: UserLab, keepalived: boolean): Promise<number> {
 
   story.tell('lb1', 'is stopped in order (SIGTERM)');
   let sinceS = master.signal('SIGTERM');
-  await story.moved('lb2', 2500);
+  await story.moved('lb2', ELECTION_MS);
   await story.curl();
   await story.gap(await prober.since(sinceS), keepalived ? 900 : 150);
   await story.ended('lb1', master);
@@ -139,7 +139,7 @@ async function tellStory(user: UserLab, keepalived: boolean): Promise<number> {
   sinceS = await master.kill9();
   await user.lab.sh('sw', 'ip link set plb10 down');
   await user.lab.sh('lb1', `ip addr flush dev ens33`);
-  await story.moved('lb2', 5000);
+  await story.moved('lb2', ELECTION_MS);
   await story.curl();
   await story.gap(await prober.since(sinceS), 4200);
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { nowS, sleepMs, until } from './clock.ts';
 import { COMMANDS, type Daemon } from './daemon.ts';
 import { Lab } from './lab.ts';
@@ -15,7 +15,8 @@ import { program } from './probe.ts';
 import { descendants } from './process.ts';
 
 const VIP = '192.0.2.100';
-const ELECTION_MS = 4500;
+/** Until the address must be there; generous, because nothing is measured with it. */
+const ELECTION_MS = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vipd-bad-'));
 let lab: Lab;
 let files = 0;
@@ -24,6 +25,11 @@ before(async () => {
   // Its own user is not the only one to read the files: see 'an ordinary user'.
   chmodSync(folder, 0o755);
   lab = await Lab.open('vx', pairTopology('ab', false), folder);
+});
+// A failed test must not leave its daemon to the next one.
+afterEach(async () => {
+  await lab.stopDaemons();
+  await lab.sh('a', `ip addr del ${VIP}/24 dev eth0`);
 });
 after(async () => {
   await lab.close();
@@ -59,25 +65,27 @@ vrrp_instance VI_1 {
 }
 
 const logOf = (name: string): string => readFileSync(join(folder, name), 'utf8');
+/** For messages. */
+const tailOf = (name: string): string => logOf(name).split('\n').slice(-25).join('\n');
 
 /** Starts vipd on node a and waits for its end. `wrap`: words before the command, setpriv and the like. */
 async function attempt(path: string, wrap = ''): Promise<{ readonly status: unknown; readonly log: string }> {
   const log = `attempt-${++files}.log`;
   const daemon = lab.start('a', `${wrap} ${COMMANDS.vipd}`, path, join(folder, log));
   const ended = await daemon.ended(5000);
-  assert.ok(ended, `it runs on: ${logOf(log)}`);
+  assert.ok(ended, `it runs on: ${tailOf(log)}`);
   return { status: daemon.ending, log: logOf(log) };
 }
 
 async function becomesMaster(daemon: Daemon, log: string): Promise<void> {
   const ok = await lab.waitAddress('a', VIP, true, ELECTION_MS);
-  assert.ok(ok && daemon.alive, `not master: ${logOf(log)}`);
+  assert.ok(ok && daemon.alive, `not master: ${tailOf(log)}`);
 }
 
 async function stops(daemon: Daemon, log: string): Promise<void> {
   daemon.signal('SIGTERM');
-  assert.ok(await daemon.ended(6000), `SIGTERM does not end it: ${logOf(log)}`);
-  assert.equal(daemon.ending, 0, logOf(log));
+  assert.ok(await daemon.ended(6000), `SIGTERM does not end it: ${tailOf(log)}`);
+  assert.equal(daemon.ending, 0, tailOf(log));
   await lab.addresses.settle();
   assert.ok(!lab.addresses.has('a', VIP), 'the address was left behind');
 }
@@ -171,9 +179,9 @@ describe('hooks and scripts', () => {
     await becomesMaster(daemon, log);
     // A better master comes and goes: two more transitions while the hooks hang.
     const rival = lab.start('b', COMMANDS.keepalived, conf({ priority: 250 }), join(folder, 'rival.log'));
-    assert.ok(await lab.waitAddress('a', VIP, false, ELECTION_MS), logOf(log));
+    assert.ok(await lab.waitAddress('a', VIP, false, ELECTION_MS), tailOf(log));
     rival.signal('SIGTERM');
-    assert.ok(await lab.waitAddress('a', VIP, true, ELECTION_MS), logOf(log));
+    assert.ok(await lab.waitAddress('a', VIP, true, ELECTION_MS), tailOf(log));
     await rival.ended();
     const hooks = descendants(daemon.pid);
     assert.ok(hooks.length > 0, 'the hooks should still run');
@@ -192,6 +200,8 @@ describe('hooks and scripts', () => {
     await stops(daemon, log);
   });
 });
+
+const STORM_FRAMES = 20_000;
 
 describe('damaged packets', () => {
   it('a storm of them: it stays master, its memory and its log stay small, it ends in order', async (t) => {
@@ -214,7 +224,7 @@ describe('damaged packets', () => {
       '--enable-source-maps',
       program('storm'),
       String(links[0]?.ifindex),
-      '8',
+      String(STORM_FRAMES),
       '3000',
       '51',
     ]);
@@ -224,13 +234,13 @@ describe('damaged packets', () => {
     });
     await new Promise((resolve) => storm.once('exit', resolve));
     const sent = Number(said);
-    assert.ok(sent > 10_000, `the storm sent '${said}'`);
+    assert.ok(sent >= STORM_FRAMES, `the storm sent '${said}'`);
     assert.deepEqual(
       lab.addresses.events.filter((e) => e.address === VIP && e.atS >= sinceS),
       [],
-      logOf(log),
+      tailOf(log),
     );
-    assert.ok(daemon.alive, logOf(log));
+    assert.ok(daemon.alive, tailOf(log));
     daemon.signal('SIGUSR2');
     const stats = join(folder, 'keepalived.stats');
     assert.ok(await until(() => /Length: [1-9]/.test(readIfThere(stats)), 3000), readIfThere(stats));

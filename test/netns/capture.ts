@@ -33,6 +33,9 @@ export class Capture {
       '--time-stamp-precision=nano',
       '-s',
       '0',
+      // In immediate mode a slot is as long as the snapshot: with the default ring a burst of 100 frames loses 60.
+      '-B',
+      '16384',
       '-w',
       file,
     ];

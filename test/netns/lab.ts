@@ -185,11 +185,16 @@ export class Lab {
     return until(() => this.addresses.has(node, address) === present, timeoutMs, 5);
   }
 
-  /** Stops daemons in order (SIGTERM, then by force), then removes every trace but `folder`. */
-  async close(): Promise<void> {
+  /** Stops all daemons in order (SIGTERM), then by force. */
+  async stopDaemons(): Promise<void> {
     for (const d of this.#daemons) d.signal('SIGTERM');
     await Promise.all(this.#daemons.filter((d) => d.alive).map((d) => d.ended()));
     this.#daemons.length = 0;
+  }
+
+  /** Stops daemons, then removes every trace but `folder`. */
+  async close(): Promise<void> {
+    await this.stopDaemons();
     this.#stopHelpers();
     this.#removeNamespaces();
     open.delete(this);

@@ -1,6 +1,6 @@
 /**
  * Sends damaged VRRP, ARP and ND frames at a neighbour: the golden frames cut, flipped, lengthened and with repaired IP
- * checksums, so that damage reaches every layer. `storm.js INTERFACE_INDEX SECONDS FRAMES_A_SECOND SEED`. Prints how many it sent.
+ * checksums, so that damage reaches every layer. `storm.js INTERFACE_INDEX FRAMES FRAMES_A_SECOND SEED`. Prints how many it sent.
  */
 
 import { sum16 } from '../../src/base/checksum.ts';
@@ -9,7 +9,7 @@ import { native } from '../../src/native.ts';
 import { goldenFrames } from '../golden/frames.ts';
 import { sleepMs } from './clock.ts';
 
-const [index = 0, seconds = 0, rate = 0, seed = 0] = process.argv.slice(2).map(Number);
+const [index = 0, total = 0, rate = 0, seed = 0] = process.argv.slice(2).map(Number);
 const random = prng(seed);
 const below = (n: number): number => Math.floor(random() * n);
 const BATCH_MS = 10;
@@ -54,8 +54,9 @@ const frames = goldenFrames()
   .map((g) => g.bytes);
 const fd = api.packetOpen(index, 0, new Uint8Array(0));
 let sent = 0;
-const end = performance.now() + seconds * 1000;
-while (performance.now() < end) {
+// A link that takes nothing must not keep us for ever.
+const giveUp = performance.now() + 60_000;
+while (sent < total && performance.now() < giveUp) {
   const batch = Array.from({ length: Math.ceil((rate * BATCH_MS) / 1000) }, () =>
     damage(frames[below(frames.length)] ?? new Uint8Array(60)),
   );

@@ -15,7 +15,8 @@ import { UserLab, VIP } from './user-lab.ts';
 const KIND = process.env['VIPD_LAB_DAEMON'] === 'keepalived' ? 'keepalived' : 'vipd';
 /** keepalived drops the address first, so its clients wait out the successor's skew (166/256 s). */
 const STOP_GAP_MS = KIND === 'vipd' ? 150 : 900;
-const ELECTION_MS = 4600;
+/** Until the address must have moved; generous, because nothing is measured with it. */
+const ELECTION_MS = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'vipd-user-'));
 let user: UserLab;
@@ -51,7 +52,7 @@ it('the node with priority 100 becomes master and serves the web servers in turn
 
 it('stopping the master moves the address, clients go on', async (t) => {
   const atS = master.signal('SIGTERM');
-  assert.ok(await user.waitHolder('lb2', 2500), `holders: '${user.lab.addresses.holders(VIP)}'`);
+  assert.ok(await user.waitHolder('lb2', ELECTION_MS), `holders: '${user.lab.addresses.holders(VIP)}'`);
   assert.ok(await master.ended());
   assert.equal(master.ending, 0);
   await roundRobin();
@@ -74,7 +75,7 @@ it('a crash of the master is covered after three adverts', async (t) => {
   const atS = await master.kill9();
   // The dead node keeps the address until its daemon is back: here its interface goes down with it.
   await user.lab.sh('lb1', `ip addr del ${VIP}/32 dev ens33`);
-  assert.ok(await user.waitHolder('lb2', 4500), `holders: '${user.lab.addresses.holders(VIP)}'`);
+  assert.ok(await user.waitHolder('lb2', ELECTION_MS), `holders: '${user.lab.addresses.holders(VIP)}'`);
   await roundRobin();
   const seen = await prober.since(atS - 0.2);
   t.diagnostic(`client: gap ${seen.gapMs.toFixed(1)} ms`);

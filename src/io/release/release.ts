@@ -58,7 +58,9 @@ export function releasePort(runDir: string, log: Log): ReleasePort & { remove():
 
 /** One line for each address, in the language of ip-batch. */
 export function encodeBatch(state: ReleaseState): string {
-  return state.addresses.map((a) => `addr del ${a.address}/${a.prefixLength} dev ${a.interface}\n`).join('');
+  const where = (a: ReleaseState['addresses'][number]): string =>
+    a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
+  return state.addresses.map((a) => `addr del ${where(a)} dev ${a.interface}\n`).join('');
 }
 
 export function encodeRelease(state: ReleaseState): string {

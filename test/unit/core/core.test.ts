@@ -187,6 +187,14 @@ describe('core/links and addresses', () => {
     w.addresses = [...w.addresses, kernelAddress(100, 2)];
     w.start();
     assert.equal(w.done[0], 'del 192.0.2.100');
+    assert.match(w.log[0] ?? '', /removed 192\.0\.2\.100\/24 from eth0: .*give the interface another one/);
+  });
+
+  it('a leftover that bears our mark is called one', () => {
+    const w = new World(config([instanceConfig()]));
+    w.addresses = [...w.addresses, { ...kernelAddress(100, 2), protocol: 18 }];
+    w.start();
+    assert.match(w.log[0] ?? '', /an earlier run left it behind$/);
   });
 });
 

@@ -125,6 +125,9 @@ export class World {
   readonly hooks: HookRun[] = [];
   readonly opened: SocketSpec[] = [];
   readonly scriptRuns: string[] = [];
+  readonly promoted: string[] = [];
+  readonly added: AddressRequest[] = [];
+  readonly announced: { family: number; spacingUs: number }[] = [];
   links: Link[] = [link('eth0', 2), link('eth1', 3)];
   addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
   /** Packets that wait in the socket until it is drained. */
@@ -176,7 +179,10 @@ export class World {
         close: () => undefined,
       },
       announce: {
-        announce: (_owner, list, repeatCount) => void this.done.push(`garp ${list.length}x${repeatCount}`),
+        announce: (_owner, list, repeatCount, spacingUs) => {
+          this.done.push(`garp ${list.length}x${repeatCount}`);
+          this.announced.push(...list.map((a) => ({ family: a.family, spacingUs })));
+        },
         forget: () => undefined,
         sentCount: () => 0,
         watch: () => {
@@ -212,6 +218,10 @@ export class World {
         cancelAll: () => undefined,
       },
       release: { write: (state) => this.#keep(state) },
+      settings: {
+        promoteSecondaries: (name) => void this.promoted.push(name),
+        restore: () => undefined,
+      },
       service: {
         ready: () => undefined,
         reloading: () => undefined,
@@ -232,6 +242,7 @@ export class World {
 
   #add(r: AddressRequest) {
     this.done.push(`add ${r.bytes.join('.')}`);
+    this.added.push(r);
     this.addresses = [
       ...this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]),
       { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength },

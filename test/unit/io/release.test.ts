@@ -35,6 +35,15 @@ function recorder(): Log & { readonly lines: string[] } {
 }
 
 describe('release files', () => {
+  it('an address with a peer is deleted by both: the kernel finds it by nothing less', () => {
+    const dir = join(folder, 'peer');
+    const one = { interface: 'eth0', address: '10.3.0.1', prefixLength: 32, peer: '10.3.0.2' };
+    releasePort(dir, recorder()).write({ addresses: [one], adverts: [] });
+    assert.equal(readFileSync(batchPath(dir), 'utf8'), 'addr del 10.3.0.1 peer 10.3.0.2/32 dev eth0\n');
+    const read = readRelease(dir);
+    assert.ok(read.ok && read.value?.addresses.length === 1);
+  });
+
   it('are read back as written, mode 0600, and a batch that ip accepts', () => {
     const dir = join(folder, 'round');
     releasePort(dir, recorder()).write(STATE);
