@@ -58,6 +58,7 @@ export class Daemon {
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
   readonly #children: Children;
+  readonly #scripts: Scripts;
   readonly #core: Core;
   #checker: CommandChecker;
   #end: ((status: number) => void) | undefined;
@@ -110,6 +111,7 @@ export class Daemon {
       environment: process.env,
       ownUid: own.ownUid,
     };
+    this.#scripts = new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) });
     this.#core = new Core(
       {
         clock: this.#clock,
@@ -128,7 +130,7 @@ export class Daemon {
             ),
           ...(options.hookTimeoutUs === undefined ? {} : { boundUs: options.hookTimeoutUs }),
         }),
-        scripts: new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) }),
+        scripts: this.#scripts,
         release: this.#release,
         service: this.#service,
         settings: this.#settings,
@@ -196,6 +198,7 @@ export class Daemon {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
+    this.#scripts.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
     this.#release.remove();

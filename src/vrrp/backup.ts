@@ -149,11 +149,14 @@ function reconfigured(p: Params, s: BackupState, priority: number, nowUs: number
   const masterAdverIntUs = learnt(p, s.masterAdverIntUs);
   const fresh = freshBackup(p, priority, masterAdverIntUs, Math.max(nowUs, s.notBeforeUs));
   const underWay = s.unannounced || s.wantsMaster || s.expiry === 'master-resigned';
+  // KEEPALIVED: every reload starts the timer anew, so a backup that is reloaded often never takes over from a dead
+  // master. Here only another interval does: the master may already keep to it.
+  const kept = underWay || masterAdverIntUs === s.masterAdverIntUs;
   return {
     ...s,
     priority,
     masterAdverIntUs,
-    masterDownAtUs: underWay ? Math.min(s.masterDownAtUs, fresh.masterDownAtUs) : fresh.masterDownAtUs,
+    masterDownAtUs: kept ? Math.min(s.masterDownAtUs, fresh.masterDownAtUs) : fresh.masterDownAtUs,
     preemptAtUs: p.preempt && p.preemptDelayUs > 0 ? s.preemptAtUs : NEVER,
     wantsMaster: s.wantsMaster && p.inGroup,
   };

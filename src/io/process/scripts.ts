@@ -108,6 +108,12 @@ export class Scripts implements ScriptPort {
     for (const name of [...this.#runs.keys()]) this.cancel(name);
   }
 
+  /** The daemon ends: what did not obey SIGTERM until now is not left behind. */
+  close(): void {
+    this.cancelAll();
+    for (const run of this.#runs.values()) run.child?.signal('SIGKILL');
+  }
+
   #runProgram(run: Run): void {
     if (run.told) return; // cancelled meanwhile
     const prepared = this.#deps.checker().prepare(run.script.command);

@@ -351,6 +351,13 @@ const others: readonly Row[] = [
     to: { ...backup, masterDownAtUs: at + 2 * S + SKEW },
   },
   {
+    name: 'backup/reconfigured/a reload does not put off the takeover from a silent master',
+    from: backup,
+    e: { type: 'reconfigured', priority: 100, addressesAdded: false },
+    at: 9_900_000,
+    to: backup,
+  },
+  {
     name: 'backup/reconfigured/v2 takes its new interval',
     p: { version: 2, adverIntUs: 2 * S },
     from: backup,

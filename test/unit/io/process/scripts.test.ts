@@ -199,6 +199,16 @@ describe('io/process/scripts: cancel', () => {
     assert.deepEqual(b.results, []);
   });
 
+  it('the end of the daemon is the end of one that ignores SIGTERM', async () => {
+    const b = bench();
+    b.scripts.run(config([b.shop.script('x', `trap '' TERM; echo $$ > ${b.shop.path('pid')}; sleep 30; :`)]));
+    await until('it runs', () => b.shop.read('pid') !== '');
+    b.scripts.close();
+    const pid = Number(b.shop.read('pid'));
+    await until('it is gone', () => !alive(pid));
+    assert.deepEqual(b.results, []);
+  });
+
   it('one that waits for its turn never starts', async () => {
     const b = bench();
     const path = b.shop.script('x', `echo ran >> ${b.shop.path('log')}`);
