@@ -15,7 +15,7 @@ import { native } from './native.ts';
 import { Daemon, type Ending, EXIT, type StartReport } from './running.ts';
 import { Signals } from './signals.ts';
 
-const LOG_CLOSE_MS = 500;
+const LOG_CLOSE_MS = 200;
 
 /** Runs until told to stop; the exit status is keepalived's. */
 export async function runDaemon(given: DaemonOptions): Promise<number> {
