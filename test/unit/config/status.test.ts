@@ -52,6 +52,16 @@ for (const row of rows('test/golden/config-scenarios.json'))
     assert.ok(configOf(result).instances.every((i) => i.vips.length > 0 && i.interface.startsWith('eth')));
   });
 
+it('status/keepalived.conf.example says nothing, and all of it is active', () => {
+  const result = test(readFileSync('keepalived.conf.example', 'utf8'));
+  assert.deepEqual(
+    result.diagnostics.map((d) => d.message),
+    [],
+  );
+  assert.deepEqual(configOf(result).global.inactive, []);
+  assert.deepEqual(configOf(result).instances[0]?.inactive, []);
+});
+
 const corpus = process.env['VIPD_CORPUS'];
 it('status/corpus agrees on nine files of ten', {
   skip: corpus === undefined && 'VIPD_CORPUS is not set',
