@@ -135,12 +135,20 @@ function toRemove(ctx: Context, r: Router, list: readonly VirtualAddress[]): Wan
 export function addAddresses(ctx: Context, r: Router, only?: readonly VirtualAddress[]): void {
   const list = toSet(ctx, r, only ?? allAddresses(r.config));
   const results = ctx.ports.netlink.addAddresses(list.map((x) => x.request));
+  const held = r.vipsSet;
   r.vipsSet = true;
   ctx.releaseDirty = true;
   ctx.ports.log.log('debug', words.settingVips(r.config.name), { instance: r.config.name });
   for (const [i, result] of results.entries()) {
-    if (result.ok) continue;
     const of = list[i]?.of;
+    // Two daemons on one host do not hear each other: multicast is not looped back.
+    if (result.ok && result.already && !held)
+      ctx.ports.log.log(
+        'warning',
+        `(${r.config.name}) ${of?.address} was on ${of?.interface} before we set it: does another VRRP daemon with VRID ${r.config.vrid} run on this host?`,
+        { instance: r.config.name },
+      );
+    if (result.ok) continue;
     ctx.ports.log.log(
       'error',
       `(${r.config.name}) cannot add ${of?.address}/${of?.prefixLength} to ${of?.interface}: ${result.code ?? ''} ${result.text ?? ''}`.trim(),

@@ -182,6 +182,18 @@ describe('core/links and addresses', () => {
     assert.equal(w.state(), 'master');
   });
 
+  it('an address that is there before we set it points at another daemon on this host', () => {
+    const w = new World(config([instanceConfig()]));
+    w.start();
+    w.addresses = [...w.addresses, kernelAddress(100, 2)];
+    w.pass(4 * S);
+    assert.equal(w.state(), 'master');
+    assert.match(w.log.join('\n'), /192\.0\.2\.100 was on eth0 before we set it: does another VRRP daemon/);
+    w.log.length = 0;
+    w.core.reload(config([instanceConfig()]), { errors: 0, warnings: 0 });
+    assert.doesNotMatch(w.log.join('\n'), /before we set it/, 'what we hold ourselves is no news');
+  });
+
   it('leftovers of a crash are removed at start', () => {
     const w = new World(config([instanceConfig()]));
     w.addresses = [...w.addresses, kernelAddress(100, 2)];

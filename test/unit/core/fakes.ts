@@ -243,11 +243,14 @@ export class World {
   #add(r: AddressRequest) {
     this.done.push(`add ${r.bytes.join('.')}`);
     this.added.push(r);
+    const already = this.addresses.some(
+      (a) => a.bytes[3] === r.bytes[3] && a.interfaceIndex === r.interfaceIndex,
+    );
     this.addresses = [
       ...this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]),
       { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength },
     ];
-    return { ok: true, already: false };
+    return { ok: true, already };
   }
 
   #delete(r: AddressRequest) {

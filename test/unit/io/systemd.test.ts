@@ -101,7 +101,7 @@ describe('unit files', () => {
       writeFileSync(join(dir, 'vipd.service'), unit);
       for (const name of drop)
         writeFileSync(join(dir, 'vipd.service.d', name), readFileSync(`systemd/vipd.service.d/${name}`));
-      const result = spawnSync('systemd-analyze', ['verify', join(dir, 'vipd.service')], {
+      const result = spawnSync('systemd-analyze', ['verify', '--man=no', join(dir, 'vipd.service')], {
         encoding: 'utf8',
       });
       assert.equal(result.stdout + result.stderr, '');
