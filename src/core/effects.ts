@@ -176,10 +176,8 @@ export function removeAddresses(ctx: Context, r: Router, only?: readonly Virtual
 }
 
 function announce(ctx: Context, r: Router, burst: Burst, repeatCount: number): void {
-  // A router that keeps sending lower adverts causes a burst each time: one of these lines in a while is enough.
-  const say =
-    burst !== 'lower-priority' || ctx.limiter.pass(`garp ${r.config.name}`, ctx.ports.clock.nowUs()) >= 0;
   const list: Announcement[] = [];
+  const said: string[] = [];
   for (const v of allAddresses(r.config)) {
     const link = ctx.links.get(v.interface);
     if (link === undefined || link.noArp || link.loopback || link.mac.length !== 6) continue;
@@ -190,12 +188,13 @@ function announce(ctx: Context, r: Router, burst: Burst, repeatCount: number): v
       family: v.family,
       address: v.bytes,
     });
-    if (say)
-      ctx.ports.log.log('debug', words.sendingGarp(r.config.name, v.interface, v.address), {
-        instance: r.config.name,
-      });
+    said.push(words.sendingGarp(r.config.name, v.interface, v.address));
   }
   announceSpaced(ctx, r, list, repeatCount);
+  // The frames first. A router that keeps sending lower adverts causes a burst each time: its lines come once in a while.
+  if (burst === 'lower-priority' && ctx.limiter.pass(`garp ${r.config.name}`, ctx.ports.clock.nowUs()) < 0)
+    return;
+  for (const text of said) ctx.ports.log.log('debug', text, { instance: r.config.name });
 }
 
 /** 'vrrp_garp_interval' and 'vrrp_gna_interval'; without either the two families stay in one burst, in file order. */
