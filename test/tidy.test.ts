@@ -16,6 +16,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ['base', 'vrrp', 'track', 'lvs', 'config', 'ports'],
   io: ['base', 'wire', 'ports', 'native.ts', 'node', 'package'],
   report: ['base', 'core/snapshot.ts', 'ports', 'node'],
+  /** Views of what was loaded: findings, explanations, the resolved values. */
+  check: ['base', 'config', 'whatif'],
+  /** Two nodes in virtual time: the real core with simulated hands. */
+  whatif: ['base', 'wire', 'vrrp', 'track', 'config', 'ports', 'core'],
+  /** Both nodes' files from a few answers. */
+  init: ['base', 'config'],
+  /** The manual pages, completions and reference made from the tables. */
+  manual: ['base', 'config', 'cli', 'check'],
   cli: ['base', 'wire', 'core/snapshot.ts', 'ports', 'report', 'package-root.ts', 'node', 'package'],
 };
 /** Files directly under src/: the composition root and the addon's face. */
@@ -29,7 +37,7 @@ const ROOT_FILES = new Set([
   'signals.ts',
   'tools.ts',
 ]);
-const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config']);
+const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config', 'check', 'whatif', 'init']);
 const BANNED = [
   /\bDate\.now\b/,
   /\bnew Date\b/,

@@ -2,8 +2,8 @@
  * What the loader has to say about a file. A code is stable and belongs to one rule; the class is the one under which
  * keepalived files the same finding, and decides the exit status of a configuration test.
  */
-import type { DiagnosticCode } from './codes.table.ts';
-import { CODES } from './codes.table.ts';
+import type { DiagnosticCode } from './codes.ts';
+import { CODES } from './codes.ts';
 import { includeTrace, placeOf, type Span } from './source.ts';
 
 export type Severity = 'error' | 'warning' | 'hint';

@@ -1,6 +1,6 @@
 /** One 'vrrp_instance' block and what its rules share: the block, the messages' prefix, the context. */
 import { parseIp } from '../base/ip.ts';
-import type { DiagnosticCode } from './codes.table.ts';
+import type { DiagnosticCode } from './codes.ts';
 import type { BuildContext } from './context.ts';
 import type { DiagnosticDetails } from './diagnostic.ts';
 import type { Block, Setting } from './settings.ts';

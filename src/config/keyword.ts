@@ -35,6 +35,10 @@ export type KeywordRow = {
   readonly lenient?: true; // at run time keepalived takes the number in front of trailing junk
   readonly repeat?: 'first' | 'replace' | 'list'; // given twice: first wins with an error, last wins with an error, all count
   readonly summary: string;
+  readonly since?: string; // first keepalived release that knows it in this block
+  readonly aliases?: string; // other spellings; 'use X' = deprecated
+  readonly note?: string; // what surprises people
+  readonly inactive?: true; // understood, and not carried out by vipd yet
 };
 
 const byBlock = new Map<string, Map<string, KeywordRow>>();

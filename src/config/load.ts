@@ -15,8 +15,8 @@ import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
 import { buildScript } from './scripts.ts';
 import { type Built, checkCommands, type PlacedScript } from './security.ts';
-import { readBlock, type SettingsContext } from './settings.ts';
-import { Source } from './source.ts';
+import { type Block, readBlock, type SettingsContext } from './settings.ts';
+import { Source, type Span } from './source.ts';
 import { parseTree, type Statement } from './tree.ts';
 
 export type LoadResult = {
@@ -105,12 +105,44 @@ function openMain(mainFile: string, environment: LoadEnvironment, reporter: Repo
 
 type All = { readonly built: Built; readonly scripts: readonly PlacedScript[] };
 
+/** What the blocks of a file have become so far; a block sees what stands above it. */
+export class Assembly {
+  readonly scripts: Map<string, PlacedScript> = new Map();
+  readonly known: Map<string, { order: number; weight: number; reverse: boolean }> = new Map();
+  readonly placed: Placed[] = [];
+  readonly groupSources: GroupSource[] = [];
+  readonly virtualServers: VirtualServerConfig[] = [];
+}
+
+/** Takes one block of the top level; `order` is its place among the statements. */
+type Builder = (block: Block, order: number, a: Assembly, c: BuildContext) => void;
+
+const BUILDERS: Readonly<Record<string, Builder>> = {
+  vrrp_script: (block, order, a, c) => {
+    const script = buildScript(block, c);
+    if (script === undefined || a.scripts.has(script.name)) return;
+    a.scripts.set(script.name, { script, at: nameOf(block) });
+    a.known.set(script.name, { order, weight: script.weight, reverse: script.reverse });
+  },
+  vrrp_instance: (block, order, a, c) => {
+    const instance = buildInstance(block, a.known, order, c);
+    if (instance !== undefined) a.placed.push({ instance, at: nameOf(block) });
+  },
+  vrrp_sync_group: (block, order, a) => void a.groupSources.push({ block, order }),
+  virtual_server: (block, _order, a, c) => {
+    const server = buildVirtualServer(block, c);
+    if (server !== undefined) a.virtualServers.push(server);
+  },
+};
+
+/** Where the block's name stands, else its keyword. */
+function nameOf(block: Block): Span {
+  const s = block.statement as Statement;
+  return s.args[0]?.at ?? s.keyword.at;
+}
+
 function buildAll(statements: readonly Statement[], settings: SettingsContext, c: BuildContext): All {
-  const scripts = new Map<string, PlacedScript>();
-  const known = new Map<string, { order: number; weight: number; reverse: boolean }>();
-  const placed: Placed[] = [];
-  const groupSources: GroupSource[] = [];
-  const virtualServers: VirtualServerConfig[] = [];
+  const a = new Assembly();
   for (const [order, s] of statements.entries()) {
     const keyword = s.keyword.text;
     if (s.row.type !== 'block' || keyword === 'global_defs') continue;
@@ -118,28 +150,20 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
       missingName(s, c);
       continue;
     }
-    const block = readBlock(s, s.body, settings);
-    if (keyword === 'vrrp_script') {
-      const script = buildScript(block, c);
-      if (script === undefined || scripts.has(script.name)) continue;
-      scripts.set(script.name, { script, at: s.args[0]?.at ?? s.keyword.at });
-      known.set(script.name, { order, weight: script.weight, reverse: script.reverse });
-    } else if (keyword === 'vrrp_instance') {
-      const instance = buildInstance(block, known, order, c);
-      if (instance !== undefined) placed.push({ instance, at: s.args[0]?.at ?? s.keyword.at });
-    } else if (keyword === 'vrrp_sync_group') groupSources.push({ block, order });
-    else if (keyword === 'virtual_server') {
-      const server = buildVirtualServer(block, c);
-      if (server !== undefined) virtualServers.push(server);
-    }
+    BUILDERS[keyword]?.(readBlock(s, s.body, settings), order, a, c);
   }
   checkStatics(statements, c);
-  uniqueVrids(placed, c.reporter);
-  uniqueAddresses(placed, c.reporter);
-  const { groups, instances } = joinGroups(groupSources, placed, known, c);
-  const all = [...scripts.values()];
+  uniqueVrids(a.placed, c.reporter);
+  uniqueAddresses(a.placed, c.reporter);
+  const { groups, instances } = joinGroups(a.groupSources, a.placed, a.known, c);
+  const all = [...a.scripts.values()];
   return {
-    built: { instances, groups, scripts: usedScripts(all, instances, groups), virtualServers },
+    built: {
+      instances,
+      groups,
+      scripts: usedScripts(all, instances, groups),
+      virtualServers: a.virtualServers,
+    },
     scripts: all,
   };
 }
