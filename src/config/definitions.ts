@@ -70,11 +70,11 @@ export class Definitions {
             `expanding $${name} would exceed maximum line length`,
             {
               related: [{ at: found.at, message: 'defined here' }],
-              effect: 'the text stays partly expanded',
+              effect: 'vipd leaves the line as it stands; keepalived may not return',
               fix: 'end the definition that refers to itself',
             },
           );
-          return { text, body };
+          return { text: line, body: [] };
         }
         text = text.replace(i, end, value, { note: `$${name} is defined here`, at: found.at });
         if (many) body = [...found.lines.slice(1).map((l) => ({ text: l, definedAt: found.at })), ...body];
