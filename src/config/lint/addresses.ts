@@ -2,8 +2,8 @@
 import { isMulticast } from '../../base/ip.ts';
 import type { VirtualAddress } from '../config.ts';
 import type { Span } from '../source.ts';
-import { addressLines, type Lint, type LintInstance, placeKey, settingAt } from './input.ts';
 import { placeOf } from '../source.ts';
+import { addressLines, type Lint, type LintInstance, placeKey, settingAt } from './input.ts';
 
 /** What old implementations take in one advert. */
 const OLD_LIMIT = 20;
@@ -43,7 +43,8 @@ export function reservedHost(bytes: Uint8Array, prefixLength: number): 'network'
   return zeros ? 'network' : ones ? 'broadcast' : undefined;
 }
 
-function unusable(bytes: Uint8Array): string | undefined {
+/** What kind of address it is, when it cannot be that of a host. */
+export function unusable(bytes: Uint8Array): string | undefined {
   if (isMulticast(bytes)) return 'a multicast address';
   if (bytes.every((b) => b === 0)) return 'the unspecified address';
   if (bytes.length === 4) {

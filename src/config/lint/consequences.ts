@@ -77,15 +77,15 @@ function blockEnds(text: string): (offset: number) => number {
 /** A group is left with one member because the name of another is wrong. */
 function groups(l: Lint, dropped: Set<Diagnostic>): void {
   const lonely = new Map<string, Diagnostic>();
-  for (const d of l.diagnostics)
-    if (d.code === 'KA0904' || d.code === 'KA0903') lonely.set(spanKey(d.at), d);
+  for (const d of l.diagnostics) if (d.code === 'KA0904' || d.code === 'KA0903') lonely.set(spanKey(d.at), d);
   if (lonely.size === 0) return;
   const wrong = new Set(
     l.diagnostics.filter((d) => d.code === 'KA0901' || d.code === 'KA0902').map((d) => spanKey(d.at)),
   );
   for (const s of l.statements) {
     const name = s.args[0];
-    const d = s.keyword.text === 'vrrp_sync_group' && name !== undefined ? lonely.get(spanKey(name.at)) : undefined;
+    const d =
+      s.keyword.text === 'vrrp_sync_group' && name !== undefined ? lonely.get(spanKey(name.at)) : undefined;
     if (d === undefined) continue;
     const members = s.body.filter((b) => b.keyword.text === 'group').flatMap((b) => b.entries);
     if (members.some((e) => e.words.some((w) => wrong.has(spanKey(w.at))))) dropped.add(d);

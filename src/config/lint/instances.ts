@@ -2,7 +2,7 @@
 import type { InstanceConfig } from '../config.ts';
 import { Source, type Span } from '../source.ts';
 import type { Statement } from '../tree.ts';
-import { type Lint, type LintInstance, lineOf, settingAt } from './input.ts';
+import { type Lint, type LintInstance, lineOf, settingAt, spanKey } from './input.ts';
 
 const S = 1_000_000;
 const COPIED_VRID = 51;
@@ -12,25 +12,26 @@ const MAX_PRIORITY = 254;
 
 export function checkInstances(l: Lint): void {
   copiedVrid(l);
+  const told = new Set<string>();
   for (const i of l.instances) {
-    strictWithoutAccept(l, i);
+    strictWithoutAccept(l, i, told);
     ownerPriority(l, i);
     nopreemptWithWeights(l, i);
     weights(l, i);
     interval(l, i);
-    garpDelay(l, i);
+    garpDelay(l, i, told);
   }
   nothingToRun(l);
 }
 
 /** Said once for a file. */
 function copiedVrid(l: Lint): void {
-  const first = l.instances.find((i) => i.instance.vrid === COPIED_VRID);
-  if (first === undefined) return;
+  const copy = l.instances.find((i) => i.instance.vrid === COPIED_VRID);
+  if (copy === undefined) return;
   l.reporter.report(
     'KA2101',
-    settingAt(first.block, 'virtual_router_id'),
-    `(${first.instance.name}) virtual_router_id 51 is the one of the sample file`,
+    settingAt(copy.block, 'virtual_router_id'),
+    `(${copy.instance.name}) virtual_router_id 51 is the one of the sample file`,
     {
       effect: 'any other pair on this network that copied it too answers to these adverts',
       fix: 'choose another number in 1..255, the same on all routers of this group',
@@ -38,16 +39,26 @@ function copiedVrid(l: Lint): void {
   );
 }
 
-function strictWithoutAccept(l: Lint, { instance, block, at }: LintInstance): void {
+/** A global line concerns many instances and is told once, for the first of them. */
+function first(told: Set<string>, at: Span): boolean {
+  const key = spanKey(at);
+  if (told.has(key)) return false;
+  told.add(key);
+  return true;
+}
+
+function strictWithoutAccept(l: Lint, { instance, block, at }: LintInstance, told: Set<string>): void {
   // With IPv6 or without, an owner accepts; explicit no_accept is somebody's wish.
   if (!instance.strict || instance.accept || instance.priority === 255) return;
   if (lineOf(block, 'accept', 'no_accept') !== undefined) return;
   const vip = instance.vips[0]?.address ?? 'the virtual address';
   const own = lineOf(block, 'strict_mode');
   const global = l.globals.findLast((s) => s.keyword.text === 'vrrp_strict');
+  const where = own?.keyword.at ?? global?.keyword.at ?? at;
+  if (!first(told, where)) return;
   l.reporter.report(
     'KA2102',
-    own?.keyword.at ?? global?.keyword.at ?? at,
+    where,
     `(${instance.name}) strict mode without 'accept': ${vip} does not answer on this router`,
     {
       related: [{ at, message: `${instance.name} is in strict mode` }],
@@ -89,7 +100,7 @@ function nopreemptWithWeights(l: Lint, { instance, block }: LintInstance): void 
     settingAt(block, 'nopreempt'),
     `(${instance.name}) nopreempt with weights: ${names(all)} cannot move the address here`,
     {
-      effect: 'this router does not take over from a living master, however low its priority falls',
+      effect: 'this router does not take over from a living master, however low the priority of that falls',
       fix: 'give the checks weight 0 (a failure is a FAULT), or remove nopreempt',
     },
   );
@@ -153,13 +164,13 @@ function interval(l: Lint, { instance, block }: LintInstance): void {
   );
 }
 
-function garpDelay(l: Lint, { instance, block }: LintInstance): void {
+function garpDelay(l: Lint, { instance, block }: LintInstance, told: Set<string>): void {
   const { garp } = instance;
   if (garp.delayUs !== 0 || garp.refreshUs > 0) return;
   const global = l.globals.findLast((s) => s.keyword.text === 'vrrp_garp_master_delay');
   const own = lineOf(block, 'garp_master_delay');
   const at = own?.args[0]?.at ?? global?.args[0]?.at;
-  if (at === undefined) return;
+  if (at === undefined || !first(told, at)) return;
   l.reporter.report('KA2108', at, `(${instance.name}) gratuitous ARP is sent in one round only`, {
     effect: 'a switch port that is not forwarding yet loses it, and neighbours keep the old router',
     fix: 'leave the default of 5 seconds, or set garp_master_refresh',

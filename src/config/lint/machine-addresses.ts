@@ -2,7 +2,7 @@
 import { equalBytes, toHex } from '../../base/bytes.ts';
 import { formatIp } from '../../base/ip.ts';
 import type { InterfaceAddress } from '../environment.ts';
-import { inNetwork, type PlacedAddress, placedAddresses, reservedHost } from './addresses.ts';
+import { inNetwork, type PlacedAddress, placedAddresses, reservedHost, unusable } from './addresses.ts';
 import { type Lint, type LintInstance, lineOf, settingAt } from './input.ts';
 import { peerWords, sourceWord, unicastBytes } from './unicast.ts';
 
@@ -31,13 +31,23 @@ export function checkMachineAddresses(l: Lint): void {
 }
 
 function permanentHere(l: Lint, i: LintInstance, { vip, at }: PlacedAddress): void {
-  l.reporter.report('KA2510', at, `(${i.instance.name}) ${vip.address} is a permanent address of this machine`, {
-    effect: 'two routers answer to it while this one is backup, and leaving MASTER removes it here',
-    fix: 'choose an address that no machine has; only an owner (priority 255) uses its own',
-  });
+  l.reporter.report(
+    'KA2510',
+    at,
+    `(${i.instance.name}) ${vip.address} is a permanent address of this machine`,
+    {
+      effect: 'two routers answer to it while this one is backup, and leaving MASTER removes it here',
+      fix: 'choose an address that no machine has; only an owner (priority 255) uses its own',
+    },
+  );
 }
 
-function owner(l: Lint, i: LintInstance, all: readonly PlacedAddress[], permanent: ReadonlySet<string>): void {
+function owner(
+  l: Lint,
+  i: LintInstance,
+  all: readonly PlacedAddress[],
+  permanent: ReadonlySet<string>,
+): void {
   if (all.length === 0 || all.some((a) => permanent.has(toHex(a.vip.bytes)))) return;
   if (lineOf(i.block, 'priority') === undefined) return;
   l.reporter.report(
@@ -53,7 +63,7 @@ function owner(l: Lint, i: LintInstance, all: readonly PlacedAddress[], permanen
 
 /** Where the address lies in the networks of its interface. */
 function place(l: Lint, { vip, at }: PlacedAddress, addresses: Addresses): void {
-  if (vip.peer !== undefined || vip.family === 6) return;
+  if (vip.peer !== undefined || vip.family === 6 || unusable(vip.bytes) !== undefined) return;
   const networks = (addresses.get(vip.interface) ?? []).filter(
     (a) => a.bytes.length === 4 && !a.virtual && a.prefixLength < 32,
   );
@@ -96,6 +106,7 @@ function ownPeer(l: Lint, i: LintInstance, permanent: ReadonlySet<string>): void
     const bytes = unicastBytes(word);
     if (bytes === undefined || !permanent.has(toHex(bytes))) continue;
     if (i.instance.sourceAddress === formatIp(bytes)) continue; // the loader's KA0627
+    if (i.instance.vips.some((v) => equalBytes(v.bytes, bytes))) continue; // KA2121
     l.reporter.report('KA2515', word.at, `(${i.instance.name}) unicast peer ${word.text} is this machine`, {
       effect: 'it sends adverts to itself and takes them for those of another router',
       fix: 'remove it; name only the other routers',

@@ -1,5 +1,6 @@
 /** Commands against the files and accounts of the machine, and what else manages the interfaces. */
 import type { Command } from '../config.ts';
+import type { Statement } from '../tree.ts';
 import { type Lint, placeKey, settingAt, spanKey } from './input.ts';
 import { notifies } from './scripts.ts';
 
@@ -45,12 +46,21 @@ function judge(l: Lint, command: Command, key: string): void {
   }
   // Accounts that do not exist have been reported where they are named.
   if (verdict.cause === 'account') return;
-  const code =
-    verdict.cause === 'missing' ? 'KA2501' : verdict.cause === 'insecure' ? 'KA2503' : 'KA2502';
+  const code = verdict.cause === 'missing' ? 'KA2501' : verdict.cause === 'insecure' ? 'KA2503' : 'KA2502';
+  if (what === 'script') dropDisabled(l, line);
   l.reporter.report(code, at, `${what}: ${verdict.reason}`, {
     effect: what === 'script' ? 'what tracks it runs without the check' : 'the command never runs',
     fix: verdict.remedy,
   });
+}
+
+/** The loader has said of the block that its script is disabled, without the reason. */
+function dropDisabled(l: Lint, line: Statement): void {
+  const owner = l.statements.find((s) => s.keyword.text === 'vrrp_script' && s.body.includes(line));
+  const name = owner?.args[0];
+  if (name === undefined) return;
+  const key = spanKey(name.at);
+  for (const d of l.diagnostics) if (d.code === 'KA1004' && spanKey(d.at) === key) l.dropped.add(d);
 }
 
 /** One finding for an interface. */

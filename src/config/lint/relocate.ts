@@ -45,11 +45,16 @@ function ownPeers(l: Lint): void {
       return peer !== undefined && toHex(peer) === key;
     });
     if (own === undefined || i.instance.unicastPeers.length === 0) continue;
-    l.reporter.report('KA0627', own.at, `(${i.instance.name}) unicast peer ${own.text} is its own source address`, {
-      related: [{ at: source.at, message: 'the source address' }],
-      effect: 'the router sends adverts to itself',
-      fix: 'remove it; name only the other routers',
-    });
+    l.reporter.report(
+      'KA0627',
+      own.at,
+      `(${i.instance.name}) unicast peer ${own.text} is its own source address`,
+      {
+        related: [{ at: source.at, message: 'the source address' }],
+        effect: 'the router sends adverts to itself',
+        fix: 'remove it; name only the other routers',
+      },
+    );
   }
 }
 

@@ -72,7 +72,6 @@ function shellWord(argv: readonly string[]): string | undefined {
       (i > 0 && OPERATOR.test(w)) ||
       w.includes('$(') ||
       /`[^`]+`/.test(w) ||
-      /\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})/.test(w) ||
       (i < argv.length - 1 && /^[^;]+;$/.test(w) && !w.endsWith('\\;')),
   );
 }
@@ -133,7 +132,7 @@ function relative(l: Lint, line: Statement, key: string): void {
   if (!program.includes('/') || program.startsWith('/') || program.startsWith('<')) return;
   const command = line.args[0];
   if (command === undefined || key === '') return;
-  if (program.includes('$')) return; // an undefined definition, reported as shell syntax
+  if (l.replaced.has(`${command.at.source.file}\0${command.at.start}`)) return;
   l.replaced.add(`${command.at.source.file}\0${command.at.start}`);
   l.reporter.report('KA2207', command.at, `${line.keyword.text} '${program}' is not an absolute path`, {
     effect: 'the command never runs',

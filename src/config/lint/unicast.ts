@@ -13,7 +13,8 @@ export const peerWords = (block: Statement): readonly Word[] =>
     .flatMap((s) => s.entries.flatMap((e) => e.words.slice(0, 1)));
 
 /** The octets of a unicast word as keepalived reads it: cut at '/' and '-'. */
-export const unicastBytes = (word: Word): Uint8Array | undefined => parseIp(word.text.replace(/[/-].*$/s, ''));
+export const unicastBytes = (word: Word): Uint8Array | undefined =>
+  parseIp(word.text.replace(/[/-].*$/s, ''));
 
 export const sourceWord = (block: Statement): Word | undefined =>
   lineOf(block, 'unicast_src_ip', 'mcast_src_ip')?.args[0];

@@ -20,6 +20,7 @@ const MAX_DEPTH = 16;
 
 function statementWords(l: Lint, s: Statement, endless: ReadonlySet<string>, depth: number): void {
   if (s.row.type === 'command') {
+    for (const word of s.args) if (definition(l, word, endless)) return;
     const last = s.args.at(-1);
     if (last !== undefined && s.args.length === 1) semicolon(l, last);
   } else if (s.args.length > 0) argumentWords(l, s, endless);
@@ -29,14 +30,22 @@ function statementWords(l: Lint, s: Statement, endless: ReadonlySet<string>, dep
 }
 
 /** Keywords whose value is free text, where any character may be meant. */
-const FREE = new Set(['auth_pass', 'router_id', 'key', 'digest', 'regex', 'notification_email_from', 'password']);
+const FREE = new Set([
+  'auth_pass',
+  'router_id',
+  'key',
+  'digest',
+  'regex',
+  'notification_email_from',
+  'password',
+]);
 
 function argumentWords(l: Lint, s: Statement, endless: ReadonlySet<string>): void {
   const [first] = s.args;
   const last = s.args.at(-1);
   if (first?.text === '=') {
     const value = s.args.slice(1).map((w) => w.text);
-    replace(l, first);
+    for (const word of s.args) replace(l, word); // the surplus word is the value that was meant
     l.reporter.report('KA2005', first.at, `'=' between '${s.keyword.text}' and its value`, {
       effect: "keepalived takes '=' for the value",
       fix: `write '${[s.keyword.text, ...value].join(' ')}'`,
