@@ -68,3 +68,4 @@ import './unit/config/status.test.ts';
 import './unit/config/values.test.ts';
 import './unit/config/words.test.ts';
 import './unit/config/lint.test.ts';
+import './unit/io/machine-facts.test.ts';

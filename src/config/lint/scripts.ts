@@ -1,5 +1,6 @@
 /** Track scripts and every other command, as text: what never runs, what runs as something else than was meant. */
 import type { Command } from '../config.ts';
+import { nearest } from '../suggest.ts';
 import type { Statement } from '../tree.ts';
 import type { Word } from '../words.ts';
 import { splitArgv } from '../words.ts';
@@ -50,9 +51,13 @@ function untracked(l: Lint): void {
     for (const line of s.body)
       if (line.keyword.text === 'track_script')
         for (const e of line.entries) named.add(e.words[0]?.text ?? '');
+  const strangers = [...named].filter((n) => n !== '' && !l.blocks.has(`vrrp_script ${n}`));
   for (const s of l.statements) {
     const name = s.args[0];
     if (s.keyword.text !== 'vrrp_script' || name === undefined || named.has(name.text)) continue;
+    // Tracked under a wrong name: the loader has said that the name is unknown.
+    if (strangers.some((n) => n.includes(name.text) || name.text.includes(n))) continue;
+    if (nearest(name.text, strangers) !== undefined) continue;
     if (lineOf(s, 'script') === undefined) continue; // has its own finding
     l.reporter.report('KA2201', name.at, `script ${name.text} is tracked by nothing`, {
       effect: 'it never runs',

@@ -129,6 +129,11 @@ const ROWS: readonly (readonly [string, string, readonly string[], (readonly str
     ['KA0801 7'],
   ],
   [
+    'tracked under a wrong name',
+    script('script /usr/bin/x') + one('priority 100\ntrack_script {\nchk_c\n}', '192.0.2.9/24'),
+    ['KA0801 14'],
+  ],
+  [
     'a removed script is told once',
     `global_defs {\nenable_script_security\n}\nvrrp_script c {\nscript /usr/bin/x\n}\n${one('priority 100\ntrack_script {\nc\n}', '192.0.2.9/24')}`,
     ['KA1002 5'],
