@@ -21,9 +21,10 @@ export function checkMachineAddresses(l: Lint): void {
   for (const i of l.instances) {
     const all = placedAddresses(i);
     if (i.instance.priority === 255) owner(l, i, all, permanent);
+    const foreign = new Set<string>();
     for (const a of all) {
       if (i.instance.priority < 255 && permanent.has(toHex(a.vip.bytes))) permanentHere(l, i, a);
-      else place(l, a, addresses);
+      else place(l, a, addresses, foreign);
     }
     source(l, i, own);
     ownPeer(l, i, permanent);
@@ -61,8 +62,8 @@ function owner(
   );
 }
 
-/** Where the address lies in the networks of its interface. */
-function place(l: Lint, { vip, at }: PlacedAddress, addresses: Addresses): void {
+/** Where the address lies in the networks of its interface; `foreign`: interfaces of which it has been said. */
+function place(l: Lint, { vip, at }: PlacedAddress, addresses: Addresses, foreign: Set<string>): void {
   if (vip.peer !== undefined || vip.family === 6 || unusable(vip.bytes) !== undefined) return;
   const networks = (addresses.get(vip.interface) ?? []).filter(
     (a) => a.bytes.length === 4 && !a.virtual && a.prefixLength < 32,
@@ -71,6 +72,9 @@ function place(l: Lint, { vip, at }: PlacedAddress, addresses: Addresses): void 
   const network = networks.find((n) => inNetwork(vip.bytes, n.bytes, n.prefixLength));
   const list = networks.map((n) => `${formatIp(n.bytes)}/${n.prefixLength}`).join(', ');
   if (network === undefined) {
+    // One finding for all addresses of an instance on one interface.
+    if (foreign.has(vip.interface)) return;
+    foreign.add(vip.interface);
     l.reporter.report('KA2511', at, `${vip.address} is in no network of ${vip.interface} (${list})`, {
       effect: 'hosts of these networks reach it only when it is routed to this router',
       fix: "correct the address or the interface ('dev NAME' behind the address)",

@@ -82,7 +82,7 @@ const ROWS: readonly (readonly [string, string, readonly string[], (readonly str
   ['own address as VIP', one('priority 100'), ['KA2510 7'], []],
   ['owner with its own address', one('priority 255'), [], ['KA2103 5']],
   ['priority 255, not its own', one('priority 255', '192.0.2.9/24'), ['KA2513 5'], ['KA2103 5']],
-  ['VIP in another network', one('priority 100', '10.9.8.7/24'), ['KA2511 7'], []],
+  ['VIPs in another network', one('priority 100', '10.9.8.7/24\n10.9.8.8/24'), ['KA2511 7'], []],
   ['/32 that is the network of eth0', one('priority 100', '192.0.2.0/32'), ['KA2512 7'], []],
   ['/31 has no broadcast address', one('priority 100', '192.0.2.9/31'), [], []],
   [
@@ -180,6 +180,7 @@ it('lint/one mistake of a group', () => {
   const text = (a: string, b: string) => member('A', 10, a) + member('B', 11, b) + group;
   assert.deepEqual(findings(text('priority 100', 'priority 100')), []);
   assert.deepEqual(findings(text('priority 100', 'priority 90')), ['KA2110 19']);
+  assert.deepEqual(findings(text('state MASTER\npriority 100', 'state BACKUP\npriority 90')), ['KA2110 21']);
   assert.deepEqual(findings(text('state MASTER\npriority 100', 'state BACKUP\npriority 100')), ['KA2110 21']);
 });
 
