@@ -67,3 +67,5 @@ import './unit/config/seed.test.ts';
 import './unit/config/status.test.ts';
 import './unit/config/values.test.ts';
 import './unit/config/words.test.ts';
+import './unit/config/lint.test.ts';
+import './unit/io/machine-facts.test.ts';

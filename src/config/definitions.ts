@@ -64,17 +64,21 @@ export class Definitions {
           continue;
         }
         if (!this.#fits(text, i, end, value) || ++replacements > MAX_REPLACEMENTS) {
+          // What does not grow has no partial result: the braces of a last `${NAME}` would be read as braces.
+          const grows = value.length > end - i;
           this.#reporter.report(
             'KA0203',
             text.span(i, end),
             `expanding $${name} would exceed maximum line length`,
             {
               related: [{ at: found.at, message: 'defined here' }],
-              effect: 'the text stays partly expanded',
+              effect: grows
+                ? 'the text stays partly expanded'
+                : 'vipd leaves the line as it stands; keepalived does not return',
               fix: 'end the definition that refers to itself',
             },
           );
-          return { text, body };
+          return grows ? { text, body } : { text: line, body: [] };
         }
         text = text.replace(i, end, value, { note: `$${name} is defined here`, at: found.at });
         if (many) body = [...found.lines.slice(1).map((l) => ({ text: l, definedAt: found.at })), ...body];
