@@ -63,18 +63,22 @@ export class Definitions {
           i++;
           continue;
         }
-        if (!this.#fits(text, i, end, value) || ++replacements > MAX_REPLACEMENTS) {
+        const endless = ++replacements > MAX_REPLACEMENTS;
+        if (endless || !this.#fits(text, i, end, value)) {
           this.#reporter.report(
             'KA0203',
             text.span(i, end),
             `expanding $${name} would exceed maximum line length`,
             {
               related: [{ at: found.at, message: 'defined here' }],
-              effect: 'the text stays partly expanded',
+              effect: endless
+                ? 'keepalived repeats it until the line is full, or for ever; vipd leaves the text as written'
+                : 'the text stays partly expanded',
               fix: 'end the definition that refers to itself',
             },
           );
-          return { text, body };
+          this.#reporter.unreadable(text.span(i, end));
+          return endless ? { text: line, body: [] } : { text, body };
         }
         text = text.replace(i, end, value, { note: `$${name} is defined here`, at: found.at });
         if (many) body = [...found.lines.slice(1).map((l) => ({ text: l, definedAt: found.at })), ...body];

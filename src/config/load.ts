@@ -108,7 +108,8 @@ type All = { readonly built: Built; readonly scripts: readonly PlacedScript[] };
 /** What the blocks of a file have become so far; a block sees what stands above it. */
 export class Assembly {
   readonly scripts: Map<string, PlacedScript> = new Map();
-  readonly known: Map<string, { order: number; weight: number; reverse: boolean }> = new Map();
+  readonly known: Map<string, { order: number; weight: number; reverse: boolean; removed?: true }> =
+    new Map();
   readonly placed: Placed[] = [];
   readonly groupSources: GroupSource[] = [];
   readonly virtualServers: VirtualServerConfig[] = [];
@@ -120,7 +121,12 @@ type Builder = (block: Block, order: number, a: Assembly, c: BuildContext) => vo
 const BUILDERS: Readonly<Record<string, Builder>> = {
   vrrp_script: (block, order, a, c) => {
     const script = buildScript(block, c);
-    if (script === undefined || a.scripts.has(script.name)) return;
+    if (script === undefined) {
+      const name = block.statement?.args[0]?.text ?? '';
+      if (!a.known.has(name)) a.known.set(name, { order, weight: 0, reverse: false, removed: true });
+      return;
+    }
+    if (a.scripts.has(script.name)) return;
     a.scripts.set(script.name, { script, at: nameOf(block) });
     a.known.set(script.name, { order, weight: script.weight, reverse: script.reverse });
   },

@@ -39,6 +39,10 @@ class TreeParser {
   /** The braces that are open, those that opened no block too. */
   readonly #open: Span[] = [];
   #peeked: LogicalLine | undefined;
+  /** The name of the block that is being read. */
+  #inside: Span | undefined;
+  /** After braces that opened no block, as long as more than so many are open: what is unknown follows from them. */
+  #misplaced: number | undefined;
 
   constructor(reader: Reader, reporter: Reporter) {
     this.#reader = reader;
@@ -84,8 +88,23 @@ class TreeParser {
     return out;
   }
 
+  /** Unknown words are worth a report unless an earlier mistake with braces explains them. */
+  get #explained(): boolean {
+    if (this.#misplaced !== undefined && this.#open.length <= this.#misplaced) this.#misplaced = undefined;
+    return this.#misplaced !== undefined;
+  }
+
+  /** A brace that opens no block: its partner closes `block`, and what follows lands outside. */
+  #misplace(block: string): void {
+    this.#misplaced ??= Math.max(0, this.#open.length - (block === '' ? 1 : 2));
+    if (this.#inside !== undefined) this.#reporter.damaged(this.#inside);
+  }
+
   #unexpectedOpen(line: LogicalLine, block: string): void {
+    const explained = this.#explained;
     this.#open.push(line.text.span());
+    this.#misplace(block);
+    if (explained) return;
     this.#reporter.report('KA0402', line.text.span(), "Unexpected '{' - ignoring", {
       effect:
         block === ''
@@ -127,7 +146,11 @@ class TreeParser {
       return undefined;
     }
     this.#expectOpen(statement);
-    return { ...statement, body: this.#block(pathOf(row)) };
+    const around = this.#inside;
+    this.#inside = args[0]?.at ?? keyword.at;
+    const body = this.#block(pathOf(row));
+    this.#inside = around;
+    return { ...statement, body };
   }
 
   #expectOpen(statement: Statement): void {
@@ -227,7 +250,12 @@ class TreeParser {
     const bom = keyword.text.startsWith('\ufeff');
     const opens = this.#peek()?.kind === 'open';
     const where = block === '' ? 'the top level' : block;
-    if (opens) this.#open.push((this.#next() as LogicalLine).text.span());
+    const explained = this.#explained;
+    if (opens) {
+      this.#open.push((this.#next() as LogicalLine).text.span());
+      this.#misplace(block);
+    }
+    if (explained) return;
     const fix = bom
       ? 'save the file without a byte order mark'
       : near !== undefined
