@@ -6,7 +6,7 @@ import { posix } from 'node:path';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
-import type { InterfaceFacts } from './config/environment.ts';
+import type { InterfaceFacts, LoadEnvironment } from './config/environment.ts';
 import { configTestStatus, type LoadResult, loadConfig } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
@@ -20,28 +20,39 @@ function facts(links: readonly Link[]): ReadonlyMap<string, InterfaceFacts> {
   );
 }
 
+/** This machine; without `links` nothing is asked of it but the files, and nothing is said about what it has. */
+export function environmentOf(
+  configId: string | undefined,
+  links: readonly Link[] | undefined,
+): LoadEnvironment {
+  const host = hostname();
+  const files: LoadEnvironment = {
+    readFile: (path) => {
+      const result = configFiles(process.cwd()).readFile(path);
+      return result.ok ? result : { ok: false, code: result.code, detail: path };
+    },
+    glob: (pattern, cwd) => configFiles(cwd).glob(pattern),
+    env: process.env,
+    configId: configId ?? host.split('.', 1)[0] ?? host,
+    hostName: host,
+    random: (min, max) => randomInt(min, max + 1),
+  };
+  if (links === undefined) return files;
+  const api = native();
+  return {
+    ...files,
+    interfaces: facts(links),
+    userExists: (name) => api.lookupUser(name) !== null,
+    groupExists: (name) => api.lookupGroup(name) !== null,
+  };
+}
+
 /** Reads and checks the files; pure but for the files it reads. `links`: of the namespace the daemon runs in. */
 export function load(options: DaemonOptions, links: readonly Link[]): LoadResult {
-  const host = hostname();
-  const api = native();
-  return loadConfig(
-    posix.resolve(options.configFile),
-    {
-      readFile: (path) => {
-        const result = configFiles('/').readFile(path);
-        return result.ok ? result : { ok: false, code: result.code, detail: path };
-      },
-      glob: (pattern, cwd) => configFiles(cwd).glob(pattern),
-      env: process.env,
-      configId: options.configId ?? host.split('.', 1)[0] ?? host,
-      hostName: host,
-      random: (min, max) => randomInt(min, max + 1),
-      interfaces: facts(links),
-      userExists: (name) => api.lookupUser(name) !== null,
-      groupExists: (name) => api.lookupGroup(name) !== null,
-    },
-    { testMode: options.configTest, allIncludes: options.allConfig },
-  );
+  return loadConfig(posix.resolve(options.configFile), environmentOf(options.configId, links), {
+    testMode: options.configTest,
+    allIncludes: options.allConfig,
+  });
 }
 
 /** The links of this namespace, read once. */

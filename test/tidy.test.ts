@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** Files directly under src/: the composition root and the addon's face. */
 const ROOT_FILES = new Set([
+  'checking.ts',
   'daemon.ts',
   'loading.ts',
   'main.ts',

@@ -23,6 +23,8 @@ export type LoadResult = {
   /** Absent when no file could be read. With `fatal` it holds what could be understood, for reports only. */
   readonly config?: Config;
   readonly diagnostics: readonly Diagnostic[];
+  /** Findings beyond what the reporter keeps. */
+  readonly dropped?: number;
   /** A real start ends with this status. */
   readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
 };
@@ -67,6 +69,7 @@ function finish(reporter: Reporter, config: Config | undefined): LoadResult {
   return {
     ...(config === undefined ? {} : { config }),
     diagnostics: inOrder(reporter.diagnostics, config?.files ?? []),
+    ...(reporter.dropped === 0 ? {} : { dropped: reporter.dropped }),
     ...(reporter.fatal === undefined ? {} : { fatal: reporter.fatal }),
   };
 }
@@ -239,7 +242,7 @@ function deepFreeze<T>(value: T): T {
 const RARE: ReadonlySet<KeepalivedClass> = new Set(['file-not-found', 'bad-interface', 'fatal']);
 
 /** The exit status of keepalived's `--config-test` for these findings: 0, 2, 4, 5 or 6. */
-export function configTestStatus(result: LoadResult): number {
+export function configTestStatus(result: Pick<LoadResult, 'diagnostics'>): number {
   const classes = new Set(result.diagnostics.map((d) => d.keepalivedClass));
   if (classes.has('exit-6')) return 6;
   if (classes.has('exit-2')) return 2;
