@@ -93,6 +93,7 @@ export class Definitions {
         this.#reporter.report('KA0202', text.span(i, end), builtin.error, {
           effect: 'the text is left as it stands',
         });
+        this.#reporter.unreadable(text.span(i, end));
         i = end;
         continue;
       }
