@@ -1,8 +1,8 @@
 /** Each code is explained, and each example is a file with that one finding and no other above a hint. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { CODES } from '../../../src/config/codes.ts';
 import type { CodeRow } from '../../../src/config/codes/row.ts';
+import { CODES } from '../../../src/config/codes.ts';
 import { codes, interfaces, load } from '../config/support.ts';
 
 const machine = {
