@@ -1,6 +1,6 @@
 /** The script for bash; it needs nothing of the bash-completion package. */
 import type { OptionDescription } from '../cli/describe.ts';
-import { type CompletionModel, INSTANCES, type Kind, kindOf } from './completions.ts';
+import { type CompletionModel, INSTANCES, type Kind, kindOf } from './completion-model.ts';
 
 const names = (list: readonly OptionDescription[]): string =>
   list.flatMap((o) => (o.short === undefined ? [o.long] : [o.short, o.long])).join(' ');

@@ -1,6 +1,6 @@
 /** The script for fish: one 'complete' line for each thing. */
 import type { OptionDescription } from '../cli/describe.ts';
-import { type CompletionModel, INSTANCES, type Kind, kindOf } from './completions.ts';
+import { type CompletionModel, INSTANCES, type Kind, kindOf } from './completion-model.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 

@@ -1,6 +1,6 @@
 /** The script for zsh: a function file in the form of its completion system. */
 import type { CommandDescription, OptionDescription } from '../cli/describe.ts';
-import { type CompletionModel, INSTANCES, type Kind, kindOf } from './completions.ts';
+import { type CompletionModel, INSTANCES, type Kind, kindOf } from './completion-model.ts';
 
 const ACTIONS: Readonly<Record<Kind, string>> = {
   file: '_files',

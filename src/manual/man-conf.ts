@@ -4,7 +4,7 @@ import { DIRECTIVES } from '../config/directives.table.ts';
 import type { EntryRow } from '../config/entries.table.ts';
 import type { KeywordRow } from '../config/keyword.ts';
 import { type BlockReference, blocks } from './reference.ts';
-import { bold, form, heading, paragraph, subheading, tagged, title, verbatim } from './roff.ts';
+import { bold, form, heading, page, paragraph, subheading, tagged, title, verbatim } from './roff.ts';
 
 const EXAMPLE = `vrrp_instance VI_1 {
     interface eth0
@@ -73,7 +73,7 @@ function block(b: BlockReference): string {
 }
 
 export function manConf(): string {
-  return [
+  return page([
     title('VIPD.CONF', 5, 'File formats'),
     heading('NAME'),
     'vipd.conf \\- configuration of vipd, in the language of keepalived.conf\n',
@@ -103,5 +103,5 @@ export function manConf(): string {
       .map(block),
     heading('SEE ALSO'),
     `${bold('vipd')}(8)\n`,
-  ].join('');
+  ]);
 }

@@ -7,7 +7,18 @@ import {
   type OptionDescription,
 } from '../cli/describe.ts';
 import { SIGNALS } from '../cli/options.table.ts';
-import { bold, escape, heading, italic, paragraph, subheading, tagged, title, verbatim } from './roff.ts';
+import {
+  bold,
+  heading,
+  italic,
+  literal,
+  page,
+  paragraph,
+  subheading,
+  tagged,
+  title,
+  verbatim,
+} from './roff.ts';
 
 function optionTag(o: OptionDescription): string {
   const names = [o.short, o.long]
@@ -81,10 +92,10 @@ const FILES: readonly (readonly [string, string])[] = [
 export function manVipd(): string {
   const pairs = (list: readonly (readonly [string, string])[]) =>
     list.map(([name, text]) => tagged(bold(name), `${sentence(text)}`)).join('');
-  return [
+  return page([
     title('VIPD', 8, 'System administration'),
     heading('NAME'),
-    `vipd \\- ${escape('VRRP daemon for keepalived configurations, and its tool')}\n`,
+    `vipd \\- ${literal('VRRP daemon for keepalived configurations, and its tool')}\n`,
     heading('SYNOPSIS'),
     `.B vipd\n[${italic('OPTION')}...]\n.br\n.B vipd\n${italic('COMMAND')} [${italic('OPTION')}...]\n`,
     heading('DESCRIPTION'),
@@ -114,5 +125,5 @@ export function manVipd(): string {
     pairs(FILES),
     heading('SEE ALSO'),
     `${bold('vipd.conf')}(5), ${bold('ip')}(8), ${bold('systemctl')}(1), RFC 9568, RFC 5798, RFC 3768\n`,
-  ].join('');
+  ]);
 }
