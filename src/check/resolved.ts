@@ -14,12 +14,13 @@ export const REDACTED = '(hidden)';
 
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 
-/** Members below which octets and words of these names are secret. */
+/** Below these all octets are secret, and words of the names of `KEY_NAME`. */
 const SECRET_BRANCH = /^auth|hmac|credential/i;
-const SECRET_NAME =
-  /^(?:data|key|secret|pass|password|passphrase|value|auth_?pass)$|(?:key|secret|password)$/i;
+const KEY_NAME = /^(?:data|value)$|key$/i;
+/** Secret wherever they stand. */
+const SECRET_NAME = /pass(?:word|phrase)?$|secret$/i;
 /** Octets that are no address. */
-const RAW = /data|key|secret|pass|digest/i;
+const RAW = /data|key|digest/i;
 
 /** Addresses as text, other octets as hex, maps and sets as objects and lists; no secrets unless `showSecrets`. */
 export function plain(value: unknown, options: { readonly showSecrets: boolean }): Plain {
@@ -27,12 +28,10 @@ export function plain(value: unknown, options: { readonly showSecrets: boolean }
 }
 
 function walk(value: unknown, name: string, secretBranch: boolean, show: boolean): Plain {
-  const secret = !show && (SECRET_NAME.test(name) ? secretBranch || name !== 'data' : false);
-  if (value instanceof Uint8Array) {
-    if (!show && (secret || (secretBranch && RAW.test(name)))) return REDACTED;
-    return octets(value, name);
-  }
-  if (typeof value === 'string') return secret && secretBranch ? REDACTED : value;
+  const hidden = !show && SECRET_NAME.test(name);
+  if (value instanceof Uint8Array) return hidden || (!show && secretBranch) ? REDACTED : octets(value, name);
+  if (typeof value === 'string')
+    return hidden || (!show && secretBranch && KEY_NAME.test(name)) ? REDACTED : value;
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return String(value);
   if (value instanceof Map) return walk(Object.fromEntries(value), name, secretBranch, show);

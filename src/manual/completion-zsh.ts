@@ -60,9 +60,9 @@ _vipd_shells() {
 }
 
 _vipd_words() {
-  local -a words
-  words=(${model.words.join(' ')})
-  compadd -a words
+  local -a known
+  known=(${model.words.join(' ')})
+  compadd -a known
 }
 
 _vipd_instances() {
