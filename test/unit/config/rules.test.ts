@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
     known,
   ],
   ['interface/loopback', instance('').replace('eth0', 'lo'), ['KA0642 3'], 2, known],
-  ['interface/dev of an address', instance('', '192.0.2.1 dev eth7'), ['KA0647 2', 'KA0601 7'], 2, known],
+  ['interface/dev of an address', instance('', '192.0.2.1 dev eth7'), ['KA0601 7'], 2, known],
   ['interface/tracked', instance('track_interface { eth7 }'), ['KA0601 5'], 2, known],
   ['v3/no address', instance('version 3', ''), ['KA0648 2'], 2],
   ['strict/no address', instance('strict_mode', ''), ['KA0648 2'], 2],
@@ -108,6 +108,14 @@ const rows: readonly Row[] = [
     `${instance('').replace('virtual_ipaddress', 'virtual_ipadress').replace('}\n}', '}\npriority 5\n}')}foo\n`,
     ['KA0401 6', 'KA0401 11'],
   ],
+  ['brace/closed too early', `${instance('}\npriority 5\nnopreempt')}`, ['KA0647 2', 'KA0401 6']],
+  [
+    'brace/missing before the next block',
+    instance('').replace('}\n}\n', '}\n') +
+      instance('').replace('VI_1', 'VI_2').replace('51', '52').replace('.2.1', '.2.2'),
+    ['KA0401 10'],
+  ],
+  ['address/none is left', instance('version 3', '192.0.2.300'), ['KA0701 7'], 2],
   ['group/only unknown members', `vrrp_sync_group G {\ngroup { A B }\n}\n`, ['KA0901 2', 'KA0901 2']],
   ['peer/malformed', instance('unicast_src_ip 192.0.2.9\nunicast_peer {\n1.2.3.4,1.2.3.5\n}'), ['KA0624 7']],
   [
