@@ -1,25 +1,103 @@
-/** `vipd check`: loads a file as a start would and judges it, with or without the machine. Not loaded by the daemon. */
-import { posix } from 'node:path';
-import type { Diagnostic } from './config/diagnostic.ts';
+/** The commands on configurations: reads the files and the machine, and prints what the pure views make of them. */
+import { readFileSync } from 'node:fs';
+import { explain } from './check/explain.ts';
+import { checkGithub, checkJson, checkText } from './check/formats.ts';
+import { type CheckReport, exitStatus, reportOf } from './check/report.ts';
+import { resolvedJson, resolvedText } from './check/resolved.ts';
+import type { CheckTool, ConfigTool, ExplainTool, TextTool } from './cli/check-options.ts';
+import type { Write } from './cli/tool.ts';
+import type { LoadEnvironment } from './config/environment.ts';
 import { judge } from './config/lint/judge.ts';
 import { type LoadResult, loadConfig } from './config/load.ts';
-import { type EnvironmentOptions, environmentOf, readMachine } from './loading.ts';
+import { environmentOf, readMachine } from './loading.ts';
 
-/**
- * Everything that can be said about a file, stricter than keepalived. `offline`: about the text alone. `loaded` is
- * judged as a real start would.
- */
-export function checkFile(
-  file: string,
-  options: EnvironmentOptions & { readonly offline: boolean },
-): { readonly loaded: LoadResult; readonly findings: readonly Diagnostic[] } {
-  const machine = options.offline ? { links: [], addresses: [] } : readMachine();
-  const environment = environmentOf(
-    options,
-    options.offline ? 'offline' : 'check',
-    machine.links,
-    machine.addresses,
+/** The name under which standard input appears in findings. */
+const STDIN = '<stdin>';
+
+/** The exit status. */
+export async function runText(tool: TextTool, out: Write, err: Write): Promise<number> {
+  switch (tool.command) {
+    case 'check':
+      return check(tool, out);
+    case 'explain':
+      return explainWords(tool, out, err);
+    case 'config':
+      return config(tool, out, err);
+    case 'completions': {
+      const { completionScript } = await import('./manual/completions.ts');
+      out(completionScript(tool.shell));
+      return 0;
+    }
+  }
+}
+
+type From = { readonly offline: boolean; readonly configId?: string };
+
+/** The machine, with standard input as one more file; relative names are relative to the working folder. */
+export function machine({ offline, configId }: From): LoadEnvironment {
+  const { links, addresses } = offline ? { links: [], addresses: [] } : readMachine();
+  const environment = environmentOf(configId, offline ? 'offline' : 'check', links, addresses);
+  let text: string | undefined;
+  return {
+    ...environment,
+    env: { ...process.env, PWD: process.cwd() },
+    readFile: (path) => {
+      if (path !== STDIN) return environment.readFile(path);
+      text ??= readFileSync(0, 'utf8');
+      return { ok: true, text };
+    },
+  };
+}
+
+export const fileName = (given: string): string => (given === '-' ? STDIN : given);
+
+function check(tool: CheckTool, out: Write): number {
+  const environment = machine(tool);
+  const color = tool.color === 'always' || (tool.color === 'auto' && mayColor());
+  const reports = tool.files.map((given) => {
+    const file = fileName(given);
+    const start = loadConfig(file, environment);
+    const test = start.diagnostics.length === 0 ? start : loadConfig(file, environment, { testMode: true });
+    // What the text and the machine tell beyond what a start must know.
+    const report = reportOf(file, { ...start, diagnostics: judge(start, environment) }, test, tool.max);
+    if (tool.format === 'text') out(checkText(report, start, { color }));
+    else if (tool.format === 'github') out(checkGithub(report));
+    return report;
+  });
+  if (tool.format === 'json') out(checkJson(reports, tool.strict));
+  return worst(reports, tool.strict);
+}
+
+const worst = (reports: readonly CheckReport[], strict: boolean): number =>
+  Math.max(0, ...reports.map((r) => exitStatus(r, strict)));
+
+const mayColor = (): boolean =>
+  process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
+
+function explainWords(tool: ExplainTool, out: Write, err: Write): number {
+  let status = 0;
+  const texts: string[] = [];
+  for (const word of tool.words) {
+    const found = explain(word);
+    if (found.ok) {
+      texts.push(found.text);
+      continue;
+    }
+    status = 1;
+    const hint = found.suggestion === undefined ? '' : `; did you mean '${found.suggestion}'?`;
+    err(`vipd explain: no code, keyword or directive '${word}'${hint}\n`);
+  }
+  out(texts.join('\n'));
+  return status;
+}
+
+function config(tool: ConfigTool, out: Write, err: Write): number {
+  const file = fileName(tool.file);
+  const result: LoadResult = loadConfig(file, machine(tool));
+  if (result.config !== undefined) out((tool.json ? resolvedJson : resolvedText)(result.config, tool));
+  if (result.fatal === undefined) return 0;
+  err(
+    `vipd config: no daemon would start with this file: ${result.fatal.diagnostic.message}; see 'vipd check ${tool.file}'\n`,
   );
-  const loaded = loadConfig(posix.resolve(file), environment);
-  return { loaded, findings: judge(loaded, environment) };
+  return 2;
 }

@@ -28,6 +28,8 @@ export function toolParts(): ToolParts {
         line(writeErr),
       );
     },
+    text: async (tool, writeOut, writeErr) =>
+      (await import('./checking.ts')).runText(tool, writeOut, writeErr),
     cleanUp: async (runDir, writeOut, writeErr) => {
       const { cleanUp } = await import('./io/release/cleanup.ts');
       const { deleteAddressesNow } = await import('./io/netlink/cleanup.ts');

@@ -5,7 +5,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { canonical } from './getopt.ts';
 import { FACILITIES, KEEPALIVED_OPTIONS, type OptionRow, SIGNALS, VIPD_OPTIONS } from './options.table.ts';
-import { defaultPaths } from './paths.ts';
+import { DEFAULT_CONFIG_FILE, defaultPaths } from './paths.ts';
 import { COMMANDS, isToolLine, parseTool, type ToolInvocation } from './tool-options.ts';
 import { parseUmask } from './umask.ts';
 
@@ -71,7 +71,6 @@ export type Invocation =
       readonly err: string;
     };
 
-export const DEFAULT_CONFIG_FILE = '/etc/keepalived/keepalived.conf';
 const ROWS = [...KEEPALIVED_OPTIONS, ...VIPD_OPTIONS];
 const LOG_FORMATS = ['auto', 'console', 'json', 'journal', 'syslog'];
 const STOP_ORDERS = ['make-before-break', 'keepalived'];
@@ -173,7 +172,8 @@ function toOption(row: OptionRow): Option {
 /** The text of -h. */
 export function usage(): string {
   return `${program().helpInformation()}
-Commands: status, reload, decode, cleanup, version, help ('vipd help COMMAND' tells more)
+Commands: ${[...COMMANDS].join(', ')}
+('vipd help COMMAND' tells more)
 `;
 }
 

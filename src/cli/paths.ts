@@ -4,6 +4,7 @@
  */
 import { posix } from 'node:path';
 
+export const DEFAULT_CONFIG_FILE = '/etc/keepalived/keepalived.conf';
 export const DEFAULT_RUN_DIR = '/run/vipd';
 /** keepalived's own build-time run directory on every distribution. */
 const PID_DIR = '/run';

@@ -1,8 +1,9 @@
 /**
- * The subcommands of the tool: `vipd status`, `reload`, `decode`, `cleanup`, `version`, `help`. Values only; running them
- * is tool.ts. Exit statuses: 0 ok, 1 negative answer, 2 usage, 3 daemon not running.
+ * The subcommands of the tool: those for a running daemon here, those for a configuration in check-options.ts. Values
+ * only; running them is tool.ts. Exit statuses: 0 ok, 1 negative answer, 2 usage, 3 daemon not running.
  */
 import { Command, CommanderError } from 'commander';
+import { addCheck, addCompletions, addConfig, addExplain, type TextTool } from './check-options.ts';
 import type { Invocation } from './options.ts';
 import { defaultPaths } from './paths.ts';
 
@@ -20,14 +21,19 @@ export type ToolInvocation =
       readonly json: boolean;
       readonly keys: readonly string[];
       readonly authPass: readonly string[];
-    };
+    }
+  | TextTool;
 
 /** The words that make a line the tool's. */
 export const COMMANDS: ReadonlySet<string> = new Set([
   'status',
   'reload',
+  'check',
+  'explain',
+  'config',
   'decode',
   'cleanup',
+  'completions',
   'version',
   'help',
 ]);
@@ -85,11 +91,16 @@ export function parseTool(
   return built.result ?? { kind: 'exit', status: 2, out: built.out, err: built.err };
 }
 
+/** The commands as commander knows them, for the manual and the completions. */
+export const toolProgram = (): Command => program({}).program;
+
 function program(env: Readonly<Record<string, string | undefined>>): Built {
   const command = new Command('vipd');
   const built: Built = { program: command, result: undefined, out: '', err: '' };
   command
-    .description("Asks or tells a running vipd. 'vipd -h' shows the daemon's own options.")
+    .description(
+      "Checks configurations, and asks or tells a running vipd. 'vipd -h' shows the daemon's own options.",
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -105,12 +116,16 @@ function program(env: Readonly<Record<string, string | undefined>>): Built {
   };
   addStatus(command, env, tool);
   addReload(command, env, tool);
+  addCheck(command, tool);
+  addExplain(command, tool);
+  addConfig(command, tool);
   addDecode(command, tool);
   placed(command.command('cleanup'))
     .description('give up what a dead vipd left: send priority 0, delete its addresses')
     .action((_options: Raw, self: Command) =>
       tool({ command: 'cleanup', ...place(self.optsWithGlobals(), env) }),
     );
+  addCompletions(command, tool);
   command
     .command('version')
     .description('print the version')

@@ -3,6 +3,7 @@
  * `vipd status` loads none of it. Exit statuses: 0 ok, 1 negative answer, 2 usage, 3 daemon not running.
  */
 import type { Snapshot } from '../core/snapshot.ts';
+import type { TextTool } from './check-options.ts';
 import { ask } from './client.ts';
 import type { ToolInvocation } from './tool-options.ts';
 
@@ -20,6 +21,8 @@ export type ToolParts = {
     out: Write,
     err: Write,
   ) => Promise<number>;
+  /** Commands on configurations and tables. */
+  readonly text: (tool: TextTool, out: Write, err: Write) => Promise<number>;
   readonly cleanUp: (runDir: string, out: Write, err: Write) => Promise<number>;
 };
 
@@ -34,6 +37,11 @@ export function runTool(tool: ToolInvocation, parts: ToolParts): Promise<number>
       return reload(tool, parts);
     case 'decode':
       return parts.decode(tool.files, tool, parts.out, parts.err);
+    case 'check':
+    case 'explain':
+    case 'config':
+    case 'completions':
+      return parts.text(tool, parts.out, parts.err);
     case 'cleanup':
       return parts.cleanUp(tool.runDir, parts.out, parts.err);
   }

@@ -63,22 +63,22 @@ export class Definitions {
           i++;
           continue;
         }
-        if (!this.#fits(text, i, end, value) || ++replacements > MAX_REPLACEMENTS) {
-          // What does not grow has no partial result: the braces of a last `${NAME}` would be read as braces.
-          const grows = value.length > end - i;
+        const endless = ++replacements > MAX_REPLACEMENTS;
+        if (endless || !this.#fits(text, i, end, value)) {
           this.#reporter.report(
             'KA0203',
             text.span(i, end),
             `expanding $${name} would exceed maximum line length`,
             {
               related: [{ at: found.at, message: 'defined here' }],
-              effect: grows
-                ? 'the text stays partly expanded'
-                : 'vipd leaves the line as it stands; keepalived does not return',
+              effect: endless
+                ? 'keepalived repeats it until the line is full, or for ever; vipd leaves the text as written'
+                : 'the text stays partly expanded',
               fix: 'end the definition that refers to itself',
             },
           );
-          return grows ? { text, body } : { text: line, body: [] };
+          this.#reporter.unreadable(text.span(i, end));
+          return endless ? { text: line, body: [] } : { text, body };
         }
         text = text.replace(i, end, value, { note: `$${name} is defined here`, at: found.at });
         if (many) body = [...found.lines.slice(1).map((l) => ({ text: l, definedAt: found.at })), ...body];
@@ -93,6 +93,7 @@ export class Definitions {
         this.#reporter.report('KA0202', text.span(i, end), builtin.error, {
           effect: 'the text is left as it stands',
         });
+        this.#reporter.unreadable(text.span(i, end));
         i = end;
         continue;
       }

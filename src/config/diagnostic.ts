@@ -4,6 +4,7 @@
  */
 import type { DiagnosticCode } from './codes.ts';
 import { CODES } from './codes.ts';
+import { excerpt, visible } from './excerpt.ts';
 import { includeTrace, placeOf, type Span } from './source.ts';
 
 export type Severity = 'error' | 'warning' | 'hint';
@@ -52,12 +53,41 @@ export type DiagnosticDetails = {
   readonly fatal?: 2 | 6; // a real start ends here with this status
 };
 
+/** Findings that something is not there. */
+const MISSING: ReadonlySet<DiagnosticCode> = new Set([
+  'KA0411',
+  'KA0602',
+  'KA0640',
+  'KA0647',
+  'KA0648',
+  'KA0903',
+  'KA1001',
+  'KA1105',
+]);
+
 /** Collects; never throws. After `LIMIT` entries it only counts, so that a hostile file cannot fill the memory. */
 export class Reporter {
   static readonly LIMIT = 2000;
   readonly diagnostics: Diagnostic[] = [];
   dropped = 0;
   fatal: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic } | undefined;
+  readonly #damaged = new Set<string>();
+  readonly #unreadable: Span[] = [];
+
+  /** A block (by the place of its name) that lost lines to a mistake with braces: what it lacks is no second mistake. */
+  damaged(name: Span): void {
+    this.#damaged.add(`${name.source.file}:${name.start}`);
+  }
+
+  /** Words whose expansion failed: whatever else is wrong with them follows from that. */
+  unreadable(at: Span): void {
+    if (this.#unreadable.length < Reporter.LIMIT) this.#unreadable.push(at);
+  }
+
+  #follows(code: DiagnosticCode, at: Span): boolean {
+    if (MISSING.has(code) && this.#damaged.has(`${at.source.file}:${at.start}`)) return true;
+    return this.#unreadable.some((u) => u.source === at.source && u.start <= at.start && at.end <= u.end);
+  }
 
   report(code: DiagnosticCode, at: Span, message: string, details: DiagnosticDetails = {}): void {
     const row = CODES[code];
@@ -73,6 +103,7 @@ export class Reporter {
     };
     if (details.fatal !== undefined && this.fatal === undefined)
       this.fatal = { exit: details.fatal, diagnostic };
+    if (this.#follows(code, at)) return;
     if (this.diagnostics.length < Reporter.LIMIT) this.diagnostics.push(diagnostic);
     else this.dropped++;
   }
@@ -80,16 +111,9 @@ export class Reporter {
 
 const COLORS = { error: '\x1b[31m', warning: '\x1b[33m', hint: '\x1b[36m' } as const;
 
-/** Control characters would let a file repaint the reader's terminal; tabs keep their width. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
-const visible = (text: string): string => text.replace(/[\x00-\x08\x0a-\x1f\x7f\u0080-\u009f]/g, '\ufffd');
-
-function excerpt(at: Span): string[] {
-  const { line, col } = at.source.position(at.start);
-  const text = at.source.line(line).slice(0, 200);
-  const width = Math.max(1, Math.min(at.end - at.start, text.length - col + 1));
-  const pad = text.slice(0, col - 1).replace(/[^\t]/g, ' ');
-  return text === '' ? [] : [`    ${visible(text)}`, `    ${pad}${'^'.repeat(width)}`];
+/** Other places that belong to a finding: where an expanded word was defined, then what the rule names. */
+export function relatedOf(d: Diagnostic): readonly Related[] {
+  return d.at.via === undefined ? d.related : [{ at: d.at.via.at, message: d.at.via.note }, ...d.related];
 }
 
 /**
@@ -105,13 +129,12 @@ export function formatDiagnostic(d: Diagnostic, options: { readonly color?: bool
     visible(`${file}:${line}:${range}: `) + word + visible(` ${d.code}: ${d.message}`),
     ...excerpt(d.at),
   ];
-  for (const via of d.at.via === undefined ? [] : [d.at.via]) {
-    const p = placeOf(via.at);
-    out.push(visible(`  note: ${p.file}:${p.line}:${p.col}: ${via.note}`));
-  }
-  for (const r of d.related) {
-    const p = placeOf(r.at);
-    out.push(visible(`  note: ${p.file}:${p.line}:${p.col}: ${r.message}`));
+  const noted = new Set<string>();
+  for (const note of relatedOf(d)) {
+    const p = placeOf(note.at);
+    const place = `${p.file}:${p.line}:${p.col}`;
+    if (!noted.has(place)) out.push(visible(`  note: ${place}: ${note.message}`));
+    noted.add(place);
   }
   for (const p of includeTrace(d.at)) out.push(visible(`  included from ${p.file}:${p.line}`));
   if (d.effect !== undefined) out.push(visible(`  effect: ${d.effect}`));

@@ -28,11 +28,11 @@ export function buildGroup(
   const name = block.statement?.args[0];
   if (name === undefined) return undefined;
   const members: string[] = [];
-  for (const word of block
+  const words = block
     .list('group')
     .slice(0, 1)
-    .flatMap((l) => l.entries.flatMap((e) => e.words)))
-    if (mayJoin(word, name.text, byName, taken, c)) members.push(word.text);
+    .flatMap((l) => l.entries.flatMap((e) => e.words));
+  for (const word of words) if (mayJoin(word, name.text, byName, taken, c)) members.push(word.text);
   if (block.has('global_tracking'))
     c.reporter.report(
       'KA0905',
@@ -40,6 +40,9 @@ export function buildGroup(
       `(${name.text}) global_tracking is deprecated. Use track_interface/script/file on the sync group`,
       { effect: 'it works as sync_group_tracking_weight' },
     );
+  // With a member refused above, what is left of the group is no mistake of its own.
+  const whole = members.length === words.length;
+  if (members.length === 0 && !whole) return undefined;
   if (members.length === 0) {
     c.reporter.report('KA0903', name.at, `Sync group ${name.text} has no virtual router(s). removing`, {
       effect: 'the group does not exist',
@@ -47,7 +50,7 @@ export function buildGroup(
     });
     return undefined;
   }
-  if (members.length === 1)
+  if (members.length === 1 && whole)
     c.reporter.report(
       'KA0904',
       name.at,

@@ -196,7 +196,11 @@ function addressesOf(d: Draft, device: string, v: 2 | 3): Addresses {
   };
   const vips = read('virtual_ipaddress', d.family);
   const excludedVips = read('virtual_ipaddress_excluded', undefined);
-  if (vips.length === 0) noAddresses(d, v);
+  if (vips.length === 0) {
+    // Every line was refused, and that was said.
+    if (d.block.list('virtual_ipaddress').some((l) => l.entries.length > 0)) d.c.reporter.damaged(d.at);
+    noAddresses(d, v);
+  }
   const room = roomFor(d, device, v);
   const first = d.block.list('virtual_ipaddress')[0];
   if (vips.length <= room) return { vips, excludedVips };

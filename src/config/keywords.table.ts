@@ -4,6 +4,7 @@
  * Lines of value blocks (addresses, routes, trackers) and their options are in `entries.table.ts`.
  */
 // biome-ignore-all format: one row is one line
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language itself writes definitions like this
 // biome-ignore-all lint/style/noExcessiveLinesPerFile: a table is as long as the language
 import type { KeywordRow } from './keyword.ts';
 
@@ -217,7 +218,7 @@ export const KEYWORDS: readonly KeywordRow[] = [
   { block: 'vrrp_instance', keyword: 'track_src_ip', type: 'flag', args: '(none)', default: 'off', missing: 'ok', summary: 'FAULT when the configured source address is missing', since: '2.0.0', note: 'cleared without *_src_ip' },
   { block: 'vrrp_instance', keyword: 'virtual_router_id', type: 'int', args: '<INT>', default: 'none (required)', range: '1..255', min: 1, max: 255, missing: 'exit', summary: 'VRID', since: '1.0.3', note: 'missing or 0: VRRP child exits 2, whole daemon stops' },
   { block: 'vrrp_instance', keyword: 'unicast_ttl', type: 'int', args: '<INT>', default: '255 for IPv4, kernel default for IPv6', range: '0..255', min: 0, max: 255, missing: 'exit', summary: 'TTL of unicast adverts', since: '2.1.0', note: 'without peers: error, set to 0' },
-  { block: 'vrrp_instance', keyword: 'version', type: 'int', args: '<INT>', default: 'vrrp_version (2); 3 for IPv6', range: '2..3', min: 2, max: 3, missing: 'exit', lenient: true, repeat: 'first', summary: 'VRRP version', since: '1.2.17', note: '2 after IPv6 addresses: ignored+error; 2 before them is kept unless strict' },
+  { block: 'vrrp_instance', keyword: 'version', type: 'int', args: '<INT>', default: 'vrrp_version (2); 3 for IPv6', range: '2..3', min: 2, max: 3, missing: 'exit', lenient: true, repeat: 'list', summary: 'VRRP version', since: '1.2.17', note: 'the first line counts; another version behind it: error, ignored. 2 after IPv6 addresses: ignored+error; 2 before them is kept unless strict' },
   { block: 'vrrp_instance', keyword: 'priority', type: 'int', args: '<INT>', default: '100; 255 if state MASTER and no priority', range: '1..255', min: 1, max: 255, missing: 'exit', fallback: 100, summary: 'Base priority; 255 = address owner', since: '1.0.3' },
   { block: 'vrrp_instance', keyword: 'advert_int', type: 'decimal', args: '<DECIMAL>', unit: 's (us resolution)', default: '1', range: '0.01..255 when read; v3 then capped at 40.95', min: 0.01, max: 255, scale: 6, missing: 'exit', summary: 'Interval between adverts', since: '1.0.3', note: 'v2: rounded half-up to whole seconds, at least 1 (error); v3: rounded to 10 ms (error)' },
   { block: 'vrrp_instance', keyword: 'virtual_ipaddress', type: 'values', args: '{ <address lines> }', default: 'none', missing: 'ok', repeat: 'list', summary: 'Addresses moved and advertised', since: '1.0.3', note: 'one family only, taken from the first address; excess addresses become excluded ones' },

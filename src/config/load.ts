@@ -25,6 +25,8 @@ export type LoadResult = {
   readonly diagnostics: readonly Diagnostic[];
   /** What was read, for those who look at the text once more (lint/judge.ts). */
   readonly statements: readonly Statement[];
+  /** Findings beyond what the reporter keeps. */
+  readonly dropped?: number;
   /** A real start ends with this status. */
   readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
 };
@@ -78,6 +80,7 @@ function finish(
     ...(config === undefined ? {} : { config }),
     diagnostics: inOrder(reporter.diagnostics, config?.files ?? []),
     statements,
+    ...(reporter.dropped === 0 ? {} : { dropped: reporter.dropped }),
     ...(reporter.fatal === undefined ? {} : { fatal: reporter.fatal }),
   };
 }
@@ -119,7 +122,8 @@ type All = { readonly built: Built; readonly scripts: readonly PlacedScript[] };
 /** What the blocks of a file have become so far; a block sees what stands above it. */
 export class Assembly {
   readonly scripts: Map<string, PlacedScript> = new Map();
-  readonly known: Map<string, { order: number; weight: number; reverse: boolean }> = new Map();
+  readonly known: Map<string, { order: number; weight: number; reverse: boolean; removed?: true }> =
+    new Map();
   readonly placed: Placed[] = [];
   readonly groupSources: GroupSource[] = [];
   readonly virtualServers: VirtualServerConfig[] = [];
@@ -131,7 +135,12 @@ type Builder = (block: Block, order: number, a: Assembly, c: BuildContext) => vo
 const BUILDERS: Readonly<Record<string, Builder>> = {
   vrrp_script: (block, order, a, c) => {
     const script = buildScript(block, c);
-    if (script === undefined || a.scripts.has(script.name)) return;
+    if (script === undefined) {
+      const name = block.statement?.args[0]?.text ?? '';
+      if (!a.known.has(name)) a.known.set(name, { order, weight: 0, reverse: false, removed: true });
+      return;
+    }
+    if (a.scripts.has(script.name)) return;
     a.scripts.set(script.name, { script, at: nameOf(block) });
     a.known.set(script.name, { order, weight: script.weight, reverse: script.reverse });
   },
@@ -244,7 +253,7 @@ function deepFreeze<T>(value: T): T {
 const RARE: ReadonlySet<KeepalivedClass> = new Set(['file-not-found', 'bad-interface', 'fatal']);
 
 /** The exit status of keepalived's `--config-test` for these findings: 0, 2, 4, 5 or 6. */
-export function configTestStatus(result: LoadResult): number {
+export function configTestStatus(result: Pick<LoadResult, 'diagnostics'>): number {
   const classes = new Set(result.diagnostics.map((d) => d.keepalivedClass));
   if (classes.has('exit-6')) return 6;
   if (classes.has('exit-2')) return 2;

@@ -86,7 +86,7 @@ export function readTrackInterfaces(
 /** Scripts that may be named here: those defined before the block, with the weight of their own. */
 export type KnownScripts = ReadonlyMap<
   string,
-  { readonly order: number; readonly weight: number; readonly reverse: boolean }
+  { readonly order: number; readonly weight: number; readonly reverse: boolean; readonly removed?: true }
 >;
 
 export function readTrackScripts(
@@ -102,6 +102,8 @@ export function readTrackScripts(
     const line = readLine(entry.words, use, c);
     if (line === undefined) continue;
     const script = known.get(line.name.text);
+    // Its block was removed, and that was said.
+    if (script?.removed === true && script.order <= order) continue;
     if (script === undefined || script.order > order) {
       c.reporter.report(
         'KA0801',

@@ -39,6 +39,15 @@ class TreeParser {
   /** The braces that are open, those that opened no block too. */
   readonly #open: Span[] = [];
   #peeked: LogicalLine | undefined;
+  /** The name of the block that is being read. */
+  #inside: Span | undefined;
+  /** After braces that opened no block, as long as more than so many are open: what is unknown follows from them. */
+  #misplaced: number | undefined;
+  /** The block that was closed last, and where: its keywords outside show that this was too early. */
+  #closed: { readonly path: string; readonly at: Span } | undefined;
+  #closedEarly = false;
+  /** A block of the top level was met inside another one, so that one lacks its brace. */
+  #notClosed = false;
 
   constructor(reader: Reader, reporter: Reporter) {
     this.#reader = reader;
@@ -47,7 +56,7 @@ class TreeParser {
 
   parse(): readonly Statement[] {
     const out = this.#block('');
-    if (this.#open.length > 0) {
+    if (this.#open.length > (this.#notClosed ? 1 : 0)) {
       const n = this.#open.length;
       this.#reporter.report('KA0405', this.#reader.end, `There are ${n} missing '}'s or extra '{'s`, {
         related: this.#open.slice(-3).map((at) => ({ at, message: 'this brace is not closed' })),
@@ -84,8 +93,23 @@ class TreeParser {
     return out;
   }
 
+  /** Unknown words are worth a report unless an earlier mistake with braces explains them. */
+  get #explained(): boolean {
+    if (this.#misplaced !== undefined && this.#open.length <= this.#misplaced) this.#misplaced = undefined;
+    return this.#misplaced !== undefined;
+  }
+
+  /** A brace that opens no block: its partner closes `block`, and what follows lands outside. */
+  #misplace(block: string): void {
+    this.#misplaced ??= Math.max(0, this.#open.length - (block === '' ? 1 : 2));
+    if (this.#inside !== undefined) this.#reporter.damaged(this.#inside);
+  }
+
   #unexpectedOpen(line: LogicalLine, block: string): void {
+    const explained = this.#explained;
     this.#open.push(line.text.span());
+    this.#misplace(block);
+    if (explained) return;
     this.#reporter.report('KA0402', line.text.span(), "Unexpected '{' - ignoring", {
       effect:
         block === ''
@@ -98,8 +122,12 @@ class TreeParser {
   /** Takes a `}`; true when it closes `block`. */
   #close(line: LogicalLine, block: string): boolean {
     const opened = this.#open.pop();
-    if (block !== '') return true;
-    if (opened === undefined)
+    if (block !== '') {
+      this.#closed = { path: block, at: line.text.span() };
+      return true;
+    }
+    if (opened === undefined && this.#closedEarly) this.#closedEarly = false;
+    else if (opened === undefined)
       this.#reporter.report('KA0404', line.text.span(), "Extra '}' found", {
         effect: 'keepalived ignores it',
         fix: "remove the '}', or look above for a block that is closed too early",
@@ -115,6 +143,7 @@ class TreeParser {
       this.#unknown(keyword, block);
       return undefined;
     }
+    if (block === '') this.#closedEarly = false;
     const split = row.type === 'command' || keyword.text === 'regex' ? splitCommandLine(line.text) : ordinary;
     const args = split.words.slice(1);
     const unmatchedQuote = split.unmatchedQuote !== undefined;
@@ -127,7 +156,11 @@ class TreeParser {
       return undefined;
     }
     this.#expectOpen(statement);
-    return { ...statement, body: this.#block(pathOf(row)) };
+    const around = this.#inside;
+    this.#inside = args[0]?.at ?? keyword.at;
+    const body = this.#block(pathOf(row));
+    this.#inside = around;
+    return { ...statement, body };
   }
 
   #expectOpen(statement: Statement): void {
@@ -227,22 +260,41 @@ class TreeParser {
     const bom = keyword.text.startsWith('\ufeff');
     const opens = this.#peek()?.kind === 'open';
     const where = block === '' ? 'the top level' : block;
-    if (opens) this.#open.push((this.#next() as LogicalLine).text.span());
+    const outside = block === '' && elsewhere.includes(this.#closed?.path ?? '');
+    const explained = this.#explained || (outside && this.#closedEarly);
+    const closed = outside && !explained ? this.#closed : undefined;
+    const unclosed =
+      opens && block !== '' && !explained && elsewhere.includes('') ? this.#open.at(-1) : undefined;
+    if (unclosed !== undefined) this.#notClosed = true;
+    if (closed !== undefined) this.#closedEarly = true;
+    if (opens) {
+      this.#open.push((this.#next() as LogicalLine).text.span());
+      this.#misplace(block);
+    }
+    if (explained) return;
     const fix = bom
       ? 'save the file without a byte order mark'
-      : near !== undefined
-        ? `did you mean '${near}'?`
-        : elsewhere.length > 0
-          ? `it belongs into ${elsewhere
-              .map((b) => (b === '' ? 'the top level' : b))
-              .slice(0, 3)
-              .join(' or ')}`
-          : undefined;
+      : unclosed !== undefined
+        ? `write the '}' that closes ${block} above this line`
+        : closed !== undefined
+          ? `remove the '}' that closes ${closed.path} too early`
+          : near !== undefined
+            ? `did you mean '${near}'?`
+            : elsewhere.length > 0
+              ? `it belongs into ${elsewhere
+                  .map((b) => (b === '' ? 'the top level' : b))
+                  .slice(0, 3)
+                  .join(' or ')}`
+              : undefined;
     this.#reporter.report('KA0401', keyword.at, `Unknown keyword '${keyword.text}' in ${where}`, {
       effect: opens
         ? `keepalived ignores it (Unexpected '{' - ignoring) and reads what is inside the braces as belonging to ${where}`
         : 'keepalived ignores this line',
       ...(fix === undefined ? {} : { fix }),
+      ...(unclosed === undefined ? {} : { related: [{ at: unclosed, message: 'this brace is not closed' }] }),
+      ...(closed === undefined
+        ? {}
+        : { related: [{ at: closed.at, message: `${closed.path} is closed here` }] }),
     });
   }
 

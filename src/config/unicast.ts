@@ -93,6 +93,8 @@ function checkNoPeers(d: Draft, peers: readonly UnicastPeer[]): boolean {
     });
     return true;
   }
+  // Every peer was refused, and that was said.
+  if (d.block.list('unicast_peer').some((l) => l.entries.length > 0)) return false;
   tell(
     d,
     'KA0623',
@@ -139,7 +141,7 @@ function readPeer(words: readonly Word[], d: Draft): UnicastPeer | undefined {
       first.at,
       `Configuration error: VRRP instance[${d.name}] ${why}. Skipping...`,
       {
-        effect: 'keepalived skips this peer',
+        effect: 'keepalived skips this peer, and sends by multicast when none is left',
         ...(first.text.includes(',') ? { fix: 'write one address on a line' } : {}),
       },
     );

@@ -2,10 +2,10 @@
 
 export const ADDRESSES_CODES = {
   // Addresses
-  KA0701: { severity: 'error', class: 'general-error', title: 'malformed address' },
-  KA0702: { severity: 'error', class: 'general-error', title: 'bad prefix length' },
-  KA0703: { severity: 'error', class: 'general-error', title: 'address of the other family' },
-  KA0704: { severity: 'error', class: 'general-error', title: 'unknown address option' },
-  KA0705: { severity: 'error', class: 'general-error', title: 'address option that drops the line' },
-  KA0706: { severity: 'warning', class: 'general-error', title: 'address option that is ignored' },
+  KA0701: { severity: 'error', class: 'general-error', title: 'malformed address', text: 'The line of the address list does not begin with an address. keepalived skips it, so this address will never be served. Addresses need all their parts: 10.0.0 is none.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.100/24\n        192.0.2.300/24\n    }\n}\n' },
+  KA0702: { severity: 'error', class: 'general-error', title: 'bad prefix length', text: 'The prefix length is no number in 0..32 (IPv4) or 0..128 (IPv6). keepalived uses the longest prefix, which makes the address a host of its own.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.100/33\n    }\n}\n' },
+  KA0703: { severity: 'error', class: 'general-error', title: 'address of the other family', text: 'All addresses of virtual_ipaddress are of one family, that of the first; keepalived skips the others. IPv6 beside IPv4 goes to virtual_ipaddress_excluded or into an instance of its own.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.100/24\n        2001:db8::100/64\n    }\n}\n' },
+  KA0704: { severity: 'error', class: 'general-error', title: 'unknown address option', text: 'Words behind the address are not known. keepalived ignores them and uses the address. A second address on the line is the usual case: each needs its own line.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.100/24 192.0.2.101/24\n    }\n}\n' },
+  KA0705: { severity: 'error', class: 'general-error', title: 'address option that drops the line', text: 'An option of the address is incomplete or cannot be used, and keepalived skips the whole line: the address will never be served.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.100/24\n        192.0.2.101/24 dev\n    }\n}\n' },
+  KA0706: { severity: 'warning', class: 'general-error', title: 'address option that is ignored', text: 'An option of the address has no meaning here or a wrong value; keepalived ignores the option and uses the address.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    virtual_ipaddress {\n        192.0.2.100/24 scope everywhere\n    }\n}\n' },
 } as const;

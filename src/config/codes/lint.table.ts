@@ -1,4 +1,5 @@
 // biome-ignore-all format: one row is one line
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language itself writes definitions like this
 /** Findings about the text that keepalived does not make. */
 
 export const LINT_CODES = {

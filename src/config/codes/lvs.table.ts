@@ -2,12 +2,12 @@
 
 export const LVS_CODES = {
   // virtual_server
-  KA1101: { severity: 'error', class: 'exit-2', title: 'target missing' },
-  KA1102: { severity: 'error', class: 'general-error', title: 'bad virtual server target' },
-  KA1103: { severity: 'error', class: 'general-error', title: 'bad real server address' },
-  KA1104: { severity: 'warning', class: 'general-error', title: 'default filled in' },
-  KA1105: { severity: 'error', class: 'general-error', title: 'virtual server without real servers' },
-  KA1106: { severity: 'warning', class: 'general-error', title: 'ports of virtual and real server differ' },
-  KA1107: { severity: 'warning', class: 'deprecated', title: 'deprecated checker keyword' },
-  KA1108: { severity: 'error', class: 'general-error', title: 'bad forwarding method' },
+  KA1101: { severity: 'error', class: 'exit-2', title: 'target missing', text: 'virtual_server or real_server does not say for what. keepalived stops with status 2, and crashes for a bare group or fwmark.', example: 'virtual_server fwmark {\n    protocol TCP\n    lvs_sched wlc\n    lvs_method NAT\n    real_server 10.0.0.1 80 {\n        weight 1\n    }\n}\n' },
+  KA1102: { severity: 'error', class: 'general-error', title: 'bad virtual server target', text: 'The service is no address with a port, no number of a firewall mark and no name of a group. keepalived skips the block.', example: 'virtual_server 192.0.2.300 80 {\n    protocol TCP\n    lvs_sched wlc\n    lvs_method NAT\n    real_server 10.0.0.1 80 {\n        weight 1\n    }\n}\n' },
+  KA1103: { severity: 'error', class: 'general-error', title: 'bad real server address', text: 'The real server is no address with a port. keepalived skips it, so it gets no connections.', example: 'virtual_server 192.0.2.10 80 {\n    protocol TCP\n    lvs_sched wlc\n    lvs_method NAT\n    real_server 10.0.0.1 80 {\n        weight 1\n    }\n    real_server 10.0.0.300 80 {\n        weight 1\n    }\n}\n' },
+  KA1104: { severity: 'warning', class: 'general-error', title: 'default filled in', text: 'The protocol, scheduler or forwarding method is not given, and keepalived fills in UDP, wlc and NAT with a remark. UDP is hardly what you want for a web server, so write them out.', example: 'virtual_server 192.0.2.10 80 {\n    lvs_sched wlc\n    lvs_method NAT\n    real_server 10.0.0.1 80 {\n        weight 1\n    }\n}\n' },
+  KA1105: { severity: 'error', class: 'general-error', title: 'virtual server without real servers', text: 'A virtual server without real servers is removed.', example: 'virtual_server 192.0.2.10 80 {\n    protocol TCP\n    lvs_sched wlc\n    lvs_method NAT\n}\n' },
+  KA1106: { severity: 'warning', class: 'general-error', title: 'ports of virtual and real server differ', text: 'Only NAT can translate ports. With DR and TUN keepalived sends to the port of the virtual server, whatever is written for the real one.', example: 'virtual_server 192.0.2.10 80 {\n    protocol TCP\n    lvs_sched wlc\n    lvs_method DR\n    real_server 10.0.0.1 8080 {\n        weight 1\n    }\n}\n' },
+  KA1107: { severity: 'warning', class: 'deprecated', title: 'deprecated checker keyword', text: "The checker's keyword has a newer name; keepalived still obeys the old one.", example: 'virtual_server 192.0.2.10 80 {\n    protocol TCP\n    lvs_sched wlc\n    lvs_method NAT\n    real_server 10.0.0.1 80 {\n        weight 1\n        HTTP_GET {\n            url {\n                path /\n                status_code 200\n            }\n            nb_get_retry 3\n        }\n    }\n}\n' },
+  KA1108: { severity: 'error', class: 'general-error', title: 'bad forwarding method', text: 'lvs_method takes NAT, DR or TUN, and only TUN has options. keepalived ignores the line, so an earlier one or NAT is in force.', example: 'virtual_server 192.0.2.10 80 {\n    protocol TCP\n    lvs_sched wlc\n    lvs_method TUN\n    lvs_method ROUTE\n    real_server 10.0.0.1 80 {\n        weight 1\n    }\n}\n' },
 } as const;

@@ -2,11 +2,11 @@
 
 export const TRACKING_CODES = {
   // Tracking
-  KA0801: { severity: 'error', class: 'general-error', title: 'tracked script unknown' },
-  KA0802: { severity: 'error', class: 'general-error', title: 'weight without value' },
-  KA0803: { severity: 'error', class: 'general-error', title: 'unknown track option' },
-  KA0804: { severity: 'error', class: 'general-error', title: 'weight out of range' },
-  KA0805: { severity: 'error', class: 'general-error', title: 'tracked twice' },
-  KA0806: { severity: 'warning', class: 'general-error', title: 'own interface tracked' },
-  KA0807: { severity: 'warning', class: 'general-error', title: 'weight on an address owner' },
+  KA0801: { severity: 'error', class: 'general-error', title: 'tracked script unknown', text: 'track_script names a vrrp_script that does not exist, or that stands further down in the file. keepalived ignores the line, so the instance runs without the check: a dead service will not cause a failover.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    track_script {\n        chk_web\n    }\n    virtual_ipaddress {\n        192.0.2.100/24\n    }\n}\n' },
+  KA0802: { severity: 'error', class: 'general-error', title: 'weight without value', text: 'weight needs a number behind it; keepalived ignores the word.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    track_interface {\n        eth1 weight\n    }\n    virtual_ipaddress {\n        192.0.2.100/24\n    }\n}\n' },
+  KA0803: { severity: 'error', class: 'general-error', title: 'unknown track option', text: 'Only weight, with reverse behind it, may follow the name of what is tracked. keepalived skips the line, so it is not tracked.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    track_interface {\n        eth1 wait 10\n    }\n    virtual_ipaddress {\n        192.0.2.100/24\n    }\n}\n' },
+  KA0804: { severity: 'error', class: 'general-error', title: 'weight out of range', text: 'Weights lie in -253..253, so that the priority can stay within 1..254. keepalived ignores the weight, and 254 becomes 253.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    track_interface {\n        eth1 weight 500\n    }\n    virtual_ipaddress {\n        192.0.2.100/24\n    }\n}\n' },
+  KA0805: { severity: 'error', class: 'general-error', title: 'tracked twice', text: 'The same thing is tracked twice; the second line is skipped.', example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    track_interface {\n        eth1\n        eth1\n    }\n    virtual_ipaddress {\n        192.0.2.100/24\n    }\n}\n' },
+  KA0806: { severity: 'warning', class: 'general-error', title: 'own interface tracked', text: "The instance's own interface is tracked anyway, unless dont_track_primary is set. The line has no effect, a weight on it neither.", example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    track_interface {\n        eth0\n    }\n    virtual_ipaddress {\n        192.0.2.100/24\n    }\n}\n' },
+  KA0807: { severity: 'warning', class: 'general-error', title: 'weight on an address owner', text: "The owner's priority is always 255, so a weight has nothing to act on and the tracker is dropped. Without weight it would put the instance into FAULT.", example: 'vrrp_instance VI_1 {\n    interface eth0\n    virtual_router_id 51\n    priority 255\n    track_interface {\n        eth1 weight -20\n    }\n    virtual_ipaddress {\n        192.0.2.100/24\n    }\n}\n' },
 } as const;

@@ -40,6 +40,7 @@ async function run(line: string): Promise<{ status: number; out: string; err: st
       err += text;
     },
     decode: () => Promise.reject(new Error('not here')),
+    text: () => Promise.reject(new Error('not here')),
     cleanUp: (runDir) => Promise.resolve(runDir === folder ? 4 : 0),
   });
   return { status, out, err };
@@ -93,6 +94,7 @@ describe('tool', () => {
       },
       decode: async () => 0,
       cleanUp: async () => 0,
+      text: async () => 0,
     };
     assert.equal(await runTool(result.tool, parts), 3);
     assert.match(err, /vipd is not running/);
