@@ -69,9 +69,9 @@ export class Reader {
     this.files.push(...mains.map((s) => s.file));
   }
 
-  /** Where reading has arrived, for findings about the end of the text. */
+  /** Where reading has arrived, a point, for findings about the end of the text. */
   get end(): Span {
-    return this.#last;
+    return { ...this.#last, start: this.#last.end };
   }
 
   get checks(): IncludeChecks {
@@ -327,7 +327,7 @@ export class Reader {
 }
 
 /** End of the longest piece of `text` from `start` that holds at most `bytes` bytes of UTF-8, at most `end`. */
-function prefixWithin(text: string, start: number, end: number, bytes: number): number {
+export function prefixWithin(text: string, start: number, end: number, bytes: number): number {
   if ((end - start) * 3 <= bytes) return end;
   let left = bytes;
   for (let i = start; i < end; i++) {
