@@ -38,7 +38,8 @@ const byBlock = new Map<string, KeywordRow[]>();
 for (const row of KEYWORDS) byBlock.set(row.block, [...(byBlock.get(row.block) ?? []), row]);
 
 function argument(row: KeywordRow, r: Random): string {
-  if (r.chance(0.04)) return r.pick(['', ' ', '"', ' "" x', ' -1 99999999999', `\${_RANDOM 1 3}`, ' é', ' a b c d e']);
+  if (r.chance(0.04))
+    return r.pick(['', ' ', '"', ' "" x', ' -1 99999999999', `\${_RANDOM 1 3}`, ' é', ' a b c d e']);
   switch (row.type) {
     case 'flag':
       return r.chance(0.1) ? ' off' : '';
@@ -60,7 +61,12 @@ function argument(row: KeywordRow, r: Random): string {
 }
 
 /** How a block's braces and statements are set. */
-type Style = { readonly newline: string; readonly brace: string; readonly between: string; readonly indent: string };
+type Style = {
+  readonly newline: string;
+  readonly brace: string;
+  readonly between: string;
+  readonly indent: string;
+};
 const STYLES: readonly Style[] = [
   { newline: '\n', brace: ' {\n', between: '\n', indent: '    ' },
   { newline: '\n', brace: '\n{\n', between: '\n', indent: '\t' },
@@ -114,7 +120,8 @@ function block(path: string, depth: number, r: Random, noisy: number): string {
     // Instances are what it is about.
     const row =
       path === '' && r.chance(0.6)
-        ? (rows.find((x) => x.keyword === r.pick(['vrrp_instance', 'vrrp_script', 'global_defs'])) ?? r.pick(rows))
+        ? (rows.find((x) => x.keyword === r.pick(['vrrp_instance', 'vrrp_script', 'global_defs'])) ??
+          r.pick(rows))
         : r.pick(rows);
     out += statement(row, style, depth, r, noisy);
   }
@@ -123,11 +130,14 @@ function block(path: string, depth: number, r: Random, noisy: number): string {
 
 function statement(row: KeywordRow, style: Style, depth: number, r: Random, noisy: number): string {
   const pad = style.indent.repeat(depth);
-  if (row.type !== 'block' && row.type !== 'values') return `${pad}${row.keyword}${argument(row, r)}${style.between}`;
+  if (row.type !== 'block' && row.type !== 'values')
+    return `${pad}${row.keyword}${argument(row, r)}${style.between}`;
   const name = row.args.includes('<') && !r.chance(0.02) ? ` ${r.pick(NAMES)}` : '';
   let body = '';
   if (row.type === 'block') body = block(pathOf(row), depth + 1, r, noisy);
-  else for (let i = r.below(4); i > 0; i--) body += `${pad}${style.indent}${r.pick([...ADDRESSES, ...VALUES])}${style.between}`;
+  else
+    for (let i = r.below(4); i > 0; i--)
+      body += `${pad}${style.indent}${r.pick([...ADDRESSES, ...VALUES])}${style.between}`;
   if (row.keyword === 'vrrp_instance' && r.chance(0.8))
     body = `interface eth0${style.between}\nvirtual_router_id ${1 + r.below(255)}\n${body}`;
   return `${pad}${row.keyword}${name}${style.brace}${body}${pad}}${style.newline}`;
@@ -146,7 +156,8 @@ export function soup(r: Random): string {
     if (kind < 4) out += r.pick(KEYWORDS).keyword;
     else if (kind < 6) out += r.pick([...NAMES, ...ADDRESSES, ...VALUES, ...COMMANDS]);
     else if (kind < 7) out += noise(r);
-    else if (kind < 8) out += String.fromCharCode(r.pick([9, 11, 12, 13, 32, 34, 35, 36, 39, 92, 123, 125, 127, 133, 0xfeff]));
+    else if (kind < 8)
+      out += String.fromCharCode(r.pick([9, 11, 12, 13, 32, 34, 35, 36, 39, 92, 123, 125, 127, 133, 0xfeff]));
     else if (kind < 9) out += String.fromCharCode(r.below(r.pick([128, 256, 65536])));
     out += r.pick([' ', ' ', '\n', '\n', '', ' {\n', '\n}\n', '{', '}']);
   }

@@ -32,7 +32,8 @@ const problemOf = (text: string): string | undefined => {
   }
 };
 /** The same mistake, not just any: its first line without numbers. */
-const kindOf = (problem: string): string => (problem.split('\n')[0] ?? '').replace(/\d+|"(?:[^"\\]|\\.)*"/g, '');
+const kindOf = (problem: string): string =>
+  (problem.split('\n')[0] ?? '').replace(/\d+|"(?:[^"\\]|\\.)*"/g, '');
 
 const data = workerData as LaneData;
 const progress = new Int32Array(data.progress);

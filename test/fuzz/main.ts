@@ -28,7 +28,8 @@ const { values } = parseArgs({
 });
 const whole = (name: 'seed' | 'from' | 'count' | 'seconds' | 'lanes', max: number): number => {
   const n = Number(values[name]);
-  if (!Number.isInteger(n) || n < 0 || n > max) throw new Error(`--${name} must be 0..${max}; got '${values[name]}'`);
+  if (!Number.isInteger(n) || n < 0 || n > max)
+    throw new Error(`--${name} must be 0..${max}; got '${values[name]}'`);
   return n;
 };
 const seed = whole('seed', 2 ** 31 - 1);
@@ -51,7 +52,9 @@ function failed(message: LaneMessage): void {
   const path = join(values.output, `seed-${seed}-input-${message.index}`);
   writeFileSync(`${path}.conf`, message.text);
   writeFileSync(`${path}.original.conf`, message.original);
-  console.log(`input ${message.index}: ${message.problem.slice(0, 1500)}\n  ${JSON.stringify(message.text)}\n  in ${path}.conf`);
+  console.log(
+    `input ${message.index}: ${message.problem.slice(0, 1500)}\n  ${JSON.stringify(message.text)}\n  in ${path}.conf`,
+  );
   if (failures >= MAX_FAILURES) void end();
 }
 

@@ -82,7 +82,8 @@ const MUTATIONS: readonly Mutation[] = [
   }),
   lines((all, r) => {
     const i = r.below(all.length);
-    all[i] = `${all[i] ?? ''}${r.pick([' \\', '\\', '\r', ' ', '\t \r', ' # c', ' ! c \\', ' {', ' }', ' $N', '"'])}`;
+    all[i] =
+      `${all[i] ?? ''}${r.pick([' \\', '\\', '\r', ' ', '\t \r', ' # c', ' ! c \\', ' {', ' }', ' $N', '"'])}`;
   }),
   lines((all, r) => {
     const i = r.below(all.length);
@@ -107,13 +108,24 @@ const MUTATIONS: readonly Mutation[] = [
   },
   (text, r) => {
     const at = r.below(text.length + 1);
-    return text.slice(0, at) + String.fromCharCode(r.below(r.pick([32, 128, 256, 65536]))) + text.slice(at + 1);
+    return (
+      text.slice(0, at) + String.fromCharCode(r.below(r.pick([32, 128, 256, 65536]))) + text.slice(at + 1)
+    );
   },
   (text, r) => {
     const words = [...text.matchAll(/[A-Za-z0-9_./:-]+/g)];
     if (words.length === 0) return text;
     const w = r.pick(words);
-    const to = r.pick([r.pick(KEYWORDS).keyword, '0', '256', '-5', '99999999999', 'MASTER', '::1', '10.0.0.300']);
+    const to = r.pick([
+      r.pick(KEYWORDS).keyword,
+      '0',
+      '256',
+      '-5',
+      '99999999999',
+      'MASTER',
+      '::1',
+      '10.0.0.300',
+    ]);
     return text.slice(0, w.index) + to + text.slice(w.index + w[0].length);
   },
   (text, r) => text.replaceAll('\n', r.pick(['\r\n', '\n', '\n\n', ' \n', '\n\t'])),

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const golden = (file: string): readonly string[] =>
-  (JSON.parse(readFileSync(join('test/golden', file), 'utf8')) as readonly { text: string }[]).map((row) => row.text);
+  (JSON.parse(readFileSync(join('test/golden', file), 'utf8')) as readonly { text: string }[]).map(
+    (row) => row.text,
+  );
 
 /** Deterministic order. Without `corpus` the project's own texts only. */
 export function seedTexts(corpus: string | undefined): readonly string[] {
@@ -20,7 +22,9 @@ export function seedTexts(corpus: string | undefined): readonly string[] {
   return [...own, ...realFiles(corpus).map((f) => f.text)];
 }
 
-export function realFiles(corpus: string | undefined): readonly { readonly path: string; readonly text: string }[] {
+export function realFiles(
+  corpus: string | undefined,
+): readonly { readonly path: string; readonly text: string }[] {
   if (corpus === undefined) return [];
   return ['configs', 'lint-probes']
     .map((f) => join(corpus, f))
