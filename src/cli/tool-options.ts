@@ -1,8 +1,10 @@
 /**
- * The subcommands of the tool: `vipd status`, `reload`, `decode`, `cleanup`, `version`, `help`. Values only; running them
+ * The subcommands of the tool: `vipd status`, `reload`, `decode`, `cleanup`, `fmt`, `init`, `version`, `help`. Values only; running them
  * is tool.ts. Exit statuses: 0 ok, 1 negative answer, 2 usage, 3 daemon not running.
  */
 import { Command, CommanderError } from 'commander';
+import { addFmt, type FmtTool } from './fmt-options.ts';
+import { addInit, type InitTool } from './init-options.ts';
 import type { Invocation } from './options.ts';
 import { defaultPaths } from './paths.ts';
 
@@ -14,6 +16,8 @@ export type ToolInvocation =
       })
   | ({ readonly command: 'reload'; readonly timeoutMs: number } & Place)
   | ({ readonly command: 'cleanup' } & Place)
+  | FmtTool
+  | InitTool
   | {
       readonly command: 'decode';
       readonly files: readonly string[];
@@ -28,6 +32,8 @@ export const COMMANDS: ReadonlySet<string> = new Set([
   'reload',
   'decode',
   'cleanup',
+  'fmt',
+  'init',
   'version',
   'help',
 ]);
@@ -106,6 +112,8 @@ function program(env: Readonly<Record<string, string | undefined>>): Built {
   addStatus(command, env, tool);
   addReload(command, env, tool);
   addDecode(command, tool);
+  addFmt(command, tool);
+  addInit(command, tool);
   placed(command.command('cleanup'))
     .description('give up what a dead vipd left: send priority 0, delete its addresses')
     .action((_options: Raw, self: Command) =>
