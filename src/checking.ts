@@ -59,8 +59,9 @@ function check(tool: CheckTool, out: Write): number {
     const start = loadConfig(file, environment);
     const test = start.diagnostics.length === 0 ? start : loadConfig(file, environment, { testMode: true });
     // What the text and the machine tell beyond what a start must know.
-    const report = reportOf(file, { ...start, diagnostics: judge(start, environment) }, test, tool.max);
-    if (tool.format === 'text') out(checkText(report, start, { color }));
+    const judged = { ...start, diagnostics: judge(start, environment) };
+    const report = reportOf(file, judged, test, tool.max);
+    if (tool.format === 'text') out(checkText(report, judged, { color }));
     else if (tool.format === 'github') out(checkGithub(report));
     return report;
   });

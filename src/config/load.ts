@@ -68,7 +68,9 @@ export function loadConfig(
 export function inOrder(diagnostics: readonly Diagnostic[], files: readonly string[]): readonly Diagnostic[] {
   const rank = new Map([...files].map((f, i) => [f, i] as const));
   const fileOf = (d: Diagnostic) => rank.get(d.at.source.file) ?? files.length;
-  return diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || a.at.start - b.at.start);
+  // What has no place in a text (its source is empty) stands before all that has, also before its first character.
+  const startOf = ({ at }: Diagnostic) => (at.source.text === '' ? -1 : at.start);
+  return diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || startOf(a) - startOf(b));
 }
 
 function finish(
