@@ -2,14 +2,24 @@
 
 import { readAddress } from './addresses.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
-import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig, VirtualServerConfig } from './config.ts';
+import type {
+  Config,
+  GlobalConfig,
+  InstanceConfig,
+  ScriptConfig,
+  SyncGroupConfig,
+  VirtualServerConfig,
+} from './config.ts';
 import type { BuildContext } from './context.ts';
 import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
+import { buildGarpGroup, type GroupedInterfaces } from './garp-groups.ts';
 import { buildGlobals } from './global.ts';
+import type { GarpGroupConfig } from './global-config.ts';
 import { buildGroup, type GroupSource, restrictMember } from './groups.ts';
 import { ALL_CHECKS, NO_CHECKS } from './include.ts';
 import { buildInstance } from './instance.ts';
+import { limitDelays, readDelays, readLinkbeat } from './interface-settings.ts';
 import { buildVirtualServer } from './lvs.ts';
 import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
@@ -55,13 +65,10 @@ export function loadConfig(
   const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
   const globals = buildGlobals(statements, settings, environment);
   const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
-  const { built, scripts } = buildAll(statements, settings, context);
+  const { built, scripts, garpGroups } = buildAll(statements, settings, context);
   checkCommands(built, scripts, context);
-  return finish(
-    reporter,
-    deepFreeze({ global: globals.config, ...built, files: [...reader.files] }),
-    statements,
-  );
+  const global = { ...globals.config, ...interfaceSettings(statements, built, context), garpGroups };
+  return finish(reporter, deepFreeze({ global, ...built, files: [...reader.files] }), statements);
 }
 
 /** Findings in the order of the text: files as they were read, then places. */
@@ -119,7 +126,11 @@ function openMain(mainFile: string, environment: LoadEnvironment, reporter: Repo
   return out;
 }
 
-type All = { readonly built: Built; readonly scripts: readonly PlacedScript[] };
+type All = {
+  readonly built: Built;
+  readonly scripts: readonly PlacedScript[];
+  readonly garpGroups: readonly GarpGroupConfig[];
+};
 
 /** What the blocks of a file have become so far; a block sees what stands above it. */
 export class Assembly {
@@ -129,6 +140,8 @@ export class Assembly {
   readonly placed: Placed[] = [];
   readonly groupSources: GroupSource[] = [];
   readonly virtualServers: VirtualServerConfig[] = [];
+  readonly garpGroups: GarpGroupConfig[] = [];
+  readonly grouped: GroupedInterfaces = new Map();
 }
 
 /** Takes one block of the top level; `order` is its place among the statements. */
@@ -148,9 +161,14 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
   },
   vrrp_instance: (block, order, a, c) => {
     const instance = buildInstance(block, a.known, order, c);
-    if (instance !== undefined) a.placed.push({ instance, at: nameOf(block) });
+    const ownPriorityChanges = block.has('notify_priority_changes');
+    if (instance !== undefined) a.placed.push({ instance, at: nameOf(block), ownPriorityChanges });
   },
   vrrp_sync_group: (block, order, a) => void a.groupSources.push({ block, order }),
+  garp_group: (block, _order, a, c) => {
+    const group = buildGarpGroup(block, a.grouped, c);
+    if (group !== undefined) a.garpGroups.push(group);
+  },
   virtual_server: (block, _order, a, c) => {
     const server = buildVirtualServer(block, c);
     if (server !== undefined) a.virtualServers.push(server);
@@ -187,6 +205,20 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
       virtualServers: a.virtualServers,
     },
     scripts: all,
+    garpGroups: a.garpGroups,
+  };
+}
+
+/** The value blocks about interfaces. Of several blocks all lines count. */
+function interfaceSettings(
+  statements: readonly Statement[],
+  built: Built,
+  c: BuildContext,
+): Pick<GlobalConfig, 'linkbeat' | 'interfaceDelays'> {
+  const lists = (keyword: string) => statements.filter((s) => s.keyword.text === keyword);
+  return {
+    linkbeat: readLinkbeat(lists('linkbeat_interfaces'), c.globals.config.linkbeat.all, c),
+    interfaceDelays: limitDelays(readDelays(lists('interface_up_down_delays'), c), built.instances, c),
   };
 }
 
@@ -226,9 +258,12 @@ function joinGroups(
   const taken = new Map<string, string>();
   const groups = sources.map((g) => buildGroup(g, byName, taken, known, c)).filter((g) => g !== undefined);
   const byGroup = new Map(groups.map((g) => [g.name, g] as const));
-  const instances = placed.map(({ instance, at }) => {
+  const instances = placed.map(({ instance, at, ownPriorityChanges }) => {
     const group = byGroup.get(taken.get(instance.name) ?? '');
-    return group === undefined ? instance : restrictMember(instance, group, at, c);
+    if (group === undefined) return instance;
+    const notifyPriorityChanges = ownPriorityChanges ? undefined : group.notifyPriorityChanges;
+    const member = restrictMember(instance, group, at, c);
+    return notifyPriorityChanges === undefined ? member : { ...member, notifyPriorityChanges };
   });
   return { groups, instances };
 }

@@ -114,6 +114,8 @@ export function readBlock(
     else {
       const setting = readSetting(s, context);
       if (setting !== undefined) settings.push(setting);
+      // A line that set nothing leaves the place of the first one open.
+      else if (s.row.repeat === 'first') seen.delete(s.keyword.text);
     }
   }
   return new Block(statement, settings, blocks, lists);
@@ -166,6 +168,13 @@ function readSetting(s: Statement, context: SettingsContext): Setting | undefine
   if (first === undefined) {
     if (row.missing !== 'ok') missing(s, context);
     return row.missing === 'ok' ? make(row.type === 'bool' ? true : undefined) : undefined;
+  }
+  if (row.single === true && args[1] !== undefined) {
+    reporter.report('KA0558', args[1].at, `Too many parameters specified for ${keyword.text} - ignoring`, {
+      effect: 'keepalived ignores the line',
+      fix: `write '${keyword.text} ${row.args}'`,
+    });
+    return undefined;
   }
   switch (row.type) {
     case 'bool':
