@@ -28,6 +28,8 @@ export type Globals = {
   readonly v3ChecksumAsV2: boolean;
   readonly downTimerAdverts: number;
   readonly smtpAlertVrrp: boolean;
+  readonly smtpAlertChecker: boolean | undefined; // unset: on for real servers, off for virtual servers
+  readonly checkerLogAllFailures: boolean;
 };
 
 export type GlobalGarp = {
@@ -152,6 +154,8 @@ export function buildGlobals(
     v3ChecksumAsV2: block.has('v3_checksum_as_v2'),
     downTimerAdverts: block.number('vrrp_down_timer_adverts') ?? 3,
     smtpAlertVrrp: smtpAlert,
+    smtpAlertChecker: block.boolean('smtp_alert_checker') ?? block.boolean('smtp_alert'),
+    checkerLogAllFailures: block.boolean('checker_log_all_failures') ?? false,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { readAddress } from './addresses.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
-import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig, VirtualServerConfig } from './config.ts';
+import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
 import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
@@ -10,7 +10,10 @@ import { buildGlobals } from './global.ts';
 import { buildGroup, type GroupSource, restrictMember } from './groups.ts';
 import { ALL_CHECKS, NO_CHECKS } from './include.ts';
 import { buildInstance } from './instance.ts';
-import { buildVirtualServer } from './lvs.ts';
+import { buildServerGroup } from './lvs/groups.ts';
+import { buildSsl } from './lvs/ssl.ts';
+import { LvsState, noteTracker } from './lvs/state.ts';
+import { buildVirtualServer, finishVirtualServers } from './lvs/virtual-server.ts';
 import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
 import { buildScript } from './scripts.ts';
@@ -111,7 +114,7 @@ export class Assembly {
   readonly known: Map<string, { order: number; weight: number; reverse: boolean }> = new Map();
   readonly placed: Placed[] = [];
   readonly groupSources: GroupSource[] = [];
-  readonly virtualServers: VirtualServerConfig[] = [];
+  readonly lvs: LvsState = new LvsState();
 }
 
 /** Takes one block of the top level; `order` is its place among the statements. */
@@ -129,10 +132,8 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
     if (instance !== undefined) a.placed.push({ instance, at: nameOf(block) });
   },
   vrrp_sync_group: (block, order, a) => void a.groupSources.push({ block, order }),
-  virtual_server: (block, _order, a, c) => {
-    const server = buildVirtualServer(block, c);
-    if (server !== undefined) a.virtualServers.push(server);
-  },
+  virtual_server: (block, _order, a, c) => buildVirtualServer(block, a.lvs, c),
+  SSL: (block, _order, a, c) => buildSsl(block, a.lvs, c),
 };
 
 /** Where the block's name stands, else its keyword. */
@@ -145,7 +146,10 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
   const a = new Assembly();
   for (const [order, s] of statements.entries()) {
     const keyword = s.keyword.text;
-    if (s.row.type !== 'block' || keyword === 'global_defs') continue;
+    noteTracker(s, a.lvs);
+    if (keyword === 'virtual_server_group') buildServerGroup(s, a.lvs, c);
+    if (s.row.type !== 'block' && keyword !== 'virtual_server_group') continue;
+    if (keyword === 'global_defs') continue;
     if (s.args.length === 0 && s.row.missing === 'exit') {
       missingName(s, c);
       continue;
@@ -162,7 +166,9 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
       instances,
       groups,
       scripts: usedScripts(all, instances, groups),
-      virtualServers: a.virtualServers,
+      virtualServers: finishVirtualServers(a.lvs),
+      virtualServerGroups: [...a.lvs.groups.values()],
+      ...(a.lvs.ssl === undefined ? {} : { ssl: a.lvs.ssl }),
     },
     scripts: all,
   };

@@ -1,6 +1,7 @@
 /** Which commands would run, and whether keepalived calls that a security violation. */
 import type { Command, Config, ScriptConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
+import { lvsCommands } from './lvs/commands.ts';
 import { Source, type Span } from './source.ts';
 
 export type PlacedScript = { readonly script: ScriptConfig; readonly at: Span };
@@ -29,6 +30,9 @@ export function checkCommands(built: Built, scripts: readonly PlacedScript[], c:
   }
   for (const x of [...built.instances, ...built.groups])
     found.push(...Object.values(x.notify).filter((command) => scriptState(program(command)) !== 'missing'));
+  found.push(
+    ...lvsCommands(built.virtualServers).filter((command) => scriptState(program(command)) !== 'missing'),
+  );
   const first = found[0];
   if (first === undefined || c.globals.scriptSecurity) return;
   const { file, line, col } = first.place;

@@ -97,6 +97,7 @@ export function config(instances: readonly InstanceConfig[], change: Partial<Con
     groups: [],
     scripts: [],
     virtualServers: [],
+    virtualServerGroups: [],
     files: ['test.conf'],
     ...change,
   };
