@@ -127,7 +127,7 @@ export type CheckerConfig =
 export type RealServerConfig = {
   readonly family: Family;
   readonly address: string; // canonical text
-  readonly port: number; // 0 = the service's; with DR and TUN already the service's
+  readonly port: number; // 0 = that of the packet: services of a group, a mark or any port
   readonly weight: number; // 0..2147483647, default 1
   readonly method: ForwardingMethod;
   readonly upperThreshold: number; // connections, 0 = none
@@ -146,7 +146,7 @@ export type RealServerConfig = {
 export type SorryServerConfig = {
   readonly family: Family;
   readonly address: string;
-  readonly port: number; // 0 = the service's
+  readonly port: number; // 0 = that of the packet
   readonly method: ForwardingMethod;
   readonly inhibit: boolean; // stays with weight 0 while the quorum holds
 };

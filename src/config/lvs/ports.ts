@@ -61,8 +61,8 @@ export function correctedPorts(
   address: string,
   c: BuildContext,
 ): number {
-  if (method.kind === 'NAT') return port;
   const { target, group } = service;
+  if (method.kind === 'NAT') return port === 0 ? target.port : port;
   if (target.kind === 'fwmark') {
     if (port !== 0)
       c.reporter.report(
