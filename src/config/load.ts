@@ -2,7 +2,7 @@
 
 import { readAddress } from './addresses.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
-import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig } from './config.ts';
+import type { Command, Config, InstanceConfig, ScriptConfig, SyncGroupConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
 import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
@@ -54,8 +54,8 @@ export function loadConfig(
   const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
   const globals = buildGlobals(statements, settings, environment);
   const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
-  const { built, scripts } = buildAll(statements, settings, context);
-  checkCommands(built, scripts, context);
+  const { built, scripts, lvsCommands } = buildAll(statements, settings, context);
+  checkCommands(built, scripts, context, lvsCommands);
   return finish(reporter, deepFreeze({ global: globals.config, ...built, files: [...reader.files] }));
 }
 
@@ -106,7 +106,11 @@ function openMain(mainFile: string, environment: LoadEnvironment, reporter: Repo
   return out;
 }
 
-type All = { readonly built: Built; readonly scripts: readonly PlacedScript[] };
+type All = {
+  readonly built: Built;
+  readonly scripts: readonly PlacedScript[];
+  readonly lvsCommands: readonly Command[];
+};
 
 /** What the blocks of a file have become so far; a block sees what stands above it. */
 export class Assembly {
@@ -171,6 +175,7 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
       ...(a.lvs.ssl === undefined ? {} : { ssl: a.lvs.ssl }),
     },
     scripts: all,
+    lvsCommands: a.lvs.commands,
   };
 }
 

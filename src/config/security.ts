@@ -1,7 +1,6 @@
 /** Which commands would run, and whether keepalived calls that a security violation. */
 import type { Command, Config, ScriptConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
-import { lvsCommands } from './lvs/commands.ts';
 import { Source, type Span } from './source.ts';
 
 export type PlacedScript = { readonly script: ScriptConfig; readonly at: Span };
@@ -9,9 +8,14 @@ export type Built = Omit<Config, 'global' | 'files'>;
 
 /**
  * What keepalived finds out about the files of commands: tracked scripts that are not there, and commands that would
- * run without 'enable_script_security'. Silent when the files are unknown.
+ * run without 'enable_script_security'; `more` are those of virtual servers. Silent when the files are unknown.
  */
-export function checkCommands(built: Built, scripts: readonly PlacedScript[], c: BuildContext): void {
+export function checkCommands(
+  built: Built,
+  scripts: readonly PlacedScript[],
+  c: BuildContext,
+  more: readonly Command[] = [],
+): void {
   const { scriptState } = c.environment;
   if (scriptState === undefined) return;
   const program = (command: Command): string => command.argv[0] ?? '';
@@ -30,9 +34,7 @@ export function checkCommands(built: Built, scripts: readonly PlacedScript[], c:
   }
   for (const x of [...built.instances, ...built.groups])
     found.push(...Object.values(x.notify).filter((command) => scriptState(program(command)) !== 'missing'));
-  found.push(
-    ...lvsCommands(built.virtualServers).filter((command) => scriptState(program(command)) !== 'missing'),
-  );
+  for (const command of more) if (scriptState(program(command)) !== 'missing') found.push(command);
   const first = found[0];
   if (first === undefined || c.globals.scriptSecurity) return;
   const { file, line, col } = first.place;

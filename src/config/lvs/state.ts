@@ -1,4 +1,5 @@
 /** What the virtual servers of a file need to know of what stands above them, and what waits for the end of the file. */
+import type { Command } from '../config.ts';
 import type { BuildContext } from '../context.ts';
 import type { Block } from '../settings.ts';
 import type { Statement } from '../tree.ts';
@@ -16,6 +17,10 @@ export type Waiting = {
 export type FileDefinition = { readonly weight: number; readonly reverse: boolean };
 
 export class LvsState {
+  /** Without it services are judged and then forgotten: a configuration test needs no model of them. */
+  readonly keeps: boolean;
+  /** What the services would run. */
+  readonly commands: Command[] = [];
   readonly servers: (VirtualServerConfig | Waiting)[] = [];
   readonly groups: Map<string, VirtualServerGroupConfig> = new Map();
   /** Groups that were written and then removed: naming them is no second mistake. */
@@ -24,6 +29,10 @@ export class LvsState {
   /** bfd_instance by name; false: its events go to VRRP alone. */
   readonly bfds: Map<string, boolean> = new Map();
   ssl: SslConfig | undefined;
+
+  constructor(keeps = true) {
+    this.keeps = keeps;
+  }
 }
 
 /** Takes note of a track_file or bfd_instance; their own contents are read elsewhere. */

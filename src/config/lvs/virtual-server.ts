@@ -4,6 +4,7 @@ import type { Block } from '../settings.ts';
 import { placeOf, type Span } from '../source.ts';
 import type { Statement } from '../tree.ts';
 import { buildCheckers } from './checkers.ts';
+import { addCommands } from './commands.ts';
 import {
   defaultMethod,
   effectiveProtocol,
@@ -44,15 +45,20 @@ export function buildVirtualServer(block: Block, state: LvsState, c: BuildContex
 }
 
 function push(server: VirtualServerConfig | undefined, state: LvsState): void {
-  if (server !== undefined) state.servers.push(server);
+  if (server === undefined) return;
+  addCommands(server, state.commands);
+  if (state.keeps) state.servers.push(server);
 }
 
 /** All services, in the order of the file. */
 export function finishVirtualServers(state: LvsState): readonly VirtualServerConfig[] {
   const out: VirtualServerConfig[] = [];
   for (const s of state.servers) {
-    const server = 'body' in s ? build(s.block, s.body, s.target, state, s.context) : s;
-    if (server !== undefined) out.push(server);
+    const waited = 'body' in s;
+    const server = waited ? build(s.block, s.body, s.target, state, s.context) : s;
+    if (server === undefined) continue;
+    if (waited) addCommands(server, state.commands);
+    out.push(server);
   }
   return out;
 }
