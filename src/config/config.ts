@@ -7,6 +7,7 @@
 import type { Command, Place } from './command.ts';
 import type { GarpConfig, GarpExtra, GlobalSettings } from './global-config.ts';
 import type { HmacConfig } from './hmac.ts';
+import type { SslConfig, VirtualServerConfig, VirtualServerGroupConfig } from './lvs/lvs-config.ts';
 import type { IpvlanConfig, VmacConfig } from './vmac.ts';
 
 export type { Command, Place } from './command.ts';
@@ -146,33 +147,6 @@ export type ScriptConfig = {
   readonly initFail: boolean;
 };
 
-export type CheckerConfig = {
-  readonly type: string; // 'TCP_CHECK', 'HTTP_GET', …
-  readonly options: readonly { readonly keyword: string; readonly args: readonly string[] }[];
-};
-export type RealServerConfig = {
-  readonly address: string;
-  readonly port: number;
-  readonly weight: number; // default 1
-  readonly inhibitOnFailure: boolean;
-  readonly checkers: readonly CheckerConfig[];
-  readonly notifyUp?: Command;
-  readonly notifyDown?: Command;
-};
-export type VirtualServerConfig = {
-  readonly kind: 'address' | 'fwmark' | 'group';
-  readonly address: string; // text; '' for fwmark
-  readonly port: number;
-  readonly fwmark: number;
-  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
-  readonly delayLoopUs: number; // default 60 s
-  readonly scheduler: string; // default 'wlc'
-  readonly method: string; // 'NAT' | 'DR' | 'TUN'
-  readonly realServers: readonly RealServerConfig[];
-  readonly options: readonly { readonly keyword: string; readonly args: readonly string[] }[];
-  readonly place: Place;
-};
-
 /** Alert mails: relay, sender, recipients. */
 export type SmtpConfig = {
   readonly server: string; // address or name
@@ -213,5 +187,7 @@ export type Config = {
   readonly groups: readonly SyncGroupConfig[];
   readonly scripts: readonly ScriptConfig[];
   readonly virtualServers: readonly VirtualServerConfig[];
+  readonly virtualServerGroups: readonly VirtualServerGroupConfig[];
+  readonly ssl?: SslConfig;
   readonly files: readonly string[]; // every file read, in order
 };

@@ -27,6 +27,8 @@ export type Globals = Omit<InstanceDefaults, 'interface' | 'lowerPrioNoAdvert'> 
   readonly scriptSecurity: boolean;
   readonly lowerPrioNoAdvert: boolean | undefined;
   readonly smtpAlertVrrp: boolean;
+  readonly smtpAlertChecker: boolean | undefined; // unset: on for real servers, off for virtual servers
+  readonly checkerLogAllFailures: boolean;
 };
 
 export function buildGlobals(
@@ -58,6 +60,8 @@ export function buildGlobals(
     scriptSecurity: block.has('enable_script_security'),
     lowerPrioNoAdvert: block.boolean('vrrp_lower_prio_no_advert'),
     smtpAlertVrrp: smtpAlert,
+    smtpAlertChecker: block.boolean('smtp_alert_checker') ?? block.boolean('smtp_alert'),
+    checkerLogAllFailures: block.boolean('checker_log_all_failures') ?? false,
   };
 }
 

@@ -3,12 +3,12 @@
 import { readAddress } from './addresses.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
 import type {
+  Command,
   Config,
   GlobalConfig,
   InstanceConfig,
   ScriptConfig,
   SyncGroupConfig,
-  VirtualServerConfig,
 } from './config.ts';
 import type { BuildContext } from './context.ts';
 import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts';
@@ -20,7 +20,10 @@ import { buildGroup, type GroupSource, restrictMember } from './groups.ts';
 import { ALL_CHECKS, NO_CHECKS } from './include.ts';
 import { buildInstance } from './instance.ts';
 import { limitDelays, readDelays, readLinkbeat } from './interface-settings.ts';
-import { buildVirtualServer } from './lvs.ts';
+import { buildServerGroup } from './lvs/groups.ts';
+import { buildSsl } from './lvs/ssl.ts';
+import { LvsState, noteTracker } from './lvs/state.ts';
+import { buildVirtualServer, finishVirtualServers } from './lvs/virtual-server.ts';
 import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
 import { buildScript } from './scripts.ts';
@@ -65,8 +68,8 @@ export function loadConfig(
   const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
   const globals = buildGlobals(statements, settings, environment);
   const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
-  const { built, scripts, garpGroups } = buildAll(statements, settings, context);
-  checkCommands(built, scripts, context);
+  const { built, scripts, garpGroups, lvsCommands } = buildAll(statements, settings, context);
+  checkCommands(built, scripts, context, lvsCommands);
   const global = { ...globals.config, ...interfaceSettings(statements, built, context), garpGroups };
   return finish(reporter, deepFreeze({ global, ...built, files: [...reader.files] }), statements);
 }
@@ -130,6 +133,7 @@ type All = {
   readonly built: Built;
   readonly scripts: readonly PlacedScript[];
   readonly garpGroups: readonly GarpGroupConfig[];
+  readonly lvsCommands: readonly Command[];
 };
 
 /** What the blocks of a file have become so far; a block sees what stands above it. */
@@ -139,9 +143,9 @@ export class Assembly {
     new Map();
   readonly placed: Placed[] = [];
   readonly groupSources: GroupSource[] = [];
-  readonly virtualServers: VirtualServerConfig[] = [];
   readonly garpGroups: GarpGroupConfig[] = [];
   readonly grouped: GroupedInterfaces = new Map();
+  readonly lvs: LvsState = new LvsState();
 }
 
 /** Takes one block of the top level; `order` is its place among the statements. */
@@ -169,10 +173,8 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
     const group = buildGarpGroup(block, a.grouped, c);
     if (group !== undefined) a.garpGroups.push(group);
   },
-  virtual_server: (block, _order, a, c) => {
-    const server = buildVirtualServer(block, c);
-    if (server !== undefined) a.virtualServers.push(server);
-  },
+  virtual_server: (block, _order, a, c) => buildVirtualServer(block, a.lvs, c),
+  SSL: (block, _order, a, c) => buildSsl(block, a.lvs, c),
 };
 
 /** Where the block's name stands, else its keyword. */
@@ -185,7 +187,10 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
   const a = new Assembly();
   for (const [order, s] of statements.entries()) {
     const keyword = s.keyword.text;
-    if (s.row.type !== 'block' || keyword === 'global_defs') continue;
+    noteTracker(s, a.lvs);
+    if (keyword === 'virtual_server_group') buildServerGroup(s, a.lvs, c);
+    if (s.row.type !== 'block' && keyword !== 'virtual_server_group') continue;
+    if (keyword === 'global_defs') continue;
     if (s.args.length === 0 && s.row.missing === 'exit') {
       missingName(s, c);
       continue;
@@ -202,10 +207,13 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
       instances,
       groups,
       scripts: usedScripts(all, instances, groups),
-      virtualServers: a.virtualServers,
+      virtualServers: finishVirtualServers(a.lvs),
+      virtualServerGroups: [...a.lvs.groups.values()],
+      ...(a.lvs.ssl === undefined ? {} : { ssl: a.lvs.ssl }),
     },
     scripts: all,
     garpGroups: a.garpGroups,
+    lvsCommands: a.lvs.commands,
   };
 }
 

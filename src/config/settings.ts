@@ -156,9 +156,9 @@ function readSetting(s: Statement, context: SettingsContext): Setting | undefine
     at: first?.at ?? keyword.at,
     words,
   });
-  if (s.unmatchedQuote && first === undefined && row.type !== 'command') {
+  if (s.unmatchedQuote && first === undefined) {
     // The quote has been reported by the reader; the word behind it is lost, which leaves a bare keyword.
-    if (row.missing === 'exit') missing(s, context);
+    if (row.missing === 'exit' && row.type !== 'command') missing(s, context);
     return undefined;
   }
   if (row.type === 'flag') {
@@ -230,6 +230,13 @@ function surplus(s: Statement, used: number, reporter: Reporter): void {
           fix: 'remove the line',
         }
       : { effect: 'keepalived ignores them silently', fix: "start a remark with '#'" }),
+    ...(row.type === 'weight' && row.block.endsWith('FILE_CHECK')
+      ? {
+          severity: 'warning',
+          effect: 'keepalived reports and ignores them',
+          keepalivedClass: 'general-error',
+        }
+      : {}),
   });
 }
 
@@ -246,8 +253,9 @@ function readBoolean(s: Statement, word: Word, make: Make, reporter: Reporter): 
 
 function readNumber(s: Statement, word: Word, make: Make, context: SettingsContext): Setting | undefined {
   const { row } = s;
-  const reverse = row.type === 'weight' && s.args[1]?.text === 'reverse';
-  surplus(s, reverse ? 2 : 1, context.reporter);
+  const option = row.type === 'weight' ? s.args[1]?.text : undefined;
+  const reverse = option === 'reverse';
+  surplus(s, reverse || option === 'noreverse' ? 2 : 1, context.reporter);
   const value =
     row.type === 'decimal'
       ? readDecimal(s, word, context.reporter)
@@ -288,6 +296,7 @@ function readAddress(s: Statement, word: Word, make: Make, reporter: Reporter): 
 }
 
 function readCommand(s: Statement, make: Make, reporter: Reporter): Setting | undefined {
+  const { row } = s;
   const [command, user, group] = s.args;
   if (command === undefined) return undefined;
   const argv = splitArgv(command.text);
@@ -298,6 +307,10 @@ function readCommand(s: Statement, make: Make, reporter: Reporter): Setting | un
       `${s.keyword.text}: ${argv.length === 0 ? 'empty command' : 'unmatched quote'}`,
       {
         effect: 'keepalived ignores the line',
+        // An empty command of a server goes without a word.
+        ...(argv.length === 0 && row.block.startsWith('virtual_server') && row.keyword !== 'misc_path'
+          ? { keepalivedClass: 'none' }
+          : {}),
       },
     );
     return undefined;

@@ -61,8 +61,8 @@ it('seed/2.5.5-example: prose behind values, a brace too many', () => {
   const servers = configOf(result).virtualServers.map((v) => [
     v.port,
     v.scheduler,
-    v.method,
-    v.delayLoopUs,
+    v.method.kind,
+    v.checks.delayLoopUs,
     v.realServers.map((r) => r.address),
   ]);
   assert.deepEqual(servers, [

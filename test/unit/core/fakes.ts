@@ -111,6 +111,7 @@ export function config(instances: readonly InstanceConfig[], change: Partial<Con
     groups: [],
     scripts: [],
     virtualServers: [],
+    virtualServerGroups: [],
     files: ['test.conf'],
     ...change,
   };
