@@ -4,6 +4,10 @@
  * Units end the names; ranges are those of keepalived 2.4.3.
  */
 
+import type { BfdConfig } from './bfd-config.ts';
+import type { RouteConfig, RuleConfig } from './routes/route-config.ts';
+import type { Tracked, TrackFileConfig, TrackGroupConfig, TrackProcessConfig } from './track-config.ts';
+
 /** Where something was written, for messages that come after loading. Line and column are 1-based. */
 export type Place = { readonly file: string; readonly line: number; readonly col: number };
 
@@ -41,6 +45,7 @@ export type VirtualAddress = {
   readonly track: boolean; // false with 'no_track'
   readonly flags?: readonly string[]; // home, -nodad, mngtmpaddr, noprefixroute, autojoin, use_vmac
   readonly preferredLifetimeS?: number; // 0 for an IPv6 /128 without its own, 4294967295 = 'forever'; absent = forever
+  readonly trackGroup?: string; // static addresses
   readonly place: Place;
 };
 
@@ -110,6 +115,11 @@ export type InstanceConfig = {
   readonly trackPrimary: boolean; // false with 'dont_track_primary'
   readonly trackInterfaces: readonly TrackedInterface[];
   readonly trackScripts: readonly TrackedScript[];
+  readonly trackFiles: readonly Tracked[];
+  readonly trackProcesses: readonly Tracked[];
+  readonly trackBfd: readonly Tracked[]; // a name without a session never comes up
+  readonly routes: readonly RouteConfig[]; // there while master
+  readonly rules: readonly RuleConfig[];
   readonly garp: GarpConfig;
   readonly notify: NotifyConfig;
   readonly smtpAlert: boolean;
@@ -124,6 +134,9 @@ export type SyncGroupConfig = {
   readonly notify: NotifyConfig;
   readonly trackScripts: readonly TrackedScript[];
   readonly trackInterfaces: readonly TrackedInterface[];
+  readonly trackFiles: readonly Tracked[];
+  readonly trackProcesses: readonly Tracked[];
+  readonly trackBfd: readonly Tracked[];
   readonly trackingWeight: boolean; // 'sync_group_tracking_weight'
   readonly inactive?: readonly string[]; // keywords of this group that vipd parses but does not carry out yet
   readonly place: Place;
@@ -208,6 +221,13 @@ export type Config = {
   readonly instances: readonly InstanceConfig[];
   readonly groups: readonly SyncGroupConfig[];
   readonly scripts: readonly ScriptConfig[];
+  readonly trackFiles: readonly TrackFileConfig[]; // those that somebody tracks
+  readonly trackProcesses: readonly TrackProcessConfig[];
+  readonly bfdInstances: readonly BfdConfig[];
+  readonly trackGroups: readonly TrackGroupConfig[];
+  readonly staticAddresses: readonly VirtualAddress[]; // there from start to end
+  readonly staticRoutes: readonly RouteConfig[];
+  readonly staticRules: readonly RuleConfig[];
   readonly virtualServers: readonly VirtualServerConfig[];
   readonly files: readonly string[]; // every file read, in order
 };

@@ -4,7 +4,8 @@ import type { BuildContext } from './context.ts';
 import { buildNotify } from './notify.ts';
 import type { Block } from './settings.ts';
 import { placeOf } from './source.ts';
-import { type KnownScripts, readTrackInterfaces, readTrackScripts } from './tracking.ts';
+import { restrictGroup, restrictWeights } from './track-limits.ts';
+import { type KnownScripts, readTrackInterfaces, readTrackLists, readTrackScripts } from './tracking.ts';
 import type { Word } from './words.ts';
 
 const INACTIVE = [
@@ -66,6 +67,13 @@ export function buildGroup(
     trackInterfaces: readTrackInterfaces(block.list('track_interface'), use, c).map((t) =>
       owner ? { ...t, weight: 0 } : t,
     ),
+    ...restrictGroup(
+      readTrackLists((k) => block.list(k), use, order, c),
+      owner,
+      use,
+      name.at,
+      c,
+    ),
     trackingWeight: block.has('sync_group_tracking_weight') || block.has('global_tracking'),
     inactive: INACTIVE.filter((k) => block.has(k)),
     place: placeOf(name.at),
@@ -115,22 +123,26 @@ export function restrictMember(
   c: BuildContext,
 ): InstanceConfig {
   if (group.trackingWeight) return instance;
+  const lists = restrictWeights(instance, `(${instance.name})`, `sync group ${group.name}`, at, c);
   const weighted = [
     ...instance.trackScripts.filter((t) => t.weight !== 0).map((t) => t.script),
     ...instance.trackInterfaces.filter((t) => t.weight !== 0).map((t) => t.interface),
+    ...lists.removed.map((t) => t.name),
   ];
-  if (weighted.length === 0) return instance;
+  if (weighted.length === 0) return { ...instance, ...lists.kept };
   c.reporter.report(
     'KA0906',
     at,
     `(${instance.name}) ignoring weights of ${weighted.join(', ')} due to sync group ${group.name}`,
     {
-      effect: 'weighted scripts are not tracked, interfaces fault the instance when down',
+      effect:
+        'weighted scripts, files and BFD sessions are not tracked, interfaces fault the instance when down',
       fix: `track them in ${group.name}, or add 'sync_group_tracking_weight' to it`,
     },
   );
   return {
     ...instance,
+    ...lists.kept,
     trackScripts: instance.trackScripts.filter((t) => t.weight === 0),
     trackInterfaces: instance.trackInterfaces.map((t) => (t.weight === 0 ? t : { ...t, weight: 0 })),
   };

@@ -1,6 +1,6 @@
 /** Main file to frozen `Config`: reader, tree, settings, builders, checks. Pure but for the environment it is given. */
 
-import { readAddress } from './addresses.ts';
+import { bfdTracker, buildBfd, type PlacedBfd } from './bfd.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
 import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig, VirtualServerConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
@@ -13,10 +13,14 @@ import { buildInstance } from './instance.ts';
 import { buildVirtualServer } from './lvs.ts';
 import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
+import { Routing } from './routes/routing.ts';
 import { buildScript } from './scripts.ts';
 import { type Built, checkCommands, type PlacedScript } from './security.ts';
 import { type Block, readBlock, type SettingsContext } from './settings.ts';
 import { Source, type Span } from './source.ts';
+import { Statics } from './statics.ts';
+import type { TrackFileConfig, TrackProcessConfig } from './track-config.ts';
+import { buildTrackFile, buildTrackProcess, Trackers } from './trackers.ts';
 import { parseTree, type Statement } from './tree.ts';
 
 export type LoadResult = {
@@ -50,7 +54,14 @@ export function loadConfig(
   const statements = parseTree(reader, reporter);
   const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
   const globals = buildGlobals(statements, settings, environment);
-  const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
+  const context: BuildContext = {
+    reporter,
+    environment,
+    globals,
+    testMode: settings.testMode,
+    trackers: new Trackers(),
+    routing: new Routing(environment),
+  };
   const { built, scripts } = buildAll(statements, settings, context);
   checkCommands(built, scripts, context);
   return finish(reporter, deepFreeze({ global: globals.config, ...built, files: [...reader.files] }));
@@ -112,6 +123,10 @@ export class Assembly {
   readonly placed: Placed[] = [];
   readonly groupSources: GroupSource[] = [];
   readonly virtualServers: VirtualServerConfig[] = [];
+  readonly files: TrackFileConfig[] = [];
+  readonly processes: TrackProcessConfig[] = [];
+  readonly sessions: PlacedBfd[] = [];
+  readonly statics: Statics = new Statics();
 }
 
 /** Takes one block of the top level; `order` is its place among the statements. */
@@ -129,11 +144,35 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
     if (instance !== undefined) a.placed.push({ instance, at: nameOf(block) });
   },
   vrrp_sync_group: (block, order, a) => void a.groupSources.push({ block, order }),
+  track_file: (block, order, a, c) =>
+    void a.files.push(...define(buildTrackFile(block, c), order, c.trackers.files)),
+  vrrp_track_file: (block, order, a, c) =>
+    void a.files.push(...define(buildTrackFile(block, c), order, c.trackers.files)),
+  vrrp_track_process: (block, order, a, c) =>
+    void a.processes.push(...define(buildTrackProcess(block, c), order, c.trackers.processes)),
+  bfd_instance: (block, order, a, c) => {
+    define(bfdTracker(block), order, c.trackers.sessions);
+    const session = buildBfd(block, a.sessions, c);
+    if (session !== undefined) a.sessions.push(session);
+  },
+  track_group: (block, _order, a, c) => a.statics.group(block, c),
   virtual_server: (block, _order, a, c) => {
     const server = buildVirtualServer(block, c);
     if (server !== undefined) a.virtualServers.push(server);
   },
 };
+
+/** The first definition of a name holds; a later one is never found. */
+function define<T extends { readonly name: string; readonly weight: number; readonly reverse: boolean }>(
+  definition: T | undefined,
+  order: number,
+  known: Map<string, { order: number; weight: number; reverse: boolean }>,
+): readonly T[] {
+  if (definition === undefined || known.has(definition.name)) return [];
+  const { name, weight, reverse } = definition;
+  known.set(name, { order, weight, reverse });
+  return [definition];
+}
 
 /** Where the block's name stands, else its keyword. */
 function nameOf(block: Block): Span {
@@ -141,10 +180,12 @@ function nameOf(block: Block): Span {
   return s.args[0]?.at ?? s.keyword.at;
 }
 
+/** Blocks in the order of the file, then what looks at several of them. */
 function buildAll(statements: readonly Statement[], settings: SettingsContext, c: BuildContext): All {
   const a = new Assembly();
   for (const [order, s] of statements.entries()) {
     const keyword = s.keyword.text;
+    if (s.row.type === 'values') a.statics.read(s, c);
     if (s.row.type !== 'block' || keyword === 'global_defs') continue;
     if (s.args.length === 0 && s.row.missing === 'exit') {
       missingName(s, c);
@@ -152,32 +193,39 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
     }
     BUILDERS[keyword]?.(readBlock(s, s.body, settings), order, a, c);
   }
-  checkStatics(statements, c);
   uniqueVrids(a.placed, c.reporter);
   uniqueAddresses(a.placed, c.reporter);
   const { groups, instances } = joinGroups(a.groupSources, a.placed, a.known, c);
   const all = [...a.scripts.values()];
+  const trackers = [...instances, ...groups];
   return {
     built: {
       instances,
       groups,
       scripts: usedScripts(all, instances, groups),
+      ...usedTrackers(a, trackers),
+      bfdInstances: a.sessions.map((s) => s.config),
+      ...a.statics.result(instances, c),
       virtualServers: a.virtualServers,
     },
     scripts: all,
   };
 }
 
-/** 'static_ipaddress' is not carried out yet; its lines are judged all the same. */
-function checkStatics(statements: readonly Statement[], c: BuildContext): void {
-  const owner = {
-    use: 'static_ipaddress',
-    interface: c.globals.defaultInterface,
-    family: undefined,
-    isStatic: true,
+/** Files and processes that nothing tracks are not watched; FILE_CHECK tracks files too. */
+function usedTrackers(
+  a: Assembly,
+  trackers: readonly (InstanceConfig | SyncGroupConfig)[],
+): Pick<Config, 'trackFiles' | 'trackProcesses'> {
+  const checks = a.virtualServers
+    .flatMap((v) => v.realServers.flatMap((r) => r.checkers))
+    .flatMap((k) => k.options.filter((o) => o.keyword === 'track_file').map((o) => o.args[0] ?? ''));
+  const files = new Set([...checks, ...trackers.flatMap((t) => t.trackFiles.map((f) => f.name))]);
+  const processes = new Set(trackers.flatMap((t) => t.trackProcesses.map((p) => p.name)));
+  return {
+    trackFiles: a.files.filter((f) => files.has(f.name)),
+    trackProcesses: a.processes.filter((p) => processes.has(p.name)),
   };
-  for (const s of statements.filter((x) => x.keyword.text === 'static_ipaddress'))
-    for (const entry of s.entries) readAddress(entry, owner, c);
 }
 
 function missingName(s: Statement, c: BuildContext): void {

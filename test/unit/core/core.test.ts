@@ -260,6 +260,9 @@ describe('core/sync group', () => {
     notify: { any: command('g') },
     trackScripts: [],
     trackInterfaces: [],
+    trackFiles: [],
+    trackProcesses: [],
+    trackBfd: [],
     trackingWeight: false,
     place: PLACE,
   };
