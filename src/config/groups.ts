@@ -57,23 +57,28 @@ export function buildGroup(
     );
   const use = `(${name.text})`;
   const owner = members.some((m) => byName.get(m)?.priority === 255);
+  const lists = {
+    trackScripts: readTrackScripts(block.list('track_script'), use, scripts, order, c),
+    trackInterfaces: readTrackInterfaces(block.list('track_interface'), use, c),
+    ...readTrackLists((k) => block.list(k), use, order, c),
+  };
+  for (const member of members) {
+    const instance = byName.get(member);
+    const own = (name: string) =>
+      name === instance?.interface || instance?.trackInterfaces.some((t) => t.interface === name) === true;
+    for (const t of lists.trackInterfaces.filter((x) => own(x.interface)))
+      c.reporter.report(
+        'KA0815',
+        name.at,
+        `(${member}) track_interface ${t.interface} is configured on VRRP instance and sync group. Remove vrrp instance or sync group config`,
+        { effect: 'the interface counts twice', fix: `remove ${t.interface} from one of the two` },
+      );
+  }
   return {
     name: name.text,
     members,
     notify: buildNotify(block, c),
-    trackScripts: readTrackScripts(block.list('track_script'), use, scripts, order, c).map((t) =>
-      owner ? { ...t, weight: 0 } : t,
-    ),
-    trackInterfaces: readTrackInterfaces(block.list('track_interface'), use, c).map((t) =>
-      owner ? { ...t, weight: 0 } : t,
-    ),
-    ...restrictGroup(
-      readTrackLists((k) => block.list(k), use, order, c),
-      owner,
-      use,
-      name.at,
-      c,
-    ),
+    ...restrictGroup(lists, owner, use, name.at, c),
     trackingWeight: block.has('sync_group_tracking_weight') || block.has('global_tracking'),
     inactive: INACTIVE.filter((k) => block.has(k)),
     place: placeOf(name.at),

@@ -196,6 +196,21 @@ function addressesOf(d: Draft, device: string, v: 2 | 3): Addresses {
         continue;
       }
       seen.add(key);
+      if (
+        address.interface === device &&
+        address.flags?.includes('use_vmac') === true &&
+        d.block.has('use_vmac')
+      )
+        tell(
+          d,
+          'KA0707',
+          entry.words[0]?.at ?? d.at,
+          `use_vmac specified for VIP/eVIP ${address.address} and vrrp instance`,
+          {
+            effect: "the address is on the instance's VMAC anyway",
+            fix: "remove 'use_vmac' from the address",
+          },
+        );
       out.push(address);
     }
     return out;

@@ -1,4 +1,5 @@
 /** What owners and group members may not track with a weight. */
+import type { SyncGroupConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
 import type { Span } from './source.ts';
 import type { Tracked, TrackLists } from './track-config.ts';
@@ -39,27 +40,37 @@ export function restrictWeights(
   };
 }
 
+export type GroupLists = TrackLists & Pick<SyncGroupConfig, 'trackScripts' | 'trackInterfaces'>;
+
 /** KEEPALIVED: with an owner among the members every weight of the group's lists becomes 0. */
 export function restrictGroup(
-  lists: TrackLists,
+  lists: GroupLists,
   owner: boolean,
   use: string,
   at: Span,
   c: BuildContext,
-): TrackLists {
+): GroupLists {
   if (!owner) return lists;
-  const all = [...lists.trackFiles, ...lists.trackProcesses, ...lists.trackBfd];
-  for (const t of all.filter((x) => x.weight !== 0))
-    c.reporter.report(
-      'KA0813',
-      at,
-      `${use} Cannot have weighted tracker '${t.name}' with member having priority 255 - setting weight 0`,
-      { effect: 'a failure puts the group into FAULT', fix: `write '${t.name} weight 0'` },
-    );
-  const flat = (list: readonly Tracked[]) => list.map((t) => (t.weight === 0 ? t : { ...t, weight: 0 }));
+  const flat = <T extends { readonly weight: number }>(
+    list: readonly T[],
+    nameOf: (t: T) => string,
+  ): readonly T[] =>
+    list.map((t) => {
+      if (t.weight === 0) return t;
+      c.reporter.report(
+        'KA0813',
+        at,
+        `${use} Cannot have weighted tracker '${nameOf(t)}' with member having priority 255 - setting weight 0`,
+        { effect: 'a failure puts the group into FAULT', fix: `write '${nameOf(t)} weight 0'` },
+      );
+      return { ...t, weight: 0 };
+    });
+  const named = (list: readonly Tracked[]) => flat(list, (t) => t.name);
   return {
-    trackFiles: flat(lists.trackFiles),
-    trackProcesses: flat(lists.trackProcesses),
-    trackBfd: flat(lists.trackBfd),
+    trackScripts: flat(lists.trackScripts, (t) => t.script),
+    trackInterfaces: flat(lists.trackInterfaces, (t) => t.interface),
+    trackFiles: named(lists.trackFiles),
+    trackProcesses: named(lists.trackProcesses),
+    trackBfd: named(lists.trackBfd),
   };
 }
