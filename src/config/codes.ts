@@ -10,6 +10,7 @@ import { GROUPS_CODES } from './codes/groups.table.ts';
 import { INSTANCE_CODES } from './codes/instance.table.ts';
 import { LINES_CODES } from './codes/lines.table.ts';
 import { LVS_CODES } from './codes/lvs.table.ts';
+import { PAIR_CODES } from './codes/pair.table.ts';
 import type { CodeRow } from './codes/row.ts';
 import { SCRIPTS_CODES } from './codes/scripts.table.ts';
 import { STRUCTURE_CODES } from './codes/structure.table.ts';
@@ -26,7 +27,8 @@ export type DiagnosticCode =
   | keyof typeof TRACKING_CODES
   | keyof typeof GROUPS_CODES
   | keyof typeof SCRIPTS_CODES
-  | keyof typeof LVS_CODES;
+  | keyof typeof LVS_CODES
+  | keyof typeof PAIR_CODES;
 
 export const CODES: Readonly<Record<DiagnosticCode, CodeRow>> = {
   ...LINES_CODES,
@@ -40,4 +42,5 @@ export const CODES: Readonly<Record<DiagnosticCode, CodeRow>> = {
   ...GROUPS_CODES,
   ...SCRIPTS_CODES,
   ...LVS_CODES,
+  ...PAIR_CODES,
 };

@@ -23,6 +23,8 @@ export type LoadResult = {
   /** Absent when no file could be read. With `fatal` it holds what could be understood, for reports only. */
   readonly config?: Config;
   readonly diagnostics: readonly Diagnostic[];
+  /** The text as blocks and lines, for findings that come after loading and must point into it. */
+  readonly statements?: readonly Statement[];
   /** A real start ends with this status. */
   readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
 };
@@ -53,7 +55,8 @@ export function loadConfig(
   const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
   const { built, scripts } = buildAll(statements, settings, context);
   checkCommands(built, scripts, context);
-  return finish(reporter, deepFreeze({ global: globals.config, ...built, files: [...reader.files] }));
+  const config = deepFreeze({ global: globals.config, ...built, files: [...reader.files] });
+  return { ...finish(reporter, config), statements };
 }
 
 /** Findings in the order of the text: files as they were read, then places. */

@@ -1,0 +1,1 @@
+export const PAIR_CODES = {} as const;
