@@ -67,3 +67,5 @@ import './unit/config/seed.test.ts';
 import './unit/config/status.test.ts';
 import './unit/config/values.test.ts';
 import './unit/config/words.test.ts';
+import './unit/whatif/pair.test.ts';
+import './unit/whatif/simulator.test.ts';

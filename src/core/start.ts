@@ -7,7 +7,8 @@ import type { Scripts } from './scripts.ts';
 
 /** What vipd cannot run yet without being a wrong peer to the others; the rest of a configuration still runs. */
 export function whyNotRun(config: InstanceConfig, options: CoreOptions): string | undefined {
-  if (config.family === 6 && options.ipv6Sockets !== true) return 'IPv6 adverts are not active yet (docs/compatibility.md)';
+  if (config.family === 6 && options.ipv6Sockets !== true)
+    return 'IPv6 adverts are not active yet (docs/compatibility.md)';
   if (config.authentication.type === 'ah')
     return 'auth_type AH is not active yet; use PASS or no authentication (docs/compatibility.md)';
   return undefined;

@@ -6,7 +6,7 @@
 import type { InstanceConfig } from '../config/config.ts';
 import type { InstanceSnapshot } from '../core/snapshot.ts';
 import { type Fault, strike, takeBack } from './fault.ts';
-import { Holders, same, type Span } from './holders.ts';
+import { Holders, type Span, same } from './holders.ts';
 import type { Plan } from './plan.ts';
 import { World } from './world.ts';
 
@@ -30,7 +30,11 @@ export type Outcome = {
   readonly twoHoldersS: Range;
   readonly standings: readonly Standing[];
 };
-export type Trial = { readonly fault: Fault; readonly struck: readonly Outcome[]; readonly back: readonly Outcome[] };
+export type Trial = {
+  readonly fault: Fault;
+  readonly struck: readonly Outcome[];
+  readonly back: readonly Outcome[];
+};
 
 const S = 1_000_000;
 /** Of the golden ratio: phases that never fall together, however many there are. */
@@ -39,8 +43,8 @@ const STEP = 0.618033988749895;
 const most = (values: readonly number[]): number => Math.max(0, ...values);
 
 /**
- * After this long nothing more will happen: every timer of the configuration that `fault` concerns has ended, and the
- * one of the master's silence twice, because a sync group may have to wait for its second member.
+ * After this long nothing more will happen: every timer of the configuration that `fault` concerns has ended and the new
+ * master was heard. The master's silence counts twice where a sync group may have to wait for its second member.
  */
 export function settleUs(plan: Plan, fault: Fault): number {
   const configs = plan.nodes.map((n) => n.config);
@@ -49,14 +53,17 @@ export function settleUs(plan: Plan, fault: Fault): number {
   const down = interval * (most(instances.map((c) => c.downTimerAdverts)) + 1);
   const scripts = most(
     configs.flatMap((c) =>
-      c.scripts.map((s) => s.intervalUs * (Math.max(s.rise, s.fall) + 1) + Math.min(s.timeoutUs, s.intervalUs)),
+      c.scripts.map(
+        (s) => s.intervalUs * (Math.max(s.rise, s.fall) + 1) + Math.min(s.timeoutUs, s.intervalUs),
+      ),
     ),
   );
   const delay = most(instances.map((c) => c.preemptDelayUs));
   const startup = most(configs.map((c) => c.global.startupDelayUs));
   const starts = fault.type === 'none' || fault.type === 'stop' || fault.type === 'crash';
   const waits = delay + (starts ? startup : 0) + (fault.type === 'script-fails' ? scripts : 0);
-  return Math.ceil(2 * down + waits + S);
+  const groups = configs.some((c) => c.groups.length > 0) ? down : 0;
+  return Math.ceil(down + groups + interval + waits + S / 4);
 }
 
 /** The longest of the intervals against which a fault can fall early or late. */
@@ -118,8 +125,16 @@ export function runTrial(plan: Plan, fault: Fault, phases: number): Trial {
   }
   return {
     fault,
-    struck: outcomes(plan, runs.map((r) => r.struck), standings?.struck ?? []),
-    back: outcomes(plan, runs.map((r) => r.back), standings?.back ?? []),
+    struck: outcomes(
+      plan,
+      runs.map((r) => r.struck),
+      standings?.struck ?? [],
+    ),
+    back: outcomes(
+      plan,
+      runs.map((r) => r.back),
+      standings?.back ?? [],
+    ),
   };
 }
 

@@ -100,7 +100,9 @@ function turn(world: World, f: Fault, broken: boolean): void {
 
 /** Scripts that somebody tracks: a script without follower never runs. */
 export function scriptsOf(config: Config): readonly string[] {
-  const used = new Set([...config.instances, ...config.groups].flatMap((x) => x.trackScripts.map((t) => t.script)));
+  const used = new Set(
+    [...config.instances, ...config.groups].flatMap((x) => x.trackScripts.map((t) => t.script)),
+  );
   return config.scripts.map((s) => s.name).filter((name) => used.has(name));
 }
 

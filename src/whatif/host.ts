@@ -3,13 +3,7 @@
  * that stops leaves the host as it is, a host that loses power comes back with its own addresses only.
  */
 import { equalBytes } from '../base/bytes.ts';
-import type {
-  AddressRequest,
-  AddressResult,
-  KernelAddress,
-  Link,
-  NetlinkEvent,
-} from '../ports/netlink.ts';
+import type { AddressRequest, AddressResult, KernelAddress, Link, NetlinkEvent } from '../ports/netlink.ts';
 
 export type HostInterface = {
   readonly name: string;
@@ -114,9 +108,7 @@ export class Host {
   }
 
   #find(r: AddressRequest): KernelAddress | undefined {
-    return this.addresses.find(
-      (a) => a.interfaceIndex === r.interfaceIndex && equalBytes(a.bytes, r.bytes),
-    );
+    return this.addresses.find((a) => a.interfaceIndex === r.interfaceIndex && equalBytes(a.bytes, r.bytes));
   }
 }
 

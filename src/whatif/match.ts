@@ -11,8 +11,7 @@ export type Matching = {
 
 type Rule = (a: InstanceConfig, b: InstanceConfig) => boolean;
 
-export const sharesVip: Rule = (a, b) =>
-  a.vips.some((x) => b.vips.some((y) => equalBytes(x.bytes, y.bytes)));
+const sharesVip: Rule = (a, b) => a.vips.some((x) => b.vips.some((y) => equalBytes(x.bytes, y.bytes)));
 const sameRouter: Rule = (a, b) => a.vrid === b.vrid && a.family === b.family;
 
 /**
@@ -43,9 +42,7 @@ export function matchInstances(a: Config, b: Config): Matching {
         }
     }
   const pairs: InstancePair[] = [];
-  for (const [x, y] of [...partner].toSorted(
-    (p, q) => a.instances.indexOf(p[0]) - a.instances.indexOf(q[0]),
-  ))
+  for (const [x, y] of [...partner].toSorted((p, q) => a.instances.indexOf(p[0]) - a.instances.indexOf(q[0])))
     pairs.push({ a: x, b: y });
   return { pairs, onlyA: a.instances.filter((x) => !partner.has(x)), onlyB: [...free] };
 }

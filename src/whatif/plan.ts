@@ -54,7 +54,10 @@ export function sourceOf(own: InstanceConfig, peer: InstanceConfig | undefined):
 }
 
 /** Segment of each interface: those of one virtual router are joined, then the rest by name. */
-function segments(pairs: readonly InstancePair[], names: readonly (readonly string[])[]): Map<string, string>[] {
+function segments(
+  pairs: readonly InstancePair[],
+  names: readonly (readonly string[])[],
+): Map<string, string>[] {
   const a = new Map<string, string>();
   const b = new Map<string, string>();
   for (const p of pairs) {
