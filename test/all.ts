@@ -69,3 +69,4 @@ import './unit/config/values.test.ts';
 import './unit/config/words.test.ts';
 import './unit/whatif/pair.test.ts';
 import './unit/whatif/simulator.test.ts';
+import './unit/whatif/tool.test.ts';

@@ -1,10 +1,11 @@
 /**
- * The subcommands of the tool: `vipd status`, `reload`, `decode`, `cleanup`, `version`, `help`. Values only; running them
+ * The subcommands of the tool: `vipd status`, `reload`, `decode`, `cleanup`, `whatif`, `version`, `help`. Values only; running them
  * is tool.ts. Exit statuses: 0 ok, 1 negative answer, 2 usage, 3 daemon not running.
  */
 import { Command, CommanderError } from 'commander';
 import type { Invocation } from './options.ts';
 import { defaultPaths } from './paths.ts';
+import { addWhatIf, type WhatIfInvocation } from './whatif-options.ts';
 
 type Place = { readonly runDir: string; readonly socket: string };
 export type ToolInvocation =
@@ -14,6 +15,7 @@ export type ToolInvocation =
       })
   | ({ readonly command: 'reload'; readonly timeoutMs: number } & Place)
   | ({ readonly command: 'cleanup' } & Place)
+  | WhatIfInvocation
   | {
       readonly command: 'decode';
       readonly files: readonly string[];
@@ -28,6 +30,7 @@ export const COMMANDS: ReadonlySet<string> = new Set([
   'reload',
   'decode',
   'cleanup',
+  'whatif',
   'version',
   'help',
 ]);
@@ -106,6 +109,7 @@ function program(env: Readonly<Record<string, string | undefined>>): Built {
   addStatus(command, env, tool);
   addReload(command, env, tool);
   addDecode(command, tool);
+  addWhatIf(command, tool);
   placed(command.command('cleanup'))
     .description('give up what a dead vipd left: send priority 0, delete its addresses')
     .action((_options: Raw, self: Command) =>

@@ -5,6 +5,7 @@
 import type { Snapshot } from '../core/snapshot.ts';
 import { ask } from './client.ts';
 import type { ToolInvocation } from './tool-options.ts';
+import type { WhatIfInvocation } from './whatif-options.ts';
 
 export type Write = (text: string) => void;
 export type ToolParts = {
@@ -20,6 +21,7 @@ export type ToolParts = {
     out: Write,
     err: Write,
   ) => Promise<number>;
+  readonly whatIf: (tool: WhatIfInvocation, out: Write, err: Write) => Promise<number>;
   readonly cleanUp: (runDir: string, out: Write, err: Write) => Promise<number>;
 };
 
@@ -34,6 +36,8 @@ export function runTool(tool: ToolInvocation, parts: ToolParts): Promise<number>
       return reload(tool, parts);
     case 'decode':
       return parts.decode(tool.files, tool, parts.out, parts.err);
+    case 'whatif':
+      return parts.whatIf(tool, parts.out, parts.err);
     case 'cleanup':
       return parts.cleanUp(tool.runDir, parts.out, parts.err);
   }

@@ -125,7 +125,11 @@ function resultText(fault: Fault, o: Outcome): string {
   const both = o.twoHoldersS.max > NEGLIGIBLE_S ? `, two holders for ${seconds(o.twoHoldersS)}` : '';
   if (fault.type === 'none') return `${holder} holds the VIP`;
   if (o.takeoverS === null) return `${holder} keeps the VIP${gap}${both}`;
-  const again = o.before.includes(holder) ? 'holds it again' : 'takes over';
+  const again = o.before.includes(holder)
+    ? 'holds it again'
+    : o.before.length === 0
+      ? 'holds the VIP'
+      : 'takes over';
   return `${holder} ${again} after ${seconds(o.takeoverS)}${gap}${both}`;
 }
 

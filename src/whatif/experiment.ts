@@ -39,6 +39,8 @@ export type Trial = {
 const S = 1_000_000;
 /** Of the golden ratio: phases that never fall together, however many there are. */
 const STEP = 0.618033988749895;
+/** The same of the square root of two, for a second phase. */
+const OTHER_STEP = 0.414213562373095;
 
 const most = (values: readonly number[]): number => Math.max(0, ...values);
 
@@ -85,12 +87,12 @@ class Lab {
   readonly world: World;
   readonly holders: Holders;
 
-  constructor(plan: Plan, seed: number) {
+  constructor(plan: Plan, seed: number, scriptPhase: number) {
     this.world = new World(plan, seed);
     this.holders = new Holders(this.world, plan.routers);
     for (const [id, node] of this.world.nodes.entries())
-      this.world.agenda.at(id * Math.floor(0.37 * S), () => node.start());
-    this.world.pass(settleUs(plan, { type: 'none' }));
+      this.world.agenda.at(id * Math.floor(0.37 * S), () => node.start(scriptPhase));
+    this.world.pass(settleUs(plan, { type: 'none' }) + 2 * longestIntervalUs(plan));
   }
 
   stretch(act: () => void, us: number): readonly Span[] {
@@ -107,7 +109,7 @@ export function runTrial(plan: Plan, fault: Fault, phases: number): Trial {
   let standings: { readonly struck: Standing[][]; readonly back: Standing[][] } | undefined;
   const quietUs = settleUs(plan, fault);
   for (let i = 0; i < phases; i++) {
-    lab ??= new Lab(plan, i + 1);
+    lab ??= new Lab(plan, i + 1, fault.type === 'script-fails' ? (0.1 + i * OTHER_STEP) % 1 : 0);
     const { world } = lab;
     world.pass(Math.floor(((0.25 + i * STEP) % 1) * longestIntervalUs(plan)));
     if (fault.type === 'none') {
@@ -120,8 +122,9 @@ export function runTrial(plan: Plan, fault: Fault, phases: number): Trial {
     const back = lab.stretch(() => takeBack(world, fault), quietUs);
     standings ??= { struck: then, back: standingsOf(world, plan) };
     runs.push({ struck, back });
-    // Where all is as it was the next phase goes on here; else the nodes start anew.
-    if (!back.every((s, at) => same(s.after, struck[at]?.before ?? []))) lab = undefined;
+    // Where all is as it was the next phase goes on here; else, and for another phase of the scripts, all start anew.
+    if (fault.type === 'script-fails' || !back.every((s, at) => same(s.after, struck[at]?.before ?? [])))
+      lab = undefined;
   }
   return {
     fault,

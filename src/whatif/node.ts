@@ -2,13 +2,12 @@
  * One node: the real core of the daemon with hands that reach into a simulated host and a simulated wire. Nothing here
  * decides an election; the decisions are core's and those of the machines it runs.
  */
-import type { Config } from '../config/config.ts';
+import type { Config, ScriptConfig } from '../config/config.ts';
 import type { Ports } from '../core/context.ts';
 import { Core } from '../core/core.ts';
 import type { InstanceSnapshot } from '../core/snapshot.ts';
 import type { OutgoingAdvert, SocketSpec } from '../ports/advert.ts';
 import type { Announcement } from '../ports/announce.ts';
-import type { ScriptConfig } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Agenda } from './agenda.ts';
 import type { Host } from './host.ts';
@@ -40,6 +39,8 @@ export class Node {
   readonly #originUs: number;
   #core: Core | undefined;
   #armed = 0; // counts armings; only the last one rings
+  readonly #delayed = new Set<string>(); // scripts whose first run is still to be drawn out
+  #scriptPhase = 0;
 
   constructor(id: number, name: string, config: Config, host: Host, agenda: Agenda, wire: Wire) {
     this.id = id;
@@ -56,8 +57,15 @@ export class Node {
     return this.#core !== undefined;
   }
 
-  start(): void {
+  /**
+   * `scriptPhase`, 0..1: how far into their intervals the scripts lie against all else. After days of running that is
+   * anything; right after a start it is always the same. Their first run is drawn out for it.
+   */
+  start(scriptPhase: number = 0): void {
     if (this.#core !== undefined) return;
+    this.#scriptPhase = scriptPhase;
+    this.#delayed.clear();
+    if (scriptPhase > 0) for (const s of this.config.scripts) this.#delayed.add(s.name);
     const core = new Core(
       this.#ports(),
       {
@@ -187,7 +195,9 @@ export class Node {
   #runScript(script: ScriptConfig): boolean {
     const core = this.#core;
     if (core === undefined) return true;
-    const durationUs = Math.min(SCRIPT_RUN_US, script.timeoutUs);
+    const durationUs = this.#delayed.delete(script.name)
+      ? Math.floor(script.intervalUs * (1 + this.#scriptPhase))
+      : Math.min(SCRIPT_RUN_US, script.timeoutUs);
     this.#later(core, durationUs, () => {
       const ok = !this.host.failing.has(script.name);
       core.onScriptResult({

@@ -4,12 +4,12 @@ import type { Answer, Row } from './answer.ts';
 /** What stands before each line: 'pair', 'alone', 'assumed pair'. */
 export type Label = string;
 
-/** Lines without a final newline. `all`: rows in which nothing happens to a router too. */
+/** Lines without a final newline. `all`: faults that do nothing to a router too. */
 export function answerText(answer: Answer, label: Label, all: boolean): string {
   const out: string[] = [];
   const many = answer.routers.length > 1;
   for (const r of answer.routers) {
-    const rows = r.rows.filter((row) => all || shown(row, many));
+    const rows = r.rows.filter((row) => shown(row, many && !all));
     out.push(r.title);
     const what = width(rows.map((row) => name(row)));
     const standing = width(rows.map((row) => row.standing));

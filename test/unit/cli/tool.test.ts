@@ -40,6 +40,7 @@ async function run(line: string): Promise<{ status: number; out: string; err: st
       err += text;
     },
     decode: () => Promise.reject(new Error('not here')),
+    whatIf: () => Promise.reject(new Error('not here')),
     cleanUp: (runDir) => Promise.resolve(runDir === folder ? 4 : 0),
   });
   return { status, out, err };
@@ -92,6 +93,7 @@ describe('tool', () => {
         err += text;
       },
       decode: async () => 0,
+      whatIf: async () => 0,
       cleanUp: async () => 0,
     };
     assert.equal(await runTool(result.tool, parts), 3);
