@@ -84,3 +84,6 @@ import './unit/check/report.test.ts';
 import './unit/cli/checking.test.ts';
 import './unit/manual/completions.test.ts';
 import './unit/manual/pages.test.ts';
+import './unit/whatif/pair.test.ts';
+import './unit/whatif/simulator.test.ts';
+import './unit/whatif/tool.test.ts';

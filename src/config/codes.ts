@@ -13,6 +13,7 @@ import { LINES_CODES } from './codes/lines.table.ts';
 import { LINT_CODES } from './codes/lint.table.ts';
 import { LVS_CODES } from './codes/lvs.table.ts';
 import { MACHINE_CODES } from './codes/machine.table.ts';
+import { PAIR_CODES } from './codes/pair.table.ts';
 import { ROUTES_CODES } from './codes/routes.table.ts';
 import type { CodeRow } from './codes/row.ts';
 import { SCRIPTS_CODES } from './codes/scripts.table.ts';
@@ -34,7 +35,8 @@ export type DiagnosticCode =
   | keyof typeof LINT_CODES
   | keyof typeof MACHINE_CODES
   | keyof typeof ROUTES_CODES
-  | keyof typeof BFD_CODES;
+  | keyof typeof BFD_CODES
+  | keyof typeof PAIR_CODES;
 
 export const CODES: Readonly<Record<DiagnosticCode, CodeRow>> = {
   ...LINES_CODES,
@@ -52,4 +54,5 @@ export const CODES: Readonly<Record<DiagnosticCode, CodeRow>> = {
   ...MACHINE_CODES,
   ...ROUTES_CODES,
   ...BFD_CODES,
+  ...PAIR_CODES,
 };
