@@ -12,6 +12,8 @@ import './tidy.test.ts';
 import './unit/cli/capture-damage.test.ts';
 import './unit/cli/decode.test.ts';
 import './unit/cli/options.test.ts';
+import './unit/config/globals.test.ts';
+import './unit/config/every-row.test.ts';
 import './unit/config/lines.test.ts';
 import './unit/core/addresses.test.ts';
 import './unit/core/core.test.ts';
