@@ -1,7 +1,7 @@
 /** Loads the configuration with the real machine as its environment, and the config test (-t) that prints what was found. */
 import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { cpus, hostname } from 'node:os';
 import { posix } from 'node:path';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
@@ -9,6 +9,7 @@ import { formatDiagnostic } from './config/diagnostic.ts';
 import type { InterfaceFacts } from './config/environment.ts';
 import { configTestStatus, type LoadResult, loadConfig } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
+import { readSecret } from './io/files/secret-files.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { native } from './native.ts';
 import type { Link } from './ports/netlink.ts';
@@ -39,6 +40,8 @@ export function load(options: DaemonOptions, links: readonly Link[]): LoadResult
       interfaces: facts(links),
       userExists: (name) => api.lookupUser(name) !== null,
       groupExists: (name) => api.lookupGroup(name) !== null,
+      readSecret,
+      cpuCount: cpus().length,
     },
     { testMode: options.configTest, allIncludes: options.allConfig },
   );
