@@ -9,13 +9,22 @@ export class Source {
   readonly text: string;
   /** The `include` line that brought this file in; undefined for the main file. */
   readonly includedFrom: Span | undefined;
-  readonly #lineStarts: number[] = [0];
+  /** Offsets of the lines; made when the first position is asked for. */
+  #starts: readonly number[] | undefined;
+  #hasNul: boolean | undefined;
 
   constructor(file: string, text: string, includedFrom?: Span) {
     this.file = file;
     this.text = text;
     this.includedFrom = includedFrom;
-    for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) this.#lineStarts.push(i + 1);
+  }
+
+  get #lineStarts(): readonly number[] {
+    if (this.#starts !== undefined) return this.#starts;
+    const starts = [0];
+    for (let i = this.text.indexOf('\n'); i !== -1; i = this.text.indexOf('\n', i + 1)) starts.push(i + 1);
+    this.#starts = starts;
+    return starts;
   }
 
   get lineCount(): number {
@@ -24,14 +33,21 @@ export class Source {
 
   /** 1-based line and column of a UTF-16 offset. */
   position(offset: number): { readonly line: number; readonly col: number } {
+    const starts = this.#lineStarts;
     let low = 0;
-    let high = this.#lineStarts.length - 1;
+    let high = starts.length - 1;
     while (low < high) {
       const mid = (low + high + 1) >> 1;
-      if ((this.#lineStarts[mid] ?? 0) <= offset) low = mid;
+      if ((starts[mid] ?? 0) <= offset) low = mid;
       else high = mid - 1;
     }
-    return { line: low + 1, col: offset - (this.#lineStarts[low] ?? 0) + 1 };
+    return { line: low + 1, col: offset - (starts[low] ?? 0) + 1 };
+  }
+
+  /** keepalived drops every line that holds a NUL; looked up once, for files are searched line by line. */
+  get hasNul(): boolean {
+    this.#hasNul ??= this.text.includes('\0');
+    return this.#hasNul;
   }
 
   /** The text of a 1-based line without its line end. */

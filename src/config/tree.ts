@@ -10,20 +10,54 @@ import type { LogicalLine, Reader } from './reader.ts';
 import type { Span } from './source.ts';
 import { nearest } from './suggest.ts';
 import type { Text } from './text.ts';
-import { splitCommandLine, splitWords, type Word } from './words.ts';
+import { firstWord, type Split, splitCommandLine, splitWords, type Word } from './words.ts';
 
 export type Entry = { readonly words: readonly Word[]; readonly line: Text };
 
-/** A keyword of the table with its arguments; `body` for blocks of keywords, `entries` for blocks of values. */
-export type Statement = {
+const NOTHING: readonly never[] = Object.freeze([]);
+
+/**
+ * A keyword of the table with its arguments; `body` for blocks of keywords, `entries` for blocks of values. Words are cut
+ * out of the line when they are asked for: a file of many servers holds more lines than words that anybody reads at once.
+ */
+export class Statement {
   readonly row: KeywordRow;
-  readonly keyword: Word;
-  readonly args: readonly Word[];
   readonly line: Text;
-  readonly unmatchedQuote: boolean;
-  readonly body: readonly Statement[];
-  readonly entries: readonly Entry[];
-};
+  body: readonly Statement[] = NOTHING;
+  entries: readonly Entry[] = NOTHING;
+  #keyword: Word | undefined;
+  #words: Split | undefined;
+
+  /** `keyword` is needed where it is not the first word of the line, unquoted. */
+  constructor(row: KeywordRow, line: Text, keyword?: Word) {
+    this.row = row;
+    this.line = line;
+    this.#keyword = keyword;
+  }
+
+  get keyword(): Word {
+    this.#keyword ??= splitWords(this.line).words[0] as Word;
+    return this.#keyword;
+  }
+
+  get args(): readonly Word[] {
+    return this.#split().words;
+  }
+
+  get unmatchedQuote(): boolean {
+    return this.#split().unmatchedQuote !== undefined;
+  }
+
+  /** The words behind the keyword. */
+  #split(): Split {
+    if (this.#words !== undefined) return this.#words;
+    const { row, line } = this;
+    const command = row.type === 'command' || row.keyword === 'regex';
+    const split = command ? splitCommandLine(line) : splitWords(line);
+    this.#words = { words: split.words.slice(1), unmatchedQuote: split.unmatchedQuote };
+    return this.#words;
+  }
+}
 
 /** Blocks that take exactly one name and exist once under it; a second one is skipped. */
 const NAMED = new Set(['vrrp_instance', 'vrrp_sync_group', 'track_group', 'bfd_instance']);
@@ -108,26 +142,33 @@ class TreeParser {
   }
 
   #statement(line: LogicalLine, block: string): Statement | undefined {
-    const ordinary = splitWords(line.text);
-    const keyword = ordinary.words[0] ?? { text: line.text.text, at: line.text.span() };
-    const row = findKeyword(block, keyword.text);
-    if (row === undefined) {
-      this.#unknown(keyword, block);
-      return undefined;
-    }
-    const split = row.type === 'command' || keyword.text === 'regex' ? splitCommandLine(line.text) : ordinary;
-    const args = split.words.slice(1);
-    const unmatchedQuote = split.unmatchedQuote !== undefined;
-    const statement = { row, keyword, args, line: line.text, unmatchedQuote, body: [], entries: [] };
-    if (row.block === 'global_defs' && row.keyword === 'include_check') this.#includeCheck(args);
-    if (row.type === 'values') return { ...statement, entries: this.#values(statement, pathOf(row)) };
+    const statement = this.#known(line.text, block);
+    if (statement === undefined) return undefined;
+    const { row } = statement;
+    if (row.block === 'global_defs' && row.keyword === 'include_check') this.#includeCheck(statement.args);
+    if (row.type === 'values') statement.entries = this.#values(statement, pathOf(row));
     if (row.type !== 'block') return statement;
     if (!this.#nameFits(statement)) {
       this.#skip();
       return undefined;
     }
     this.#expectOpen(statement);
-    return { ...statement, body: this.#block(pathOf(row)) };
+    statement.body = this.#block(pathOf(row));
+    return statement;
+  }
+
+  /** The line under its row of the table; reported when it has none. */
+  #known(line: Text, block: string): Statement | undefined {
+    const first = line.isLiteral ? firstWord(line) : undefined;
+    if (first !== undefined) {
+      const row = findKeyword(block, line.source.text.slice(first.start, first.end));
+      if (row !== undefined) return new Statement(row, line);
+    }
+    const keyword = splitWords(line).words[0] ?? { text: line.text, at: line.span() };
+    const row = findKeyword(block, keyword.text);
+    if (row !== undefined) return new Statement(row, line, keyword);
+    this.#unknown(keyword, block);
+    return undefined;
   }
 
   #expectOpen(statement: Statement): void {
