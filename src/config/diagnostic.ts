@@ -59,6 +59,14 @@ export class Reporter {
   dropped = 0;
   fatal: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic } | undefined;
 
+  /** Adds what `later` collected, as if it had been reported here. */
+  append(later: Reporter): void {
+    const room = Reporter.LIMIT - this.diagnostics.length;
+    this.diagnostics.push(...later.diagnostics.slice(0, room));
+    this.dropped += later.dropped + Math.max(0, later.diagnostics.length - room);
+    this.fatal ??= later.fatal;
+  }
+
   report(code: DiagnosticCode, at: Span, message: string, details: DiagnosticDetails = {}): void {
     const row = CODES[code];
     const diagnostic: Diagnostic = {

@@ -6,7 +6,7 @@ import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig, VirtualServ
 import type { BuildContext } from './context.ts';
 import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
-import { buildGlobals } from './global.ts';
+import { buildGlobals, type Globals } from './global.ts';
 import { buildGroup, type GroupSource, restrictMember } from './groups.ts';
 import { ALL_CHECKS, NO_CHECKS } from './include.ts';
 import { buildInstance } from './instance.ts';
@@ -15,9 +15,9 @@ import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
 import { buildScript } from './scripts.ts';
 import { type Built, checkCommands, type PlacedScript } from './security.ts';
-import { type Block, readBlock, type SettingsContext } from './settings.ts';
+import { type Block, readBlock } from './settings.ts';
 import { Source, type Span } from './source.ts';
-import { parseTree, type Statement } from './tree.ts';
+import { type Statement, topStatements } from './tree.ts';
 
 export type LoadResult = {
   /** Absent when no file could be read. With `fatal` it holds what could be understood, for reports only. */
@@ -27,6 +27,8 @@ export type LoadResult = {
   readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
 };
 
+export type LoadOptions = { readonly testMode?: boolean; readonly allIncludes?: boolean };
+
 /**
  * Reads `mainFile` (or all files of a pattern) with everything it includes. Never throws on any text. `testMode`
  * judges as `--config-test` does: numbers with trailing junk are refused instead of cut. `allIncludes` (-e): every
@@ -35,25 +37,84 @@ export type LoadResult = {
 export function loadConfig(
   mainFile: string,
   environment: LoadEnvironment,
-  options: { readonly testMode?: boolean; readonly allIncludes?: boolean } = {},
+  options: LoadOptions = {},
 ): LoadResult {
+  const steps = loading(mainFile, environment, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * `loadConfig` in small pieces, some 0.1 ms each, so that a daemon can serve its sockets in between. Blocks are built as
+ * they are read, with the global settings that stood above the first of them; when some come later the file is read once
+ * more with all of them known.
+ */
+export function* loading(
+  mainFile: string,
+  environment: LoadEnvironment,
+  options: LoadOptions = {},
+): Generator<void, LoadResult> {
+  const first = yield* attempt(mainFile, environment, options, undefined);
+  if (first.globals === undefined || first.settled) return first.result;
+  return (yield* attempt(mainFile, environment, options, first.globals)).result;
+}
+
+type Attempt = {
+  readonly result: LoadResult;
+  /** The global settings of the whole text. */
+  readonly globals: Globals | undefined;
+  /** The blocks were built with just these. */
+  readonly settled: boolean;
+};
+
+/** Findings of reading, of global_defs and of building are kept apart: they count in this order. */
+function* attempt(
+  mainFile: string,
+  environment: LoadEnvironment,
+  options: LoadOptions,
+  known: Globals | undefined,
+): Generator<void, Attempt> {
   const reporter = new Reporter();
-  const mains = openMain(mainFile, environment, reporter);
-  const [first, ...rest] = mains;
-  if (first === undefined) return finish(reporter, undefined);
-  const reader = new Reader(
-    [first, ...rest],
-    environment,
-    reporter,
-    options.allIncludes === true ? ALL_CHECKS : NO_CHECKS,
-  );
-  const statements = parseTree(reader, reporter);
-  const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
-  const globals = buildGlobals(statements, settings, environment);
-  const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
-  const { built, scripts } = buildAll(statements, settings, context);
+  const building = new Reporter();
+  const [first, ...rest] = openMain(mainFile, environment, reporter);
+  if (first === undefined)
+    return { result: finish(reporter, undefined), globals: undefined, settled: true };
+  const checks = options.allIncludes === true ? ALL_CHECKS : NO_CHECKS;
+  const reader = new Reader([first, ...rest], environment, reporter, checks);
+  const testMode = options.testMode ?? false;
+  const globalsOf = (to: Reporter): Globals =>
+    buildGlobals(statements, { reporter: to, testMode }, environment);
+  const statements: Statement[] = [];
+  const a = new Assembly();
+  let early = known;
+  for (const s of topStatements(reader, reporter)) {
+    statements.push(s);
+    if (isBuilt(s)) {
+      early ??= globalsOf(new Reporter());
+      const order = statements.length - 1;
+      buildOne(s, order, a, { reporter: building, environment, globals: early, testMode });
+    }
+    yield;
+  }
+  const globals = globalsOf(reporter);
+  const context: BuildContext = { reporter: building, environment, globals, testMode };
+  const { built, scripts } = yield* buildRest(statements, a, context);
   checkCommands(built, scripts, context);
-  return finish(reporter, deepFreeze({ global: globals.config, ...built, files: [...reader.files] }));
+  reporter.append(building);
+  const config = { global: globals.config, ...built, files: [...reader.files] };
+  yield* freezeAll(config);
+  return {
+    result: finish(reporter, config),
+    globals,
+    settled: early === undefined || essence(early) === essence(globals),
+  };
+}
+
+/** What the builders see of the global settings, as text. */
+function essence({ config, ...rest }: Globals): string {
+  return JSON.stringify([rest, { ...config, inactive: [] }]);
 }
 
 /** Findings in the order of the text: files as they were read, then places. */
@@ -141,21 +202,29 @@ function nameOf(block: Block): Span {
   return s.args[0]?.at ?? s.keyword.at;
 }
 
-function buildAll(statements: readonly Statement[], settings: SettingsContext, c: BuildContext): All {
-  const a = new Assembly();
-  for (const [order, s] of statements.entries()) {
-    const keyword = s.keyword.text;
-    if (s.row.type !== 'block' || keyword === 'global_defs') continue;
-    if (s.args.length === 0 && s.row.missing === 'exit') {
-      missingName(s, c);
-      continue;
-    }
-    BUILDERS[keyword]?.(readBlock(s, s.body, settings), order, a, c);
-  }
+const isBuilt = (s: Statement): boolean => s.row.type === 'block' && s.row.keyword !== 'global_defs';
+
+function buildOne(s: Statement, order: number, a: Assembly, c: BuildContext): void {
+  const { keyword } = s.row;
+  if (s.args.length === 0 && s.row.missing === 'exit') missingName(s, c);
+  else BUILDERS[keyword]?.(readBlock(s, s.body, c), order, a, c);
+  // Tens of thousands of servers are as many lines again that nobody reads any more.
+  if (keyword === 'virtual_server') s.body = [];
+}
+
+function* buildRest(
+  statements: readonly Statement[],
+  a: Assembly,
+  c: BuildContext,
+): Generator<void, All> {
   checkStatics(statements, c);
+  yield;
   uniqueVrids(a.placed, c.reporter);
+  yield;
   uniqueAddresses(a.placed, c.reporter);
+  yield;
   const { groups, instances } = joinGroups(a.groupSources, a.placed, a.known, c);
+  yield;
   const all = [...a.scripts.values()];
   return {
     built: {
@@ -221,13 +290,28 @@ function usedScripts(
   return scripts.map((s) => s.script).filter((s) => used.has(s.name));
 }
 
-function deepFreeze<T>(value: T): T {
+/** Freezes what is in the lists one by one, then the whole. */
+function* freezeAll(config: Config): Generator<void, void> {
+  for (const list of [config.instances, config.groups, config.scripts, config.virtualServers])
+    for (const one of list) {
+      deepFreeze(one);
+      yield;
+    }
+  deepFreeze(config);
+}
+
+function deepFreeze(value: object): void {
   // A typed array with elements cannot be frozen; nobody has a reason to write to these.
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
+  if (ArrayBuffer.isView(value) || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  if (Array.isArray(value)) {
+    for (const part of value) if (typeof part === 'object' && part !== null) deepFreeze(part);
+    return;
   }
-  return value;
+  for (const key in value) {
+    const part = value[key as keyof typeof value] as unknown;
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
 }
 
 const RARE: ReadonlySet<KeepalivedClass> = new Set(['file-not-found', 'bad-interface', 'fatal']);

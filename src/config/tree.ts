@@ -62,8 +62,9 @@ export class Statement {
 /** Blocks that take exactly one name and exist once under it; a second one is skipped. */
 const NAMED = new Set(['vrrp_instance', 'vrrp_sync_group', 'track_group', 'bfd_instance']);
 
-export function parseTree(reader: Reader, reporter: Reporter): readonly Statement[] {
-  return new TreeParser(reader, reporter).parse();
+/** The statements of the top level, each as soon as its block is closed. */
+export function* topStatements(reader: Reader, reporter: Reporter): Generator<Statement, void> {
+  yield* new TreeParser(reader, reporter).parse();
 }
 
 class TreeParser {
@@ -72,6 +73,8 @@ class TreeParser {
   readonly #names = new Map<string, Span>();
   /** The braces that are open, those that opened no block too. */
   readonly #open: Span[] = [];
+  /** Statements of the blocks that are open, the outermost first. */
+  readonly #found: Statement[] = [];
   #peeked: LogicalLine | undefined;
 
   constructor(reader: Reader, reporter: Reporter) {
@@ -79,8 +82,15 @@ class TreeParser {
     this.#reporter = reporter;
   }
 
-  parse(): readonly Statement[] {
-    const out = this.#block('');
+  *parse(): Generator<Statement, void> {
+    for (let line = this.#next(); line !== undefined; line = this.#next()) {
+      if (line.kind === 'open') this.#unexpectedOpen(line, '');
+      else if (line.kind === 'close') this.#close(line, '');
+      else {
+        const statement = this.#statement(line, '');
+        if (statement !== undefined) yield statement;
+      }
+    }
     if (this.#open.length > 0) {
       const n = this.#open.length;
       this.#reporter.report('KA0405', this.#reader.end, `There are ${n} missing '}'s or extra '{'s`, {
@@ -89,7 +99,6 @@ class TreeParser {
         fix: `add ${n === 1 ? "the missing '}'" : `the ${n} missing '}'`}`,
       });
     }
-    return out;
   }
 
   #next(): LogicalLine | undefined {
@@ -105,17 +114,22 @@ class TreeParser {
 
   /** The statements up to the `}` that closes this block, or the end of the text. */
   #block(block: string): readonly Statement[] {
-    const out: Statement[] = [];
+    // Collected on one stack for all blocks: a list that grew by itself would keep room that it never needs.
+    const out = this.#found;
+    const from = out.length;
     for (let line = this.#next(); line !== undefined; line = this.#next()) {
       if (line.kind === 'open') this.#unexpectedOpen(line, block);
       else if (line.kind === 'close') {
-        if (this.#close(line, block)) return out;
+        if (this.#close(line, block)) break;
       } else {
         const statement = this.#statement(line, block);
         if (statement !== undefined) out.push(statement);
       }
     }
-    return out;
+    if (out.length === from) return NOTHING;
+    const body = out.slice(from);
+    out.length = from;
+    return body;
   }
 
   #unexpectedOpen(line: LogicalLine, block: string): void {
