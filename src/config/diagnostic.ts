@@ -52,19 +52,23 @@ export type DiagnosticDetails = {
   readonly fatal?: 2 | 6; // a real start ends here with this status
 };
 
+/** Blocks are built while the text is still being read; their findings count as later ones. */
+const PHASES = ['reading', 'globals', 'building'] as const;
+export type Phase = (typeof PHASES)[number];
+
 /** Collects; never throws. After `LIMIT` entries it only counts, so that a hostile file cannot fill the memory. */
 export class Reporter {
   static readonly LIMIT = 2000;
-  readonly diagnostics: Diagnostic[] = [];
+  readonly #phases: readonly Diagnostic[][] = PHASES.map(() => []);
+  #phase = 0;
+  #fatalPhase = 0;
   dropped = 0;
+  /** The first one of the earliest phase. */
   fatal: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic } | undefined;
 
-  /** Adds what `later` collected, as if it had been reported here. */
-  append(later: Reporter): void {
-    const room = Reporter.LIMIT - this.diagnostics.length;
-    this.diagnostics.push(...later.diagnostics.slice(0, room));
-    this.dropped += later.dropped + Math.max(0, later.diagnostics.length - room);
-    this.fatal ??= later.fatal;
+  /** Phase after phase, each in the order of the reports. */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#phases.flat().slice(0, Reporter.LIMIT);
   }
 
   report(code: DiagnosticCode, at: Span, message: string, details: DiagnosticDetails = {}): void {
@@ -79,10 +83,24 @@ export class Reporter {
       ...(details.fix === undefined ? {} : { fix: details.fix }),
       keepalivedClass: details.keepalivedClass ?? row.class,
     };
-    if (details.fatal !== undefined && this.fatal === undefined)
+    if (details.fatal !== undefined && (this.fatal === undefined || this.#phase < this.#fatalPhase)) {
       this.fatal = { exit: details.fatal, diagnostic };
-    if (this.diagnostics.length < Reporter.LIMIT) this.diagnostics.push(diagnostic);
+      this.#fatalPhase = this.#phase;
+    }
+    const list = this.#phases[this.#phase] as Diagnostic[];
+    if (list.length < Reporter.LIMIT) list.push(diagnostic);
     else this.dropped++;
+  }
+
+  /** Files what `work` reports under `phase`, although other phases are still under way. */
+  during<T>(phase: Phase, work: () => T): T {
+    const before = this.#phase;
+    this.#phase = PHASES.indexOf(phase);
+    try {
+      return work();
+    } finally {
+      this.#phase = before;
+    }
   }
 }
 

@@ -27,13 +27,16 @@ export type LoadResult = {
   readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
 };
 
-export type LoadOptions = { readonly testMode?: boolean; readonly allIncludes?: boolean };
+export type LoadOptions = {
+  /** Judges as `--config-test` does: numbers with trailing junk are refused instead of cut. */
+  readonly testMode?: boolean;
+  /** -e: every problem of an include is fatal. */
+  readonly allIncludes?: boolean;
+  /** 'findings': the configuration is judged and thrown away, which spares half of the time and memory; not frozen. */
+  readonly keep?: 'config' | 'findings';
+};
 
-/**
- * Reads `mainFile` (or all files of a pattern) with everything it includes. Never throws on any text. `testMode`
- * judges as `--config-test` does: numbers with trailing junk are refused instead of cut. `allIncludes` (-e): every
- * problem of an include is fatal.
- */
+/** Reads `mainFile` (or all files of a pattern) with everything it includes. Never throws on any text. */
 export function loadConfig(
   mainFile: string,
   environment: LoadEnvironment,
@@ -47,7 +50,7 @@ export function loadConfig(
 }
 
 /**
- * `loadConfig` in small pieces, some 0.1 ms each, so that a daemon can serve its sockets in between. Blocks are built as
+ * `loadConfig` in pieces of at most a block each, so that a daemon can serve its sockets in between. Blocks are built as
  * they are read, with the global settings that stood above the first of them; when some come later the file is read once
  * more with all of them known.
  */
@@ -69,7 +72,6 @@ type Attempt = {
   readonly settled: boolean;
 };
 
-/** Findings of reading, of global_defs and of building are kept apart: they count in this order. */
 function* attempt(
   mainFile: string,
   environment: LoadEnvironment,
@@ -77,7 +79,6 @@ function* attempt(
   known: Globals | undefined,
 ): Generator<void, Attempt> {
   const reporter = new Reporter();
-  const building = new Reporter();
   const [first, ...rest] = openMain(mainFile, environment, reporter);
   if (first === undefined)
     return { result: finish(reporter, undefined), globals: undefined, settled: true };
@@ -87,24 +88,23 @@ function* attempt(
   const globalsOf = (to: Reporter): Globals =>
     buildGlobals(statements, { reporter: to, testMode }, environment);
   const statements: Statement[] = [];
-  const a = new Assembly();
+  const a = new Assembly(options.keep !== 'findings');
   let early = known;
   for (const s of topStatements(reader, reporter)) {
     statements.push(s);
     if (isBuilt(s)) {
       early ??= globalsOf(new Reporter());
-      const order = statements.length - 1;
-      buildOne(s, order, a, { reporter: building, environment, globals: early, testMode });
+      const context = { reporter, environment, globals: early, testMode };
+      reporter.during('building', () => buildOne(s, statements.length - 1, a, context));
     }
     yield;
   }
-  const globals = globalsOf(reporter);
-  const context: BuildContext = { reporter: building, environment, globals, testMode };
+  const globals = reporter.during('globals', () => globalsOf(reporter));
+  const context: BuildContext = { reporter, environment, globals, testMode };
   const { built, scripts } = yield* buildRest(statements, a, context);
-  checkCommands(built, scripts, context);
-  reporter.append(building);
+  reporter.during('building', () => checkCommands(built, scripts, context));
   const config = { global: globals.config, ...built, files: [...reader.files] };
-  yield* freezeAll(config);
+  if (a.keeps) yield* freezeAll(config);
   return {
     result: finish(reporter, config),
     globals,
@@ -173,6 +173,12 @@ export class Assembly {
   readonly placed: Placed[] = [];
   readonly groupSources: GroupSource[] = [];
   readonly virtualServers: VirtualServerConfig[] = [];
+  /** Without it the large parts are judged only. */
+  readonly keeps: boolean;
+
+  constructor(keeps = true) {
+    this.keeps = keeps;
+  }
 }
 
 /** Takes one block of the top level; `order` is its place among the statements. */
@@ -192,7 +198,7 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
   vrrp_sync_group: (block, order, a) => void a.groupSources.push({ block, order }),
   virtual_server: (block, _order, a, c) => {
     const server = buildVirtualServer(block, c);
-    if (server !== undefined) a.virtualServers.push(server);
+    if (server !== undefined && a.keeps) a.virtualServers.push(server);
   },
 };
 
@@ -217,13 +223,16 @@ function* buildRest(
   a: Assembly,
   c: BuildContext,
 ): Generator<void, All> {
-  checkStatics(statements, c);
+  const { reporter } = c;
+  reporter.during('building', () => checkStatics(statements, c));
   yield;
-  uniqueVrids(a.placed, c.reporter);
+  reporter.during('building', () => uniqueVrids(a.placed, reporter));
   yield;
-  uniqueAddresses(a.placed, c.reporter);
+  reporter.during('building', () => uniqueAddresses(a.placed, reporter));
   yield;
-  const { groups, instances } = joinGroups(a.groupSources, a.placed, a.known, c);
+  const { groups, instances } = reporter.during('building', () =>
+    joinGroups(a.groupSources, a.placed, a.known, c),
+  );
   yield;
   const all = [...a.scripts.values()];
   return {

@@ -127,6 +127,7 @@ export class Reader {
       if (shape === 'special') return undefined;
       this.#lines++;
       this.#reached(source, frame.offset, stop);
+      if (newline !== -1) source.lineStartsAt(newline + 1, frame.offset);
       frame.offset = newline === -1 ? stop : newline + 1;
       if (shape === 'empty') continue;
       const text = Text.literal(source, range.start, range.end);

@@ -10,7 +10,7 @@ import type { LogicalLine, Reader } from './reader.ts';
 import type { Span } from './source.ts';
 import { nearest } from './suggest.ts';
 import type { Text } from './text.ts';
-import { firstWord, type Split, splitCommandLine, splitWords, type Word } from './words.ts';
+import { behindFirst, firstWordEnd, type Split, splitCommandLine, splitFrom, splitWords, type Word, wordOf } from './words.ts';
 
 export type Entry = { readonly words: readonly Word[]; readonly line: Text };
 
@@ -25,18 +25,22 @@ export class Statement {
   readonly line: Text;
   body: readonly Statement[] = NOTHING;
   entries: readonly Entry[] = NOTHING;
+  /** Index in the line behind the keyword. */
+  readonly #behind: number;
   #keyword: Word | undefined;
   #words: Split | undefined;
 
-  /** `keyword` is needed where it is not the first word of the line, unquoted. */
-  constructor(row: KeywordRow, line: Text, keyword?: Word) {
+  /** `keyword` is needed where it is quoted or does not stand in the file. */
+  constructor(row: KeywordRow, line: Text, behind: number, keyword?: Word) {
     this.row = row;
     this.line = line;
+    this.#behind = behind;
     this.#keyword = keyword;
   }
 
   get keyword(): Word {
-    this.#keyword ??= splitWords(this.line).words[0] as Word;
+    const { row, line } = this;
+    this.#keyword ??= wordOf(line, row.keyword, this.#behind - row.keyword.length, this.#behind);
     return this.#keyword;
   }
 
@@ -52,9 +56,10 @@ export class Statement {
   #split(): Split {
     if (this.#words !== undefined) return this.#words;
     const { row, line } = this;
-    const command = row.type === 'command' || row.keyword === 'regex';
-    const split = command ? splitCommandLine(line) : splitWords(line);
-    this.#words = { words: split.words.slice(1), unmatchedQuote: split.unmatchedQuote };
+    if (row.type === 'command' || row.keyword === 'regex') {
+      const split = splitCommandLine(line);
+      this.#words = { words: split.words.slice(1), unmatchedQuote: split.unmatchedQuote };
+    } else this.#words = splitFrom(line, this.#behind);
     return this.#words;
   }
 }
@@ -173,14 +178,15 @@ class TreeParser {
 
   /** The line under its row of the table; reported when it has none. */
   #known(line: Text, block: string): Statement | undefined {
-    const first = line.isLiteral ? firstWord(line) : undefined;
-    if (first !== undefined) {
-      const row = findKeyword(block, line.source.text.slice(first.start, first.end));
-      if (row !== undefined) return new Statement(row, line);
+    const behind = line.isLiteral ? firstWordEnd(line) : -1;
+    if (behind > 0) {
+      const row = findKeyword(block, line.source.text.slice(line.start, line.start + behind));
+      if (row !== undefined) return new Statement(row, line, behind);
     }
-    const keyword = splitWords(line).words[0] ?? { text: line.text, at: line.span() };
+    const first = splitWords(line).words[0];
+    const keyword = first ?? { text: line.text, at: line.span() };
     const row = findKeyword(block, keyword.text);
-    if (row !== undefined) return new Statement(row, line, keyword);
+    if (row !== undefined) return new Statement(row, line, behindFirst(line), keyword);
     this.#unknown(keyword, block);
     return undefined;
   }
@@ -204,8 +210,9 @@ class TreeParser {
   }
 
   #nameFits(statement: Statement): boolean {
-    const { keyword, args, row } = statement;
-    if (row.block !== '' || !NAMED.has(keyword.text)) return true;
+    const { row } = statement;
+    if (row.block !== '' || !NAMED.has(row.keyword)) return true;
+    const { keyword, args } = statement;
     const name = args[0];
     if (keyword.text !== 'bfd_instance' && args.length !== 1) {
       const problem = name === undefined ? 'has no name' : 'has extra parameters after its name';

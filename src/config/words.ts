@@ -38,7 +38,7 @@ class LiteralWord implements Word, Span {
 }
 
 /** The word at `a` up to `b` of the line, counted from its first character; `text` without quotes. */
-function wordOf(line: Text, text: string, a: number, b: number): Word {
+export function wordOf(line: Text, text: string, a: number, b: number): Word {
   if (!line.isLiteral) return { text, at: line.span(a, b) };
   return new LiteralWord(text, line.source, line.start + a, line.start + b);
 }
@@ -49,12 +49,12 @@ const QUOTE = 0x22;
 
 /** Ordinary words: a word that begins with `"` runs to the next one; elsewhere a `"` ends the word before it. */
 export function splitWords(line: Text): Split {
-  const words: Word[] = [];
-  return { words, unmatchedQuote: splitFrom(line, 0, words) };
+  return splitFrom(line, 0);
 }
 
-/** Adds the ordinary words from the index `from` on to `words`; returns the place of a quote without partner. */
-export function splitFrom(line: Text, from: number, words: Word[]): Span | undefined {
+/** The ordinary words from the index `from` on. */
+export function splitFrom(line: Text, from: number): Split {
+  const words: Word[] = [];
   // A literal line is read where it stands in its file: no copy of it is made.
   const base = line.isLiteral ? line.start : 0;
   const s = line.isLiteral ? line.source.text : line.text;
@@ -68,7 +68,7 @@ export function splitFrom(line: Text, from: number, words: Word[]): Span | undef
     }
     if (c === QUOTE) {
       const end = indexBefore(s, QUOTE, i + 1, stop);
-      if (end === -1) return line.span(i - base, stop - base);
+      if (end === -1) return { words, unmatchedQuote: line.span(i - base, stop - base) };
       words.push(wordOf(line, s.slice(i + 1, end), i - base, end + 1 - base));
       i = end + 1;
       continue;
@@ -77,16 +77,22 @@ export function splitFrom(line: Text, from: number, words: Word[]): Span | undef
     i = wordEnd(s, i, stop);
     words.push(wordOf(line, s.slice(start, i), start - base, i - base));
   }
-  return undefined;
+  return { words, unmatchedQuote: undefined };
 }
 
-/** The first ordinary word of a literal line that is not quoted, as offsets of its source; undefined without one. */
-export function firstWord(line: Text): { readonly start: number; readonly end: number } | undefined {
-  const s = line.source.text;
-  let start = line.start;
-  while (start < line.end && isSpace(s.charCodeAt(start))) start++;
-  if (start === line.end || s.charCodeAt(start) === QUOTE) return undefined;
-  return { start, end: wordEnd(s, start, line.end) };
+/** Where the first word of a literal line ends, when the line begins with one that is not quoted; else 0. */
+export function firstWordEnd(line: Text): number {
+  return wordEnd(line.source.text, line.start, line.end) - line.start;
+}
+
+/** Index behind the first ordinary word of any line. */
+export function behindFirst(line: Text): number {
+  const s = line.text;
+  let i = 0;
+  while (i < s.length && isSpace(s.charCodeAt(i))) i++;
+  if (s.charCodeAt(i) !== QUOTE) return wordEnd(s, i, s.length);
+  const end = indexBefore(s, QUOTE, i + 1, s.length);
+  return end === -1 ? s.length : end + 1;
 }
 
 function wordEnd(s: string, from: number, stop: number): number {
