@@ -1,13 +1,12 @@
-/** Loads the configuration with the real machine as its environment, and the config test (-t) that prints what was found. */
+/** Loads the configuration with the real machine as its environment, and says in the log what was found. */
 import { randomInt } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { posix } from 'node:path';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
 import type { InterfaceFacts } from './config/environment.ts';
-import { configTestStatus, type LoadResult, loadConfig } from './config/load.ts';
+import { type LoadResult, loadConfig } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { native } from './native.ts';
@@ -40,7 +39,11 @@ export function load(options: DaemonOptions, links: readonly Link[]): LoadResult
       userExists: (name) => api.lookupUser(name) !== null,
       groupExists: (name) => api.lookupGroup(name) !== null,
     },
-    { testMode: options.configTest, allIncludes: options.allConfig },
+    {
+      testMode: options.configTest,
+      allIncludes: options.allConfig,
+      ...(options.configTest ? { keep: 'findings' } : {}),
+    },
   );
 }
 
@@ -62,22 +65,6 @@ export function countFindings(result: LoadResult): { errors: number; warnings: n
     if (d.severity === 'error') errors++;
     else if (d.severity === 'warning') warnings++;
   return { errors, warnings };
-}
-
-/** `-t`: findings on stderr or in the file of `-tFILE`; the status is keepalived's (grammar of its man page and measured). */
-export function configTest(options: DaemonOptions): number {
-  const result = load(options, readLinks());
-  const color =
-    options.configTestFile === undefined &&
-    process.stderr.isTTY === true &&
-    process.env['NO_COLOR'] === undefined;
-  const text = result.diagnostics
-    .filter((d) => d.severity !== 'hint')
-    .map((d) => `${formatDiagnostic(d, { color })}\n`)
-    .join('');
-  if (options.configTestFile === undefined) process.stderr.write(text);
-  else appendFileSync(options.configTestFile, text, { mode: 0o600 });
-  return configTestStatus(result);
 }
 
 /** Findings as log lines; an error of the file is logged with its place, as keepalived does. */

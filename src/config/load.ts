@@ -80,8 +80,7 @@ function* attempt(
 ): Generator<void, Attempt> {
   const reporter = new Reporter();
   const [first, ...rest] = openMain(mainFile, environment, reporter);
-  if (first === undefined)
-    return { result: finish(reporter, undefined), globals: undefined, settled: true };
+  if (first === undefined) return { result: finish(reporter, undefined), globals: undefined, settled: true };
   const checks = options.allIncludes === true ? ALL_CHECKS : NO_CHECKS;
   const reader = new Reader([first, ...rest], environment, reporter, checks);
   const testMode = options.testMode ?? false;
@@ -218,11 +217,7 @@ function buildOne(s: Statement, order: number, a: Assembly, c: BuildContext): vo
   if (keyword === 'virtual_server') s.body = [];
 }
 
-function* buildRest(
-  statements: readonly Statement[],
-  a: Assembly,
-  c: BuildContext,
-): Generator<void, All> {
+function* buildRest(statements: readonly Statement[], a: Assembly, c: BuildContext): Generator<void, All> {
   const { reporter } = c;
   reporter.during('building', () => checkStatics(statements, c));
   yield;

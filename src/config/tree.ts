@@ -10,7 +10,16 @@ import type { LogicalLine, Reader } from './reader.ts';
 import type { Span } from './source.ts';
 import { nearest } from './suggest.ts';
 import type { Text } from './text.ts';
-import { behindFirst, firstWordEnd, type Split, splitCommandLine, splitFrom, splitWords, type Word, wordOf } from './words.ts';
+import {
+  behindFirst,
+  firstWordEnd,
+  type Split,
+  splitCommandLine,
+  splitFrom,
+  splitWords,
+  type Word,
+  wordOf,
+} from './words.ts';
 
 export type Entry = { readonly words: readonly Word[]; readonly line: Text };
 
