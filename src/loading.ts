@@ -2,11 +2,12 @@
 import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import { posix } from 'node:path';
+import { drain } from './base/steps.ts';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
 import type { InterfaceFacts } from './config/environment.ts';
-import { type LoadResult, loadConfig } from './config/load.ts';
+import { type LoadResult, loading } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { native } from './native.ts';
@@ -21,9 +22,14 @@ function facts(links: readonly Link[]): ReadonlyMap<string, InterfaceFacts> {
 
 /** Reads and checks the files; pure but for the files it reads. `links`: of the namespace the daemon runs in. */
 export function load(options: DaemonOptions, links: readonly Link[]): LoadResult {
+  return drain(loadSteps(options, links));
+}
+
+/** `load` in small steps, for a daemon that has other things to do. */
+export function loadSteps(options: DaemonOptions, links: readonly Link[]): Generator<void, LoadResult> {
   const host = hostname();
   const api = native();
-  return loadConfig(
+  return loading(
     posix.resolve(options.configFile),
     {
       readFile: (path) => {
@@ -67,9 +73,10 @@ export function countFindings(result: LoadResult): { errors: number; warnings: n
   return { errors, warnings };
 }
 
-/** Findings as log lines; an error of the file is logged with its place, as keepalived does. */
-export function logFindings(log: Log, result: LoadResult): void {
+/** Findings as log lines, one a step; an error of the file is logged with its place, as keepalived does. */
+export function* findingsToLog(log: Log, result: LoadResult): Generator<void, void> {
   for (const d of result.diagnostics) {
+    yield;
     if (d.severity === 'hint') continue;
     log.log(
       d.severity === 'error' ? 'error' : 'warning',
@@ -77,6 +84,10 @@ export function logFindings(log: Log, result: LoadResult): void {
       { code: d.code },
     );
   }
+}
+
+export function logFindings(log: Log, result: LoadResult): void {
+  drain(findingsToLog(log, result));
 }
 
 /** What the configuration asks for and vipd does not carry out: one line each, shown in the log and by `vipd status`. */

@@ -1,5 +1,6 @@
 /** Main file to frozen `Config`: reader, tree, settings, builders, checks. Pure but for the environment it is given. */
 
+import { drain } from '../base/steps.ts';
 import { readAddress } from './addresses.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
 import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig, VirtualServerConfig } from './config.ts';
@@ -42,11 +43,7 @@ export function loadConfig(
   environment: LoadEnvironment,
   options: LoadOptions = {},
 ): LoadResult {
-  const steps = loading(mainFile, environment, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return drain(loading(mainFile, environment, options));
 }
 
 /**
