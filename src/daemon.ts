@@ -1,5 +1,5 @@
 /**
- * From options to a running daemon and its exit status: namespace, config test, detaching, log, configuration,
+ * From options to a running daemon and its exit status: namespace, detaching, log, configuration,
  * permissions, pid files. The daemon itself is running.ts.
  */
 import type { DaemonOptions } from './cli/options.ts';
@@ -10,7 +10,8 @@ import { reportStart, startDetached } from './io/daemonize.ts';
 import { temporaryFolder } from './io/files/dumps.ts';
 import { acquirePidFiles } from './io/files/pidfile.ts';
 import { createLog, type DaemonLog } from './io/log/log.ts';
-import { configTest, countFindings, load, logFindings, partsToRun, readLinks } from './loading.ts';
+import { countFindings, load, logFindings, partsToRun, readLinks } from './loading.ts';
+import { inNamespaceOf } from './namespace.ts';
 import { native } from './native.ts';
 import { Daemon, type Ending, EXIT, type StartReport } from './running.ts';
 import { Signals } from './signals.ts';
@@ -20,14 +21,7 @@ const LOG_CLOSE_MS = 200;
 /** Runs until told to stop; the exit status is keepalived's. */
 export async function runDaemon(given: DaemonOptions): Promise<number> {
   const options = { ...given, ...absolutePaths(given) };
-  if (options.namespace !== undefined) {
-    const problem = enterNamespace(options.namespace);
-    if (problem !== undefined) {
-      process.stderr.write(`vipd: ${problem}\n`);
-      return EXIT.fatal;
-    }
-  }
-  if (options.configTest) return configTest(options);
+  if (!inNamespaceOf(options)) return EXIT.fatal;
   if (!options.foreground && options.childFd === undefined) {
     const [, script = '', ...argv] = process.argv;
     const started = await startDetached({ argv, script, keepConsole: options.logConsole });
@@ -43,17 +37,6 @@ export async function runDaemon(given: DaemonOptions): Promise<number> {
   report(status, why);
   await log.close(LOG_CLOSE_MS);
   return status;
-}
-
-/** KEEPALIVED leaves with status 0 here; a service manager would take that for a success. */
-function enterNamespace(name: string): string | undefined {
-  try {
-    native().setNetworkNamespace(`/run/netns/${name}`);
-    return undefined;
-  } catch (e) {
-    if (!(e instanceof Error && 'code' in e)) throw e;
-    return `Unable to set network namespace ${name}: ${e.message}; 'ip netns list' shows those there are`;
-  }
 }
 
 /** Tells the waiting parent of a detached start, once. */

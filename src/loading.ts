@@ -1,13 +1,13 @@
-/** Loads the configuration with the real machine as its environment, and the config test (-t) that prints what was found. */
+/** Loads the configuration with the real machine as its environment, and says in the log what was found. */
 import { randomInt } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
 import { cpus, hostname } from 'node:os';
 import { posix } from 'node:path';
+import { drain } from './base/steps.ts';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
 import type { InterfaceAddress, InterfaceFacts, LoadEnvironment } from './config/environment.ts';
-import { configTestStatus, type LoadResult, loadConfig } from './config/load.ts';
+import { type LoadResult, loading } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
 import { managedByNetworkd } from './io/files/networkd.ts';
 import { readSecret } from './io/files/secret-files.ts';
@@ -114,10 +114,19 @@ function addressFacts(
 
 /** Reads and checks the files; pure but for the files it reads. `links`: of the namespace the daemon runs in. */
 export function load(options: DaemonOptions, links: readonly Link[]): LoadResult {
-  return loadConfig(
+  return drain(loadSteps(options, links));
+}
+
+/** `load` in small steps, for a daemon that has other things to do. */
+export function loadSteps(options: DaemonOptions, links: readonly Link[]): Generator<void, LoadResult> {
+  return loading(
     posix.resolve(options.configFile),
     environmentOf(options.configId, options.configTest ? 'test' : 'start', links),
-    { testMode: options.configTest, allIncludes: options.allConfig },
+    {
+      testMode: options.configTest,
+      allIncludes: options.allConfig,
+      ...(options.configTest ? { keep: 'findings' } : {}),
+    },
   );
 }
 
@@ -147,25 +156,10 @@ export function countFindings(result: LoadResult): { errors: number; warnings: n
   return { errors, warnings };
 }
 
-/** `-t`: findings on stderr or in the file of `-tFILE`; the status is keepalived's (grammar of its man page and measured). */
-export function configTest(options: DaemonOptions): number {
-  const result = load(options, readLinks());
-  const color =
-    options.configTestFile === undefined &&
-    process.stderr.isTTY === true &&
-    process.env['NO_COLOR'] === undefined;
-  const text = result.diagnostics
-    .filter((d) => d.severity !== 'hint')
-    .map((d) => `${formatDiagnostic(d, { color })}\n`)
-    .join('');
-  if (options.configTestFile === undefined) process.stderr.write(text);
-  else appendFileSync(options.configTestFile, text, { mode: 0o600 });
-  return configTestStatus(result);
-}
-
-/** Findings as log lines; an error of the file is logged with its place, as keepalived does. */
-export function logFindings(log: Log, result: LoadResult): void {
+/** Findings as log lines, one a step; an error of the file is logged with its place, as keepalived does. */
+export function* findingsToLog(log: Log, result: LoadResult): Generator<void, void> {
   for (const d of result.diagnostics) {
+    yield;
     if (d.severity === 'hint') continue;
     log.log(
       d.severity === 'error' ? 'error' : 'warning',
@@ -173,6 +167,10 @@ export function logFindings(log: Log, result: LoadResult): void {
       { code: d.code },
     );
   }
+}
+
+export function logFindings(log: Log, result: LoadResult): void {
+  drain(findingsToLog(log, result));
 }
 
 /** What the configuration asks for and vipd does not carry out: one line each, shown in the log and by `vipd status`. */

@@ -25,6 +25,10 @@ async function run(): Promise<number> {
       return runTool(invocation.tool, toolParts());
     }
     case 'daemon': {
+      if (invocation.options.configTest) {
+        const { runConfigTest } = await import('./config-test.ts');
+        return runConfigTest(invocation.options);
+      }
       const { runDaemon } = await import('./daemon.ts');
       return runDaemon(invocation.options);
     }

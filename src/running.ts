@@ -28,7 +28,7 @@ import { readRelease, releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
-import { countFindings, load, logFindings, partsToRun, warningsOf } from './loading.ts';
+import { countFindings, findingsToLog, loadSteps, partsToRun, warningsOf } from './loading.ts';
 import { native } from './native.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
@@ -37,12 +37,15 @@ import { jsonText } from './report/json.ts';
 import { sdStatus } from './report/sd-status.ts';
 import { statsText } from './report/stats.ts';
 import type { Signals } from './signals.ts';
+import { inSlices } from './slices.ts';
 
 /** keepalived's exit statuses. */
 export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 /** Tells the waiting parent of a detached start, once. */
 export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
+type Outcome = { readonly ok: boolean; readonly text: string };
+const STOPPING: Outcome = { ok: false, text: 'the daemon is stopping' };
 const HEARTBEAT_MS = 1_000;
 const GLOBAL_SCRIPT_S = 10;
 
@@ -66,6 +69,9 @@ export class Daemon {
   #aborting = false;
   #stopping = false;
   #global: Config['global'];
+  /** The reload under way, and the one that was asked for meanwhile. */
+  #reloading: Promise<Outcome> | undefined;
+  #nextReload: Promise<Outcome> | undefined;
 
   constructor(options: DaemonOptions, log: DaemonLog, config: Config) {
     const api = native();
@@ -293,7 +299,7 @@ export class Daemon {
     signals.deliverTo({
       SIGTERM: stop('SIGTERM'),
       SIGINT: stop('SIGINT'),
-      SIGHUP: () => this.#reload(),
+      SIGHUP: () => void this.#reload(),
       SIGUSR1: () => this.#dump('keepalived.data', dataText(this.#core.snapshot())),
       SIGUSR2: stats,
       JSON: () => this.#dumpJson(),
@@ -341,37 +347,63 @@ export class Daemon {
     if (this.#statusText() !== before) this.#service.status(this.#lastStatus);
   }
 
-  /** A file that cannot be run changes nothing. */
-  #reload(): { ok: boolean; text: string } {
+  /** One at a time. Whoever asks while one is under way gets the next: the file may have changed since it was read. */
+  #reload(): Promise<Outcome> {
+    if (this.#reloading === undefined) {
+      this.#reloading = this.#reloadOnce().finally(() => {
+        this.#reloading = undefined;
+      });
+      return this.#reloading;
+    }
+    this.#nextReload ??= this.#reloading.then(() => {
+      this.#nextReload = undefined;
+      return this.#reload();
+    });
+    return this.#nextReload;
+  }
+
+  /**
+   * A file that cannot be run changes nothing. Done in slices: adverts go out and come in meanwhile, so that none has to
+   * be sent in advance as keepalived does (B21), and a stop need not wait.
+   */
+  async #reloadOnce(): Promise<Outcome> {
     if (this.#stopping) {
       this.#log.log('info', 'no reload: the daemon is stopping');
-      return { ok: false, text: 'the daemon is stopping' };
+      return STOPPING;
     }
     this.#log.log('info', `Reloading ${this.#options.configFile}`);
     this.#service.reloading();
-    this.#core.advertBeforeReload();
-    const loaded = load(this.#options, this.#netlink.links());
-    logFindings(this.#log, loaded);
-    const config = loaded.config === undefined ? undefined : partsToRun(this.#options, loaded.config);
-    const refusal = config === undefined ? 'no usable configuration' : this.#refusal(loaded, config);
-    let outcome: { ok: boolean; text: string };
-    if (config === undefined || refusal !== undefined) {
-      outcome = {
-        ok: false,
-        text: `the new configuration cannot be run and nothing was changed: ${refusal}`,
-      };
-      this.#log.log('error', outcome.text);
-    } else {
-      this.#checker = this.#newChecker(config);
-      this.#global = config.global;
-      const report = this.#core.reload(config, countFindings(loaded));
-      this.#warn(config);
-      this.#sayConfiguration();
-      outcome = { ok: true, text: report.lines.join('\n') };
-      for (const line of report.lines) this.#log.log('info', `Reload: ${line}`);
-    }
+    const outcome = await inSlices(
+      this.#reloadSteps(),
+      () => this.#clock.nowUs(),
+      () => this.#stopping,
+    );
+    if (outcome === undefined) return STOPPING;
     this.#service.reloaded(this.#statusText());
     return outcome;
+  }
+
+  *#reloadSteps(): Generator<void, Outcome> {
+    const loaded = yield* loadSteps(this.#options, this.#netlink.links());
+    yield* findingsToLog(this.#log, loaded);
+    const config = loaded.config === undefined ? undefined : partsToRun(this.#options, loaded.config);
+    const refusal = config === undefined ? 'no usable configuration' : this.#refusal(loaded, config);
+    if (config === undefined || refusal !== undefined) {
+      const text = `the new configuration cannot be run and nothing was changed: ${refusal}`;
+      this.#log.log('error', text);
+      return { ok: false, text };
+    }
+    this.#checker = this.#newChecker(config);
+    this.#global = config.global;
+    yield;
+    const report = yield* this.#core.reloading(config, countFindings(loaded));
+    this.#warn(config);
+    this.#sayConfiguration();
+    for (const line of report.lines) {
+      this.#log.log('info', `Reload: ${line}`);
+      yield;
+    }
+    return { ok: true, text: report.lines.join('\n') };
   }
 
   /** Why `config` must not replace the one that runs. */
@@ -381,13 +413,13 @@ export class Daemon {
     if (fixed.length > 0) return `${fixed.join(', ')} cannot change while the daemon runs; restart it`;
     // keepalived would drop every address because of one forgotten brace.
     const first = loaded.diagnostics.find((d) => d.severity === 'error');
-    if (config.instances.length === 0 && first !== undefined && this.#core.snapshot().instances.length > 0)
+    if (config.instances.length === 0 && first !== undefined && this.#core.instanceCount > 0)
       return `it has mistakes and no instance is left in it: ${first.message}`;
     return undefined;
   }
 
-  #reloadForClient(): { ok: true; text: string } {
-    const outcome = this.#reload();
+  async #reloadForClient(): Promise<{ ok: true; text: string }> {
+    const outcome = await this.#reload();
     if (!outcome.ok) throw new Error(outcome.text);
     return { ok: true, text: outcome.text };
   }

@@ -107,7 +107,11 @@ const STAGES: readonly Stage[] = [
   {
     name: 'bench',
     obstacle: rootObstacle,
-    run: () => counting([...NODE, built('bench/failover.js'), '--runs', '1'], true),
+    run: async () =>
+      add(
+        await counting([...NODE, built('bench/failover.js'), '--runs', '1'], true),
+        await counting([...NODE, built('bench/config.js'), '--runs', '1', '--scale', '0.02'], true),
+      ),
   },
 ];
 

@@ -29,13 +29,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files directly under src/: the composition root and the addon's face. */
 const ROOT_FILES = new Set([
   'checking.ts',
+  'config-test.ts',
   'daemon.ts',
   'loading.ts',
   'main.ts',
+  'namespace.ts',
   'native.ts',
   'package-root.ts',
   'running.ts',
   'signals.ts',
+  'slices.ts',
   'tools.ts',
   'whatif-tool.ts',
 ]);

@@ -2,15 +2,25 @@
 
 /** '192.0.2.1' to 4 octets; undefined when it is not that form (no leading zeros beyond '0', four parts). */
 export function parseIpv4(text: string): Uint8Array | undefined {
-  const m = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (m === null) return undefined;
+  if (text.length < 7 || text.length > 15) return undefined;
   const out = new Uint8Array(4);
-  for (let i = 0; i < 4; i++) {
-    const part = m[i + 1] as string;
-    const value = Number(part);
-    if (value > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
-    out[i] = value;
+  let part = 0;
+  let value = -1; // -1: no digit yet
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x2e) {
+      if (value < 0 || part === 3) return undefined;
+      out[part++] = value;
+      value = -1;
+    } else {
+      // A leading zero is refused: nobody agrees whether it means octal.
+      if (c < 0x30 || c > 0x39 || value === 0) return undefined;
+      value = (value < 0 ? 0 : value * 10) + c - 0x30;
+      if (value > 255) return undefined;
+    }
   }
+  if (value < 0 || part !== 3) return undefined;
+  out[3] = value;
   return out;
 }
 

@@ -65,11 +65,18 @@ const MISSING: ReadonlySet<DiagnosticCode> = new Set([
   'KA1105',
 ]);
 
+/** Blocks are built while the text is still being read; their findings count as later ones. */
+const PHASES = ['reading', 'globals', 'building'] as const;
+export type Phase = (typeof PHASES)[number];
+
 /** Collects; never throws. After `LIMIT` entries it only counts, so that a hostile file cannot fill the memory. */
 export class Reporter {
   static readonly LIMIT = 2000;
-  readonly diagnostics: Diagnostic[] = [];
-  dropped = 0;
+  readonly #phases: readonly Diagnostic[][] = PHASES.map(() => []);
+  #phase = 0;
+  #fatalPhase = 0;
+  #count = 0;
+  /** The first one of the earliest phase. */
   fatal: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic } | undefined;
   readonly #damaged = new Set<string>();
   readonly #unreadable: Span[] = [];
@@ -89,6 +96,16 @@ export class Reporter {
     return this.#unreadable.some((u) => u.source === at.source && u.start <= at.start && at.end <= u.end);
   }
 
+  /** Findings beyond those that are kept. */
+  get dropped(): number {
+    return Math.max(0, this.#count - Reporter.LIMIT);
+  }
+
+  /** Phase after phase, each in the order of the reports. */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#phases.flat().slice(0, Reporter.LIMIT);
+  }
+
   report(code: DiagnosticCode, at: Span, message: string, details: DiagnosticDetails = {}): void {
     const row = CODES[code];
     const diagnostic: Diagnostic = {
@@ -101,11 +118,25 @@ export class Reporter {
       ...(details.fix === undefined ? {} : { fix: details.fix }),
       keepalivedClass: details.keepalivedClass ?? row.class,
     };
-    if (details.fatal !== undefined && this.fatal === undefined)
+    if (details.fatal !== undefined && (this.fatal === undefined || this.#phase < this.#fatalPhase)) {
       this.fatal = { exit: details.fatal, diagnostic };
+      this.#fatalPhase = this.#phase;
+    }
     if (this.#follows(code, at)) return;
-    if (this.diagnostics.length < Reporter.LIMIT) this.diagnostics.push(diagnostic);
-    else this.dropped++;
+    this.#count++;
+    const list = this.#phases[this.#phase] as Diagnostic[];
+    if (list.length < Reporter.LIMIT) list.push(diagnostic);
+  }
+
+  /** Files what `work` reports under `phase`, although other phases are still under way. */
+  during<T>(phase: Phase, work: () => T): T {
+    const before = this.#phase;
+    this.#phase = PHASES.indexOf(phase);
+    try {
+      return work();
+    } finally {
+      this.#phase = before;
+    }
   }
 }
 

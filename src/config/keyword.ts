@@ -59,6 +59,9 @@ export const keywordsOf = (block: string): readonly string[] => [...(byBlock.get
 export const blocksOf = (keyword: string): readonly string[] =>
   [...byBlock].filter(([, rows]) => rows.has(keyword)).map(([block]) => block);
 
+const paths = new Map<KeywordRow, string>(
+  KEYWORDS.map((row) => [row, row.block === '' ? row.keyword : `${row.block}/${row.keyword}`]),
+);
+
 /** 'vrrp_instance' + 'authentication' -> 'vrrp_instance/authentication'. */
-export const pathOf = (row: KeywordRow): string =>
-  row.block === '' ? row.keyword : `${row.block}/${row.keyword}`;
+export const pathOf = (row: KeywordRow): string => paths.get(row) as string;

@@ -1,20 +1,14 @@
 /** Main file to frozen `Config`: reader, tree, settings, builders, checks. Pure but for the environment it is given. */
 
+import { drain } from '../base/steps.ts';
 import { bfdTracker, buildBfd, type PlacedBfd } from './bfd.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
-import type {
-  Command,
-  Config,
-  GlobalConfig,
-  InstanceConfig,
-  ScriptConfig,
-  SyncGroupConfig,
-} from './config.ts';
+import type { Config, GlobalConfig, InstanceConfig, ScriptConfig, SyncGroupConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
 import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
 import { buildGarpGroup, type GroupedInterfaces } from './garp-groups.ts';
-import { buildGlobals } from './global.ts';
+import { buildGlobals, type Globals } from './global.ts';
 import type { GarpGroupConfig } from './global-config.ts';
 import { buildGroup, type GroupSource, restrictMember } from './groups.ts';
 import { ALL_CHECKS, NO_CHECKS } from './include.ts';
@@ -30,12 +24,12 @@ import { Reader } from './reader.ts';
 import { Routing } from './routes/routing.ts';
 import { buildScript } from './scripts.ts';
 import { type Built, checkCommands, type PlacedScript } from './security.ts';
-import { type Block, readBlock, type SettingsContext } from './settings.ts';
+import { type Block, readBlock } from './settings.ts';
 import { Source, type Span } from './source.ts';
 import { Statics } from './statics.ts';
 import type { TrackFileConfig, TrackProcessConfig } from './track-config.ts';
 import { buildTrackFile, buildTrackProcess, Trackers } from './trackers.ts';
-import { parseTree, type Statement } from './tree.ts';
+import { type Statement, topStatements } from './tree.ts';
 
 export type LoadResult = {
   /** Absent when no file could be read. With `fatal` it holds what could be understood, for reports only. */
@@ -49,41 +43,104 @@ export type LoadResult = {
   readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
 };
 
-/**
- * Reads `mainFile` (or all files of a pattern) with everything it includes. Never throws on any text. `testMode`
- * judges as `--config-test` does: numbers with trailing junk are refused instead of cut. `allIncludes` (-e): every
- * problem of an include is fatal.
- */
+export type LoadOptions = {
+  /** Judges as `--config-test` does: numbers with trailing junk are refused instead of cut. */
+  readonly testMode?: boolean;
+  /** -e: every problem of an include is fatal. */
+  readonly allIncludes?: boolean;
+  /** 'findings': the configuration is judged and thrown away, which spares half of the time and memory; not frozen. */
+  readonly keep?: 'config' | 'findings';
+};
+
+/** Reads `mainFile` (or all files of a pattern) with everything it includes. Never throws on any text. */
 export function loadConfig(
   mainFile: string,
   environment: LoadEnvironment,
-  options: { readonly testMode?: boolean; readonly allIncludes?: boolean } = {},
+  options: LoadOptions = {},
 ): LoadResult {
+  return drain(loading(mainFile, environment, options));
+}
+
+/**
+ * `loadConfig` in pieces of at most a block each, so that a daemon can serve its sockets in between. Blocks are built as
+ * they are read, with the global settings that stood above the first of them; when some come later the file is read once
+ * more with all of them known.
+ */
+export function* loading(
+  mainFile: string,
+  environment: LoadEnvironment,
+  options: LoadOptions = {},
+): Generator<void, LoadResult> {
+  const first = yield* attempt(mainFile, environment, options, undefined);
+  if (first.globals === undefined || first.settled) return first.result;
+  return (yield* attempt(mainFile, environment, options, first.globals)).result;
+}
+
+type Attempt = {
+  readonly result: LoadResult;
+  /** The global settings of the whole text. */
+  readonly globals: Globals | undefined;
+  /** The blocks were built with just these. */
+  readonly settled: boolean;
+};
+
+function* attempt(
+  mainFile: string,
+  environment: LoadEnvironment,
+  options: LoadOptions,
+  known: Globals | undefined,
+): Generator<void, Attempt> {
   const reporter = new Reporter();
-  const mains = openMain(mainFile, environment, reporter);
-  const [first, ...rest] = mains;
-  if (first === undefined) return finish(reporter, undefined, []);
-  const reader = new Reader(
-    [first, ...rest],
-    environment,
-    reporter,
-    options.allIncludes === true ? ALL_CHECKS : NO_CHECKS,
-  );
-  const statements = parseTree(reader, reporter);
-  const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
-  const globals = buildGlobals(statements, settings, environment);
-  const context: BuildContext = {
+  const [first, ...rest] = openMain(mainFile, environment, reporter);
+  if (first === undefined)
+    return { result: finish(reporter, undefined, []), globals: undefined, settled: true };
+  const checks = options.allIncludes === true ? ALL_CHECKS : NO_CHECKS;
+  const reader = new Reader([first, ...rest], environment, reporter, checks);
+  const testMode = options.testMode ?? false;
+  const globalsOf = (to: Reporter): Globals =>
+    buildGlobals(statements, { reporter: to, testMode }, environment);
+  const statements: Statement[] = [];
+  const trackers = new Trackers();
+  const routing = new Routing(environment);
+  const contextOf = (globals: Globals): BuildContext => ({
     reporter,
     environment,
     globals,
-    testMode: settings.testMode,
-    trackers: new Trackers(),
-    routing: new Routing(environment),
+    testMode,
+    trackers,
+    routing,
+  });
+  const a = new Assembly(options.keep !== 'findings');
+  let early = known;
+  for (const s of topStatements(reader, reporter)) {
+    statements.push(s);
+    if (isBuilt(s)) {
+      early ??= globalsOf(new Reporter());
+      const context = contextOf(early);
+      reporter.during('building', () => buildOne(s, statements.length - 1, a, context));
+    }
+    yield;
+  }
+  const globals = reporter.during('globals', () => globalsOf(reporter));
+  const context = contextOf(globals);
+  const { built, scripts } = yield* buildRest(a, context);
+  const interfaces = reporter.during('building', () => {
+    checkCommands(built, scripts, context, a.lvs.commands);
+    return interfaceSettings(statements, built, context);
+  });
+  const global = { ...globals.config, ...interfaces, garpGroups: a.garpGroups };
+  const config = { global, ...built, files: [...reader.files] };
+  if (a.keeps) yield* freezeAll(config);
+  return {
+    result: finish(reporter, config, statements),
+    globals,
+    settled: early === undefined || essence(early) === essence(globals),
   };
-  const { built, scripts, garpGroups, lvsCommands } = buildAll(statements, settings, context);
-  checkCommands(built, scripts, context, lvsCommands);
-  const global = { ...globals.config, ...interfaceSettings(statements, built, context), garpGroups };
-  return finish(reporter, deepFreeze({ global, ...built, files: [...reader.files] }), statements);
+}
+
+/** What the builders see of the global settings, as text. */
+function essence({ config, ...rest }: Globals): string {
+  return JSON.stringify([rest, { ...config, inactive: [] }]);
 }
 
 /** Findings in the order of the text: files as they were read, then places. */
@@ -144,8 +201,6 @@ function openMain(mainFile: string, environment: LoadEnvironment, reporter: Repo
 type All = {
   readonly built: Built;
   readonly scripts: readonly PlacedScript[];
-  readonly garpGroups: readonly GarpGroupConfig[];
-  readonly lvsCommands: readonly Command[];
 };
 
 /** What the blocks of a file have become so far; a block sees what stands above it. */
@@ -157,11 +212,18 @@ export class Assembly {
   readonly groupSources: GroupSource[] = [];
   readonly garpGroups: GarpGroupConfig[] = [];
   readonly grouped: GroupedInterfaces = new Map();
-  readonly lvs: LvsState = new LvsState();
+  readonly lvs: LvsState;
   readonly files: TrackFileConfig[] = [];
   readonly processes: TrackProcessConfig[] = [];
   readonly sessions: PlacedBfd[] = [];
   readonly statics: Statics = new Statics();
+  /** Without it the large parts are judged only. */
+  readonly keeps: boolean;
+
+  constructor(keeps = true) {
+    this.keeps = keeps;
+    this.lvs = new LvsState(keeps);
+  }
 }
 
 /** Takes one block of the top level; `order` is its place among the statements. */
@@ -223,28 +285,39 @@ function nameOf(block: Block): Span {
   return s.args[0]?.at ?? s.keyword.at;
 }
 
-/** Blocks in the order of the file, then what looks at several of them. */
-function buildAll(statements: readonly Statement[], settings: SettingsContext, c: BuildContext): All {
-  const a = new Assembly();
-  for (const [order, s] of statements.entries()) {
-    const keyword = s.keyword.text;
-    noteTracker(s, a.lvs);
-    if (keyword === 'virtual_server_group') buildServerGroup(s, a.lvs, c);
-    if (s.row.type === 'values') a.statics.read(s, c);
-    if (s.row.type !== 'block' && keyword !== 'virtual_server_group') continue;
-    if (keyword === 'global_defs') continue;
-    if (s.args.length === 0 && s.row.missing === 'exit') {
-      missingName(s, c);
-      continue;
-    }
-    BUILDERS[keyword]?.(readBlock(s, s.body, settings), order, a, c);
+/** What is built as soon as it is read: blocks, and lists of values, which see the global settings above them. */
+const isBuilt = (s: Statement): boolean =>
+  (s.row.type === 'block' && s.row.keyword !== 'global_defs') || s.row.type === 'values';
+
+function buildOne(s: Statement, order: number, a: Assembly, c: BuildContext): void {
+  const { keyword, type } = s.row;
+  noteTracker(s, a.lvs);
+  if (keyword === 'virtual_server_group') buildServerGroup(s, a.lvs, c);
+  else if (type === 'values') {
+    a.statics.read(s, c);
+    return;
   }
-  uniqueVrids(a.placed, c.reporter);
-  uniqueAddresses(a.placed, c.reporter);
-  const { groups, instances } = joinGroups(a.groupSources, a.placed, a.known, c);
+  if (s.args.length === 0 && s.row.missing === 'exit') missingName(s, c);
+  else BUILDERS[keyword]?.(readBlock(s, s.body, c), order, a, c);
+  // Tens of thousands of servers are as many lines again that nobody reads any more.
+  if (keyword === 'virtual_server' && !a.keeps) s.body = [];
+}
+
+function* buildRest(a: Assembly, c: BuildContext): Generator<void, All> {
+  const { reporter } = c;
+  reporter.during('building', () => uniqueVrids(a.placed, reporter));
+  yield;
+  reporter.during('building', () => uniqueAddresses(a.placed, reporter));
+  yield;
+  const { groups, instances } = reporter.during('building', () =>
+    joinGroups(a.groupSources, a.placed, a.known, c),
+  );
+  yield;
   const all = [...a.scripts.values()];
   const trackers = [...instances, ...groups];
-  const virtualServers = finishVirtualServers(a.lvs);
+  const virtualServers = reporter.during('building', () => finishVirtualServers(a.lvs));
+  yield;
+  const statics = reporter.during('building', () => a.statics.result(instances, c));
   return {
     built: {
       instances,
@@ -252,14 +325,12 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
       scripts: usedScripts(all, instances, groups),
       ...usedTrackers(a, trackers, virtualServers),
       bfdInstances: a.sessions.map((s) => s.config),
-      ...a.statics.result(instances, c),
+      ...statics,
       virtualServers,
       virtualServerGroups: [...a.lvs.groups.values()],
       ...(a.lvs.ssl === undefined ? {} : { ssl: a.lvs.ssl }),
     },
     scripts: all,
-    garpGroups: a.garpGroups,
-    lvsCommands: a.lvs.commands,
   };
 }
 
@@ -337,13 +408,28 @@ function usedScripts(
   return scripts.map((s) => s.script).filter((s) => used.has(s.name));
 }
 
-function deepFreeze<T>(value: T): T {
+/** Freezes what is in the lists one by one, then the whole. */
+function* freezeAll(config: Config): Generator<void, void> {
+  for (const list of [config.instances, config.groups, config.scripts, config.virtualServers])
+    for (const one of list) {
+      deepFreeze(one);
+      yield;
+    }
+  deepFreeze(config);
+}
+
+function deepFreeze(value: object): void {
   // A typed array with elements cannot be frozen; nobody has a reason to write to these.
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
+  if (ArrayBuffer.isView(value) || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  if (Array.isArray(value)) {
+    for (const part of value) if (typeof part === 'object' && part !== null) deepFreeze(part);
+    return;
   }
-  return value;
+  for (const key in value) {
+    const part = value[key as keyof typeof value] as unknown;
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
 }
 
 const RARE: ReadonlySet<KeepalivedClass> = new Set(['file-not-found', 'bad-interface', 'fatal']);

@@ -74,10 +74,28 @@ function clamped(value: number, s: Statement, word: Word, reporter: Reporter): n
   return result;
 }
 
+/** The value of a word of 1 to 9 digits and nothing else, as nearly all numbers are; -1 for any other. */
+function digits(text: string): number {
+  if (text.length === 0 || text.length > 9) return -1;
+  let value = 0;
+  for (let i = 0; i < text.length; i++) {
+    const d = text.charCodeAt(i) - 0x30;
+    if (d < 0 || d > 9) return -1;
+    value = value * 10 + d;
+  }
+  return value;
+}
+
 /** In the written unit. `strict` (configuration test): trailing junk is always refused. */
 export function readInteger(s: Statement, word: Word, reporter: Reporter, strict: boolean): Outcome {
-  const m = /^[ \t\n\v\f\r]*([+-]?)(\d+)(.*)$/s.exec(word.text);
   const { row } = s;
+  const plain = digits(word.text);
+  if (plain >= 0) {
+    if (row.clamp === true) return clamped(plain, s, word, reporter);
+    if (inRange(plain, s, word, reporter)) return zero(plain, s, word, reporter);
+    return row.block === 'vrrp_script' && row.type === 'weight' ? plain : undefined;
+  }
+  const m = /^[ \t\n\v\f\r]*([+-]?)(\d+)(.*)$/s.exec(word.text);
   if (m === null) return invalid(word, reporter, s);
   const junk = m[3] !== '';
   const value = (m[1] === '-' ? -1 : 1) * Number(m[2]);
@@ -111,6 +129,11 @@ function zero(value: number, s: Statement, word: Word, reporter: Reporter): numb
  */
 export function readDecimal(s: Statement, word: Word, reporter: Reporter): Outcome {
   const { row } = s;
+  const plain = digits(word.text);
+  if (plain >= 0)
+    return inRange(plain, s, word, reporter)
+      ? zero(plain * 10 ** (row.scale ?? 6), s, word, reporter)
+      : undefined;
   const m = /^[ \t\n\v\f\r]*\+?(\d*)(?:\.(\d*))?$/.exec(word.text);
   if (m === null || word.text === '') return invalid(word, reporter, s);
   const scale = row.scale ?? 6;

@@ -13,6 +13,7 @@ import type { LoadEnvironment } from './environment.ts';
 import { type IncludeChecks, includeLine, NO_CHECKS, openIncluded } from './include.ts';
 import { list, loopHead, type Round, sequence } from './loops.ts';
 import { dirname, resolvePath } from './paths.ts';
+import { type Range, shapeOf } from './plain.ts';
 import type { Source, Span, Via } from './source.ts';
 import { Text } from './text.ts';
 
@@ -49,8 +50,16 @@ export class Reader {
   readonly #ready: LogicalLine[] = [];
   #collecting: Collecting | undefined;
   #lines = 0;
-  readonly #limit: number;
-  #last: Span;
+  /** Lines that are read at most; grows by the lines of the main files when MAX_MORE_LINES are reached. */
+  #limit = MAX_MORE_LINES;
+  readonly #mains: readonly Source[];
+  /** A brace that stood behind the line given last. */
+  #brace: Text | undefined;
+  /** Scratch of `#plain`. */
+  readonly #range: Range = { start: 0, end: 0 };
+  // The physical line that was read last.
+  #source: Source;
+  #end = 0;
 
   /** `mains`: the main file, or the files of a main pattern, already read. */
   constructor(
@@ -62,16 +71,16 @@ export class Reader {
     this.#environment = environment;
     this.#reporter = reporter;
     this.#checks = checks;
-    this.#limit = MAX_MORE_LINES + mains.reduce((n, m) => n + m.lineCount, 0);
+    this.#mains = mains;
     this.definitions = new Definitions(environment, reporter);
-    this.#last = { source: mains[0], start: 0, end: 0 };
+    this.#source = mains[0];
     for (const source of mains.toReversed()) this.#push(source);
     this.files.push(...mains.map((s) => s.file));
   }
 
   /** Where reading has arrived, a point, for findings about the end of the text. */
   get end(): Span {
-    return { ...this.#last, start: this.#last.end };
+    return { source: this.#source, start: this.#end, end: this.#end };
   }
 
   get checks(): IncludeChecks {
@@ -85,10 +94,53 @@ export class Reader {
 
   next(): LogicalLine | undefined {
     for (;;) {
-      const ready = this.#ready.shift();
+      const brace = this.#brace;
+      if (brace !== undefined) {
+        this.#brace = undefined;
+        return { kind: 'open', text: brace };
+      }
+      const ready = this.#ready.length > 0 ? this.#ready.shift() : undefined;
       if (ready !== undefined) return ready;
+      const plain = this.#plain();
+      if (plain !== undefined) return plain;
       if (!this.#fill()) return undefined;
     }
+  }
+
+  /**
+   * The next line of the innermost file when there is nothing in it but words and at most one brace at its end, as in
+   * nearly all lines of nearly all files; it goes past empty lines and remarks. undefined: `#fill` has to look.
+   */
+  #plain(): LogicalLine | undefined {
+    const frame = this.#stack[this.#stack.length - 1];
+    if (frame?.kind !== 'file' || this.#collecting !== undefined) return undefined;
+    const { source } = frame;
+    const s = source.text;
+    if (source.hasNul) return undefined;
+    while (frame.offset < s.length && this.#lines < this.#limit) {
+      const newline = s.indexOf('\n', frame.offset);
+      const stop = newline === -1 ? s.length : newline;
+      if ((stop - frame.offset) * 3 > MAX_LINE) return undefined;
+      const range = this.#range;
+      const shape = shapeOf(s, frame.offset, stop, range);
+      if (shape === 'special') return undefined;
+      this.#lines++;
+      this.#reached(source, stop);
+      if (newline !== -1) source.lineStartsAt(newline + 1, frame.offset);
+      frame.offset = newline === -1 ? stop : newline + 1;
+      if (shape === 'empty') continue;
+      const text = Text.literal(source, range.start, range.end);
+      if (shape !== 'text-open') return { kind: shape, text };
+      const brace = s.indexOf('{', range.end);
+      this.#brace = Text.literal(source, brace, brace + 1);
+      return { kind: 'text', text };
+    }
+    return undefined;
+  }
+
+  #reached(source: Source, end: number): void {
+    this.#source = source;
+    this.#end = end;
   }
 
   #push(source: Source): void {
@@ -120,6 +172,10 @@ export class Reader {
 
   #count(at: Span): boolean {
     if (++this.#lines <= this.#limit) return true;
+    if (this.#limit === MAX_MORE_LINES) {
+      this.#limit += this.#mains.reduce((n, m) => n + m.lineCount, 0);
+      if (this.#lines <= this.#limit) return true;
+    }
     this.#reporter.report('KA0204', at, `more than ${this.#limit} lines after includes and expansions`, {
       effect: 'vipd reads no further; keepalived would go on until memory is gone',
       fix: 'look for a ~SEQ, a definition or an include that repeats itself',
@@ -139,8 +195,8 @@ export class Reader {
     const newline = source.text.indexOf('\n', offset);
     let end = newline === -1 ? source.text.length : newline;
     frame.offset = newline === -1 ? end : newline + 1;
-    this.#last = { source, start: offset, end };
-    if (!this.#count(this.#last)) return undefined;
+    this.#reached(source, end);
+    if (!this.#count({ source, start: offset, end })) return undefined;
     const fits = prefixWithin(source.text, offset, end, MAX_LINE);
     if (fits < end) {
       // keepalived's buffer: one character more is dropped with the rest of the buffer, and reading goes on behind it.
@@ -157,7 +213,7 @@ export class Reader {
       return undefined;
     }
     while (end > offset && source.text[end - 1] === '\r') end--;
-    const nul = source.text.indexOf('\0', offset);
+    const nul = source.hasNul ? source.text.indexOf('\0', offset) : -1;
     if (nul !== -1 && nul < end) {
       this.#reporter.report(
         'KA0102',

@@ -3,7 +3,8 @@
  * family, VRID, interface and way of sending agree, whatever they are called: keepalived matches them so, and a
  * renamed block must not cost a failover.
  */
-import { toHex } from '../base/bytes.ts';
+import { equalBytes, toHex } from '../base/bytes.ts';
+import { drain } from '../base/steps.ts';
 import type { Config, InstanceConfig, ScriptConfig, VirtualAddress } from './config.ts';
 
 export type KeptInstance = {
@@ -42,12 +43,11 @@ function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Uint8Array || b instanceof Uint8Array)
-    return a instanceof Uint8Array && b instanceof Uint8Array && toHex(a) === toHex(b);
+    return a instanceof Uint8Array && b instanceof Uint8Array && equalBytes(a, b);
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  keys.delete('place');
-  for (const key of keys)
-    if (!same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false;
+  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const key in x) if (key !== 'place' && !same(x[key], y[key])) return false;
+  for (const key in y) if (key !== 'place' && !(key in x) && y[key] !== undefined) return false;
   return true;
 }
 
@@ -76,24 +76,41 @@ function keep(old: InstanceConfig, next: InstanceConfig): KeptInstance {
 
 const FIXED = ['netNamespace', 'instanceName'] as const;
 
+/** Settings that differ and cannot change while running. */
+export const refusedChanges = (old: Config, next: Config): readonly string[] =>
+  FIXED.filter((k) => old.global[k] !== next.global[k]).map((k) =>
+    k === 'netNamespace' ? 'net_namespace' : 'instance',
+  );
+
 /** Pure: says what has to happen, does nothing. Order of the lists is that of the files. */
 export function planReload(old: Config, next: Config): ReloadPlan {
+  return drain(planning(old, next));
+}
+
+/** `planReload`, an instance a step. */
+export function* planning(old: Config, next: Config): Generator<void, ReloadPlan> {
   const free = new Map<string, InstanceConfig[]>();
-  for (const i of old.instances) free.set(identity(i), [...(free.get(identity(i)) ?? []), i]);
+  for (const i of old.instances) {
+    const same = free.get(identity(i));
+    if (same === undefined) free.set(identity(i), [i]);
+    else same.push(i);
+  }
   const kept: KeptInstance[] = [];
   const added: InstanceConfig[] = [];
   for (const i of next.instances) {
     const match = free.get(identity(i))?.shift();
     if (match === undefined) added.push(i);
     else kept.push(keep(match, i));
+    yield;
   }
+  const left = new Set([...free.values()].flat());
   const oldScripts = new Map(old.scripts.map((s) => [s.name, s] as const));
   const stays = (s: ScriptConfig): boolean => same(oldScripts.get(s.name)?.command, s.command);
   const staying = new Set(next.scripts.filter(stays).map((s) => s.name));
   return {
     kept,
     added,
-    removed: old.instances.filter((i) => free.get(identity(i))?.includes(i) === true),
+    removed: old.instances.filter((i) => left.has(i)),
     scripts: {
       kept: next.scripts.filter((s) => staying.has(s.name)),
       added: next.scripts.filter((s) => !staying.has(s.name)),
@@ -101,8 +118,6 @@ export function planReload(old: Config, next: Config): ReloadPlan {
     },
     groupsChanged: !same(old.groups, next.groups),
     globalChanged: changedKeys(old.global, next.global, []),
-    refused: FIXED.filter((k) => old.global[k] !== next.global[k]).map((k) =>
-      k === 'netNamespace' ? 'net_namespace' : 'instance',
-    ),
+    refused: refusedChanges(old, next),
   };
 }

@@ -5,7 +5,7 @@
 import { parseIp } from '../base/ip.ts';
 import type { Command } from './config.ts';
 import type { Reporter } from './diagnostic.ts';
-import { pathOf } from './keyword.ts';
+import { type KeywordRow, pathOf } from './keyword.ts';
 import { readDecimal, readInteger } from './numbers.ts';
 import { placeOf, type Span } from './source.ts';
 import type { Statement } from './tree.ts';
@@ -27,7 +27,6 @@ export class Block {
   readonly settings: readonly Setting[];
   readonly blocks: readonly Block[];
   readonly lists: readonly Statement[];
-  readonly #last = new Map<string, Setting>();
 
   constructor(
     statement: Statement | undefined,
@@ -39,29 +38,33 @@ export class Block {
     this.settings = settings;
     this.blocks = blocks;
     this.lists = lists;
-    for (const s of settings) this.#last.set(s.statement.keyword.text, s);
   }
 
   get keyword(): string {
-    return this.statement?.keyword.text ?? '';
+    return this.statement?.row.keyword ?? '';
   }
 
   /** The setting in force: the last, or the first where the table says so (later ones are not in `settings`). */
   get(keyword: string): Setting | undefined {
-    return this.#last.get(keyword);
+    // A block has a handful of lines: looking through them costs less than a map for each block.
+    for (let i = this.settings.length - 1; i >= 0; i--) {
+      const setting = this.settings[i] as Setting;
+      if (setting.statement.row.keyword === keyword) return setting;
+    }
+    return undefined;
   }
 
   has(keyword: string): boolean {
     return (
-      this.#last.has(keyword) ||
+      this.get(keyword) !== undefined ||
       this.blocks.some((b) => b.keyword === keyword) ||
-      this.list(keyword).length > 0
+      this.lists.some((s) => s.row.keyword === keyword)
     );
   }
 
   /** Every line with the keyword, the last first: what is invalid gives way to what was set before it. */
   latest(keyword: string): readonly Setting[] {
-    return this.settings.filter((s) => s.statement.keyword.text === keyword).toReversed();
+    return this.settings.filter((s) => s.statement.row.keyword === keyword).toReversed();
   }
 
   number(keyword: string): number | undefined {
@@ -85,7 +88,7 @@ export class Block {
   }
 
   list(keyword: string): readonly Statement[] {
-    return this.lists.filter((s) => s.keyword.text === keyword);
+    return this.lists.filter((s) => s.row.keyword === keyword);
   }
 
   children(keyword: string): readonly Block[] {
@@ -102,23 +105,60 @@ export function readBlock(
   context: SettingsContext,
 ): Block {
   const settings: Setting[] = [];
-  const blocks: Block[] = [];
-  const lists: Statement[] = [];
-  const seen = new Map<string, Statement>();
+  let blocks: Block[] | undefined;
+  let lists: Statement[] | undefined;
+  const firsts = new Firsts();
   for (const s of statements) {
-    const repeats = seen.get(s.keyword.text);
-    seen.set(s.keyword.text, repeats ?? s);
-    if (repeats !== undefined && !repeatCounts(s, repeats, context)) continue;
-    if (s.row.type === 'block') blocks.push(readBlock(s, s.body, context));
-    else if (s.row.type === 'values') lists.push(s);
-    else {
+    const { type } = s.row;
+    if (type === 'block') {
+      blocks ??= [];
+      blocks.push(readBlock(s, s.body, context));
+      continue;
+    }
+    const first = firsts.of(s);
+    if (first !== s && !repeatCounts(s, first, context)) continue;
+    if (type === 'values') {
+      lists ??= [];
+      lists.push(s);
+    } else {
       const setting = readSetting(s, context);
       if (setting !== undefined) settings.push(setting);
       // A line that set nothing leaves the place of the first one open.
-      else if (s.row.repeat === 'first') seen.delete(s.keyword.text);
+      else if (s.row.repeat === 'first') firsts.forget(s.row);
     }
   }
-  return new Block(statement, settings, blocks, lists);
+  return new Block(statement, settings, blocks ?? NONE, lists ?? NONE);
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+/** Statements up to which looking through all of them is cheaper than a map. */
+const FEW = 32;
+
+/** The first statement of each keyword of a block. */
+class Firsts {
+  readonly #few: Statement[] = [];
+  #many: Map<KeywordRow, Statement> | undefined;
+
+  /** The one that came first, `s` itself when it is that. */
+  of(s: Statement): Statement {
+    const found = this.#many === undefined ? this.#look(s.row) : this.#many.get(s.row);
+    if (found !== undefined) return found;
+    if (this.#many !== undefined) this.#many.set(s.row, s);
+    else if (this.#few.push(s) > FEW) this.#many = new Map(this.#few.map((x) => [x.row, x]));
+    return s;
+  }
+
+  /** The next line of this keyword is the first one again. */
+  forget(row: KeywordRow): void {
+    this.#many?.delete(row);
+    const at = this.#few.findIndex((x) => x.row === row);
+    if (at >= 0) this.#few.splice(at, 1);
+  }
+
+  #look(row: KeywordRow): Statement | undefined {
+    for (const x of this.#few) if (x.row === row) return x;
+    return undefined;
+  }
 }
 
 /** What a second line with the same keyword does; false: it is dropped. */
@@ -153,33 +193,32 @@ function repeatCounts(s: Statement, first: Statement, { reporter }: SettingsCont
   return true;
 }
 
+function make(s: Statement, value: Value, reverse = false): Setting {
+  const words = s.args;
+  return { statement: s, value, reverse, at: words[0]?.at ?? s.keyword.at, words };
+}
+
 function readSetting(s: Statement, context: SettingsContext): Setting | undefined {
-  const { row, keyword, args } = s;
+  const { row } = s;
   const { reporter } = context;
-  const first = args[0];
-  const words = args;
-  const make = (value: Value, reverse = false): Setting => ({
-    statement: s,
-    value,
-    reverse,
-    at: first?.at ?? keyword.at,
-    words,
-  });
-  if (s.unmatchedQuote && first === undefined) {
+  const first = s.args[0];
+  if (first === undefined && s.unmatchedQuote) {
     // The quote has been reported by the reader; the word behind it is lost, which leaves a bare keyword.
     if (row.missing === 'exit' && row.type !== 'command') missing(s, context);
     return undefined;
   }
   if (row.type === 'flag') {
     surplus(s, 0, reporter);
-    return make(true);
+    return make(s, true);
   }
   if (first === undefined) {
     if (row.missing !== 'ok') missing(s, context);
-    return row.missing === 'ok' ? make(row.type === 'bool' ? true : undefined) : undefined;
+    return row.missing === 'ok' ? make(s, row.type === 'bool' ? true : undefined) : undefined;
   }
-  if (row.single === true && args[1] !== undefined) {
-    reporter.report('KA0558', args[1].at, `Too many parameters specified for ${keyword.text} - ignoring`, {
+  const second = s.args[1];
+  if (row.single === true && second !== undefined) {
+    const { keyword } = s;
+    reporter.report('KA0558', second.at, `Too many parameters specified for ${keyword.text} - ignoring`, {
       effect: 'keepalived ignores the line',
       fix: `write '${keyword.text} ${row.args}'`,
     });
@@ -187,27 +226,25 @@ function readSetting(s: Statement, context: SettingsContext): Setting | undefine
   }
   switch (row.type) {
     case 'bool':
-      return readBoolean(s, first, make, reporter);
+      return readBoolean(s, first, reporter);
     case 'int':
     case 'weight':
-      return readNumber(s, first, make, context);
+      return readNumber(s, first, context);
     case 'decimal':
-      return readNumber(s, first, make, context);
+      return readNumber(s, first, context);
     case 'choice':
-      return readChoice(s, first, make, reporter);
+      return readChoice(s, first, reporter);
     case 'address':
-      return readAddress(s, first, make, reporter);
+      return readAddress(s, first, reporter);
     case 'command':
-      return readCommand(s, make, reporter);
+      return readCommand(s, reporter);
     case 'word':
       surplus(s, 1, reporter);
-      return make(first.text);
+      return make(s, first.text);
     default:
-      return make(undefined);
+      return make(s, undefined);
   }
 }
-
-type Make = (value: Value, reverse?: boolean) => Setting;
 
 function missing(s: Statement, { reporter }: SettingsContext): void {
   const word = s.keyword.text;
@@ -249,10 +286,10 @@ function surplus(s: Statement, used: number, reporter: Reporter): void {
   });
 }
 
-function readBoolean(s: Statement, word: Word, make: Make, reporter: Reporter): Setting | undefined {
+function readBoolean(s: Statement, word: Word, reporter: Reporter): Setting | undefined {
   surplus(s, 1, reporter);
-  if (/^(?:on|true|yes)$/.test(word.text)) return make(true);
-  if (/^(?:off|false|no)$/.test(word.text)) return make(false);
+  if (/^(?:on|true|yes)$/.test(word.text)) return make(s, true);
+  if (/^(?:off|false|no)$/.test(word.text)) return make(s, false);
   reporter.report('KA0505', word.at, `invalid ${s.keyword.text} '${word.text}' specified`, {
     effect: 'keepalived ignores the line',
     fix: "write 'on' or 'off' (or true, false, yes, no, in lower case)",
@@ -272,7 +309,7 @@ function weightDirection(s: Statement, reporter: Reporter): void {
   });
 }
 
-function readNumber(s: Statement, word: Word, make: Make, context: SettingsContext): Setting | undefined {
+function readNumber(s: Statement, word: Word, context: SettingsContext): Setting | undefined {
   const { row } = s;
   const option = row.type === 'weight' ? s.args[1]?.text : undefined;
   const reverse = option === 'reverse';
@@ -282,42 +319,43 @@ function readNumber(s: Statement, word: Word, make: Make, context: SettingsConte
     row.type === 'decimal'
       ? readDecimal(s, word, context.reporter)
       : readInteger(s, word, context.reporter, context.testMode);
-  if (value === undefined) return row.fallback === undefined ? undefined : make(row.fallback, reverse);
-  return make(value, reverse);
+  if (value === undefined) return row.fallback === undefined ? undefined : make(s, row.fallback, reverse);
+  return make(s, value, reverse);
 }
 
-function readChoice(s: Statement, word: Word, make: Make, reporter: Reporter): Setting | undefined {
+function readChoice(s: Statement, word: Word, reporter: Reporter): Setting | undefined {
   const { row, keyword } = s;
   surplus(s, 1, reporter);
   const text = row.anyCase === true ? word.text.toUpperCase() : word.text;
   const choices = row.choices ?? [];
-  if (choices.includes(text)) return make(text);
+  if (choices.includes(text)) return make(s, text);
   if (pathOf(row) === 'vrrp_instance/state') {
     reporter.report('KA0506', word.at, `unknown state '${word.text}', defaulting to BACKUP`, {
       effect: 'keepalived starts the instance as BACKUP',
       fix: "write 'state BACKUP' or 'state MASTER'",
     });
-    return make('BACKUP');
+    return make(s, 'BACKUP');
   }
   reporter.report('KA0506', word.at, `${keyword.text} '${word.text}' is not one of ${choices.join(', ')}`, {
     effect: 'keepalived ignores the line',
   });
   // A bad option of these two does not take the switch back.
-  return row.missing === 'ok' && keyword.text === 'dynamic_interfaces' ? make(undefined) : undefined;
+  return row.missing === 'ok' && keyword.text === 'dynamic_interfaces' ? make(s, undefined) : undefined;
 }
 
-function readAddress(s: Statement, word: Word, make: Make, reporter: Reporter): Setting | undefined {
+function readAddress(s: Statement, word: Word, reporter: Reporter): Setting | undefined {
   surplus(s, 1, reporter);
   // A word with '/' or '-' is cut there without a message, as keepalived's address parser does.
-  const text = word.text.replace(/[/-].*$/s, '');
-  if (parseIp(text) !== undefined) return make(text);
+  const cut = word.text.search(/[/-]/);
+  const text = cut < 0 ? word.text : word.text.slice(0, cut);
+  if (parseIp(text) !== undefined) return make(s, text);
   reporter.report('KA0510', word.at, `malformed address '${word.text}' after ${s.keyword.text}`, {
     effect: 'keepalived ignores the line',
   });
   return undefined;
 }
 
-function readCommand(s: Statement, make: Make, reporter: Reporter): Setting | undefined {
+function readCommand(s: Statement, reporter: Reporter): Setting | undefined {
   const { row } = s;
   const [command, user, group] = s.args;
   if (command === undefined) return undefined;
@@ -345,7 +383,7 @@ function readCommand(s: Statement, make: Make, reporter: Reporter): Setting | un
       effect: `the command that runs is '${argv.join(' ')}'`,
       fix: `quote the whole command: ${s.keyword.text} "${s.args.map((a) => a.text).join(' ')}"`,
     });
-  return make({
+  return make(s, {
     argv,
     text: command.text,
     ...(takesUser && user !== undefined ? { user: user.text } : {}),

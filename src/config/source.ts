@@ -9,35 +9,61 @@ export class Source {
   readonly text: string;
   /** The `include` line that brought this file in; undefined for the main file. */
   readonly includedFrom: Span | undefined;
-  readonly #lineStarts: number[] = [0];
+  /** Offsets of the first lines, as far as they are known. */
+  readonly #starts: number[] = [0];
+  #hasNul: boolean | undefined;
 
   constructor(file: string, text: string, includedFrom?: Span) {
     this.file = file;
     this.text = text;
     this.includedFrom = includedFrom;
-    for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) this.#lineStarts.push(i + 1);
+  }
+
+  /** Offsets of all lines up to the one that holds `offset`, and maybe more. */
+  #startsUpTo(offset: number): readonly number[] {
+    let last = this.#starts[this.#starts.length - 1] as number;
+    while (last <= offset) {
+      const newline = this.text.indexOf('\n', last);
+      if (newline === -1) break;
+      last = newline + 1;
+      this.#starts.push(last);
+    }
+    return this.#starts;
+  }
+
+  /** A reader that goes through the file tells where the next line begins, which spares looking for it again. */
+  lineStartsAt(offset: number, before: number): void {
+    if (this.#starts[this.#starts.length - 1] === before) this.#starts.push(offset);
   }
 
   get lineCount(): number {
-    return this.#lineStarts.length;
+    return this.#startsUpTo(this.text.length).length;
   }
 
   /** 1-based line and column of a UTF-16 offset. */
   position(offset: number): { readonly line: number; readonly col: number } {
+    const starts = this.#startsUpTo(offset);
     let low = 0;
-    let high = this.#lineStarts.length - 1;
+    let high = starts.length - 1;
     while (low < high) {
       const mid = (low + high + 1) >> 1;
-      if ((this.#lineStarts[mid] ?? 0) <= offset) low = mid;
+      if ((starts[mid] ?? 0) <= offset) low = mid;
       else high = mid - 1;
     }
-    return { line: low + 1, col: offset - (this.#lineStarts[low] ?? 0) + 1 };
+    return { line: low + 1, col: offset - (starts[low] ?? 0) + 1 };
+  }
+
+  /** keepalived drops every line that holds a NUL; looked up once, for files are searched line by line. */
+  get hasNul(): boolean {
+    this.#hasNul ??= this.text.includes('\0');
+    return this.#hasNul;
   }
 
   /** The text of a 1-based line without its line end. */
   line(line: number): string {
-    const start = this.#lineStarts[line - 1] ?? this.text.length;
-    const end = this.#lineStarts[line];
+    const starts = this.#startsUpTo(this.text.length);
+    const start = starts[line - 1] ?? this.text.length;
+    const end = starts[line];
     return this.text.slice(start, end === undefined ? undefined : end - 1).replace(/\r+$/, '');
   }
 }

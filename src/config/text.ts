@@ -1,6 +1,7 @@
 /**
  * A line's text that remembers, through cutting and substitution, which source characters it came from.
- * Inserted text (a definition's value) points at the place of use; `via` names the definition.
+ * Inserted text (a definition's value) points at the place of use; `via` names the definition. Most lines are literal:
+ * a range of their source, whose characters are copied only when somebody asks for them.
  */
 import type { Source, Span, Via } from './source.ts';
 
@@ -13,34 +14,58 @@ type Piece = {
 };
 
 export class Text {
-  readonly text: string;
   readonly source: Source;
-  readonly #pieces: readonly Piece[];
+  /** A literal text is the range `start` up to `end` of its source; otherwise both are -1. */
+  readonly start: number;
+  readonly end: number;
+  readonly #pieces: readonly Piece[] | undefined;
+  #text: string | undefined;
 
-  private constructor(text: string, source: Source, pieces: readonly Piece[]) {
-    this.text = text;
+  private constructor(
+    source: Source,
+    start: number,
+    end: number,
+    text: string | undefined,
+    pieces: readonly Piece[] | undefined,
+  ) {
     this.source = source;
+    this.start = start;
+    this.end = end;
+    this.#text = text;
     this.#pieces = pieces;
   }
 
   /** `source.text.slice(start, end)`. */
   static literal(source: Source, start: number, end: number): Text {
-    return new Text(source.text.slice(start, end), source, [
-      { from: 0, start, end: undefined, via: undefined },
-    ]);
+    return new Text(source, start, end, undefined, undefined);
   }
 
   /** Text of other origin, all of it standing for the range `at`. */
   static fixed(text: string, at: Span, via?: Via): Text {
-    return new Text(text, at.source, [{ from: 0, start: at.start, end: at.end, via: via ?? at.via }]);
+    return Text.#made(at.source, text, [{ from: 0, start: at.start, end: at.end, via: via ?? at.via }]);
+  }
+
+  static #made(source: Source, text: string, pieces: readonly Piece[]): Text {
+    return new Text(source, -1, -1, text, pieces);
+  }
+
+  get text(): string {
+    this.#text ??= this.source.text.slice(this.start, this.end);
+    return this.#text;
+  }
+
+  get isLiteral(): boolean {
+    return this.#pieces === undefined;
   }
 
   get length(): number {
-    return this.text.length;
+    return this.#pieces === undefined ? this.end - this.start : this.text.length;
   }
 
   /** Span of the characters `a` up to `b`; a point when they are equal. */
-  span(a: number = 0, b: number = this.text.length): Span {
+  span(a: number = 0, b: number = this.length): Span {
+    if (this.#pieces === undefined)
+      return { source: this.source, start: this.start + a, end: this.start + Math.max(a, b) };
     const first = this.#pieceAt(a);
     const last = b > a ? this.#pieceAt(b - 1) : first;
     const start = first.end === undefined ? first.start + (a - first.from) : first.start;
@@ -50,8 +75,9 @@ export class Text {
     return via === undefined ? at : { ...at, via };
   }
 
-  slice(a: number, b: number = this.text.length): Text {
-    if (a <= 0 && b >= this.text.length) return this;
+  slice(a: number, b: number = this.length): Text {
+    if (a <= 0 && b >= this.length) return this;
+    if (this.#pieces === undefined) return this.#sliceLiteral(a, b);
     const pieces: Piece[] = [];
     for (const [i, p] of this.#pieces.entries()) {
       const to = this.#pieces[i + 1]?.from ?? this.text.length;
@@ -64,33 +90,48 @@ export class Text {
         start: p.end === undefined ? p.start + cut : p.start,
       });
     }
-    return new Text(this.text.slice(a, b), this.source, pieces);
+    return Text.#made(this.source, this.text.slice(a, b), pieces);
+  }
+
+  #sliceLiteral(a: number, b: number): Text {
+    const from = Math.min(Math.max(a, 0), this.length);
+    const to = Math.min(Math.max(b, from), this.length);
+    return Text.literal(this.source, this.start + from, this.start + to);
   }
 
   trim(): Text {
-    const a = /^[ \t]*/.exec(this.text)?.[0].length ?? 0;
-    let b = this.text.length;
-    while (b > a && (this.text[b - 1] === ' ' || this.text[b - 1] === '\t')) b--;
+    const s = this.text;
+    let a = 0;
+    let b = s.length;
+    while (a < b && isBlank(s.charCodeAt(a))) a++;
+    while (b > a && isBlank(s.charCodeAt(b - 1))) b--;
     return this.slice(a, b);
   }
 
   /** Puts `insert` in place of the characters `a` up to `b`. */
   replace(a: number, b: number, insert: string, via?: Via): Text {
     const at = this.span(a, b);
-    const pieces: Piece[] = a > 0 ? [...this.slice(0, a).#pieces] : [];
+    const pieces: Piece[] = a > 0 ? [...this.slice(0, a).#asPieces()] : [];
     if (insert.length > 0) pieces.push({ from: a, start: at.start, end: at.end, via: at.via ?? via });
     if (b < this.text.length)
-      for (const p of this.slice(b).#pieces) pieces.push({ ...p, from: p.from + a + insert.length });
+      for (const p of this.slice(b).#asPieces()) pieces.push({ ...p, from: p.from + a + insert.length });
     if (pieces.length === 0) pieces.push({ from: 0, start: at.start, end: at.end, via: at.via });
-    return new Text(this.text.slice(0, a) + insert + this.text.slice(b), this.source, pieces);
+    return Text.#made(this.source, this.text.slice(0, a) + insert + this.text.slice(b), pieces);
+  }
+
+  #asPieces(): readonly Piece[] {
+    return this.#pieces ?? [{ from: 0, start: this.start, end: undefined, via: undefined }];
   }
 
   #pieceAt(index: number): Piece {
-    let found = this.#pieces[0] as Piece;
-    for (const p of this.#pieces) {
+    const pieces = this.#asPieces();
+    let found = pieces[0] as Piece;
+    for (const p of pieces) {
       if (p.from > index) break;
       found = p;
     }
     return found;
   }
 }
+
+const isBlank = (c: number): boolean => c === 0x20 || c === 0x09;

@@ -10,26 +10,75 @@ import type { LogicalLine, Reader } from './reader.ts';
 import type { Span } from './source.ts';
 import { nearest } from './suggest.ts';
 import type { Text } from './text.ts';
-import { splitCommandLine, splitWords, type Word } from './words.ts';
+import {
+  behindFirst,
+  firstWordEnd,
+  type Split,
+  splitCommandLine,
+  splitFrom,
+  splitWords,
+  type Word,
+  wordOf,
+} from './words.ts';
 
 export type Entry = { readonly words: readonly Word[]; readonly line: Text };
 
-/** A keyword of the table with its arguments; `body` for blocks of keywords, `entries` for blocks of values. */
-export type Statement = {
+const NOTHING: readonly never[] = Object.freeze([]);
+
+/**
+ * A keyword of the table with its arguments; `body` for blocks of keywords, `entries` for blocks of values. Words are cut
+ * out of the line when they are asked for: a file of many servers holds more lines than words that anybody reads at once.
+ */
+export class Statement {
   readonly row: KeywordRow;
-  readonly keyword: Word;
-  readonly args: readonly Word[];
   readonly line: Text;
-  readonly unmatchedQuote: boolean;
-  readonly body: readonly Statement[];
-  readonly entries: readonly Entry[];
-};
+  body: readonly Statement[] = NOTHING;
+  entries: readonly Entry[] = NOTHING;
+  /** Index in the line behind the keyword. */
+  readonly #behind: number;
+  #keyword: Word | undefined;
+  #words: Split | undefined;
+
+  /** `keyword` is needed where it is quoted or does not stand in the file. */
+  constructor(row: KeywordRow, line: Text, behind: number, keyword?: Word) {
+    this.row = row;
+    this.line = line;
+    this.#behind = behind;
+    this.#keyword = keyword;
+  }
+
+  get keyword(): Word {
+    const { row, line } = this;
+    this.#keyword ??= wordOf(line, row.keyword, this.#behind - row.keyword.length, this.#behind);
+    return this.#keyword;
+  }
+
+  get args(): readonly Word[] {
+    return this.#split().words;
+  }
+
+  get unmatchedQuote(): boolean {
+    return this.#split().unmatchedQuote !== undefined;
+  }
+
+  /** The words behind the keyword. */
+  #split(): Split {
+    if (this.#words !== undefined) return this.#words;
+    const { row, line } = this;
+    if (row.type === 'command' || row.keyword === 'regex') {
+      const split = splitCommandLine(line);
+      this.#words = { words: split.words.slice(1), unmatchedQuote: split.unmatchedQuote };
+    } else this.#words = splitFrom(line, this.#behind);
+    return this.#words;
+  }
+}
 
 /** Blocks that take exactly one name and exist once under it; a second one is skipped. */
 const NAMED = new Set(['vrrp_instance', 'vrrp_sync_group', 'track_group', 'bfd_instance']);
 
-export function parseTree(reader: Reader, reporter: Reporter): readonly Statement[] {
-  return new TreeParser(reader, reporter).parse();
+/** The statements of the top level, each as soon as its block is closed. */
+export function* topStatements(reader: Reader, reporter: Reporter): Generator<Statement, void> {
+  yield* new TreeParser(reader, reporter).parse();
 }
 
 class TreeParser {
@@ -38,9 +87,11 @@ class TreeParser {
   readonly #names = new Map<string, Span>();
   /** The braces that are open, those that opened no block too. */
   readonly #open: Span[] = [];
+  /** Statements of the blocks that are open, the outermost first. */
+  readonly #found: Statement[] = [];
   #peeked: LogicalLine | undefined;
-  /** The name of the block that is being read. */
-  #inside: Span | undefined;
+  /** The block that is being read. */
+  #inside: Statement | undefined;
   /** After braces that opened no block, as long as more than so many are open: what is unknown follows from them. */
   #misplaced: number | undefined;
   /** The block that was closed last, and where: its keywords outside show that this was too early. */
@@ -54,8 +105,15 @@ class TreeParser {
     this.#reporter = reporter;
   }
 
-  parse(): readonly Statement[] {
-    const out = this.#block('');
+  *parse(): Generator<Statement, void> {
+    for (let line = this.#next(); line !== undefined; line = this.#next()) {
+      if (line.kind === 'open') this.#unexpectedOpen(line, '');
+      else if (line.kind === 'close') this.#close(line, '');
+      else {
+        const statement = this.#statement(line, '');
+        if (statement !== undefined) yield statement;
+      }
+    }
     if (this.#open.length > (this.#notClosed ? 1 : 0)) {
       const n = this.#open.length;
       this.#reporter.report('KA0405', this.#reader.end, `There are ${n} missing '}'s or extra '{'s`, {
@@ -64,7 +122,6 @@ class TreeParser {
         fix: `add ${n === 1 ? "the missing '}'" : `the ${n} missing '}'`}`,
       });
     }
-    return out;
   }
 
   #next(): LogicalLine | undefined {
@@ -80,17 +137,22 @@ class TreeParser {
 
   /** The statements up to the `}` that closes this block, or the end of the text. */
   #block(block: string): readonly Statement[] {
-    const out: Statement[] = [];
+    // Collected on one stack for all blocks: a list that grew by itself would keep room that it never needs.
+    const out = this.#found;
+    const from = out.length;
     for (let line = this.#next(); line !== undefined; line = this.#next()) {
       if (line.kind === 'open') this.#unexpectedOpen(line, block);
       else if (line.kind === 'close') {
-        if (this.#close(line, block)) return out;
+        if (this.#close(line, block)) break;
       } else {
         const statement = this.#statement(line, block);
         if (statement !== undefined) out.push(statement);
       }
     }
-    return out;
+    if (out.length === from) return NOTHING;
+    const body = out.slice(from);
+    out.length = from;
+    return body;
   }
 
   /** Unknown words are worth a report unless an earlier mistake with braces explains them. */
@@ -102,7 +164,8 @@ class TreeParser {
   /** A brace that opens no block: its partner closes `block`, and what follows lands outside. */
   #misplace(block: string): void {
     this.#misplaced ??= Math.max(0, this.#open.length - (block === '' ? 1 : 2));
-    if (this.#inside !== undefined) this.#reporter.damaged(this.#inside);
+    const inside = this.#inside;
+    if (inside !== undefined) this.#reporter.damaged(inside.args[0]?.at ?? inside.keyword.at);
   }
 
   #unexpectedOpen(line: LogicalLine, block: string): void {
@@ -136,20 +199,12 @@ class TreeParser {
   }
 
   #statement(line: LogicalLine, block: string): Statement | undefined {
-    const ordinary = splitWords(line.text);
-    const keyword = ordinary.words[0] ?? { text: line.text.text, at: line.text.span() };
-    const row = findKeyword(block, keyword.text);
-    if (row === undefined) {
-      this.#unknown(keyword, block);
-      return undefined;
-    }
+    const statement = this.#known(line.text, block);
+    if (statement === undefined) return undefined;
     if (block === '') this.#closedEarly = false;
-    const split = row.type === 'command' || keyword.text === 'regex' ? splitCommandLine(line.text) : ordinary;
-    const args = split.words.slice(1);
-    const unmatchedQuote = split.unmatchedQuote !== undefined;
-    const statement = { row, keyword, args, line: line.text, unmatchedQuote, body: [], entries: [] };
-    if (row.block === 'global_defs' && row.keyword === 'include_check') this.#includeCheck(args);
-    if (row.type === 'values') return { ...statement, entries: this.#values(statement, pathOf(row)) };
+    const { row } = statement;
+    if (row.block === 'global_defs' && row.keyword === 'include_check') this.#includeCheck(statement.args);
+    if (row.type === 'values') statement.entries = this.#values(statement, pathOf(row));
     if (row.type !== 'block') return statement;
     if (!this.#nameFits(statement)) {
       this.#skip();
@@ -157,10 +212,25 @@ class TreeParser {
     }
     this.#expectOpen(statement);
     const around = this.#inside;
-    this.#inside = args[0]?.at ?? keyword.at;
-    const body = this.#block(pathOf(row));
+    this.#inside = statement;
+    statement.body = this.#block(pathOf(row));
     this.#inside = around;
-    return { ...statement, body };
+    return statement;
+  }
+
+  /** The line under its row of the table; reported when it has none. */
+  #known(line: Text, block: string): Statement | undefined {
+    const behind = line.isLiteral ? firstWordEnd(line) : -1;
+    if (behind > 0) {
+      const row = findKeyword(block, line.source.text.slice(line.start, line.start + behind));
+      if (row !== undefined) return new Statement(row, line, behind);
+    }
+    const first = splitWords(line).words[0];
+    const keyword = first ?? { text: line.text, at: line.span() };
+    const row = findKeyword(block, keyword.text);
+    if (row !== undefined) return new Statement(row, line, behindFirst(line), keyword);
+    this.#unknown(keyword, block);
+    return undefined;
   }
 
   #expectOpen(statement: Statement): void {
@@ -182,8 +252,9 @@ class TreeParser {
   }
 
   #nameFits(statement: Statement): boolean {
-    const { keyword, args, row } = statement;
-    if (row.block !== '' || !NAMED.has(keyword.text)) return true;
+    const { row } = statement;
+    if (row.block !== '' || !NAMED.has(row.keyword)) return true;
+    const { keyword, args } = statement;
     const name = args[0];
     if (keyword.text !== 'bfd_instance' && args.length !== 1) {
       const problem = name === undefined ? 'has no name' : 'has extra parameters after its name';

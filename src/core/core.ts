@@ -3,8 +3,9 @@
  * Events come in by the `on…` methods, go through the pure machines, and leave as effects on the ports, all in one turn.
  */
 import { assert, assertNever } from '../base/assert.ts';
+import { drain } from '../base/steps.ts';
 import type { Config } from '../config/config.ts';
-import { planReload } from '../config/reload.ts';
+import { refusedChanges } from '../config/reload.ts';
 import type { NetlinkEvent } from '../ports/netlink.ts';
 import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
@@ -21,7 +22,7 @@ import { leftovers, linksByName } from './network.ts';
 import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
 import { onAdvert } from './receive.ts';
 import { releaseState } from './release.ts';
-import { applyReload, type ReloadReport } from './reload.ts';
+import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import { Scripts } from './scripts.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -311,34 +312,43 @@ export class Core {
 
   /** Settings of `next` that cannot change while running; not empty: do not reload. */
   refusedByReload(next: Config): readonly string[] {
-    return planReload(this.#ctx.config, next).refused;
+    return refusedChanges(this.#ctx.config, next);
   }
 
-  /** Applies `next`: only differences; instances that stay keep their state. */
+  get instanceCount(): number {
+    return this.#ctx.routers.length;
+  }
+
+  /** Applies `next` in one go; see `reloading`. */
   reload(next: Config, findings: { errors: number; warnings: number }): ReloadReport {
-    this.#findings = findings;
-    this.#loadedWallMs = this.#ctx.ports.clock.wallMs();
-    const report = applyReload(this.#ctx, next, {
+    return drain(this.reloading(next, findings));
+  }
+
+  /** Applies `next`: only differences; instances that stay keep their state. In steps, each a turn of its own. */
+  *reloading(next: Config, findings: { errors: number; warnings: number }): Generator<void, ReloadReport> {
+    let changed = false;
+    const work = applying(this.#ctx, next, {
       add: (config) => this.#add(config),
       remove: (r) => this.#remove(r),
       step: (r, e) => this.#step(r, e),
+      settled: (same) => {
+        this.#findings = findings;
+        this.#loadedWallMs = this.#ctx.ports.clock.wallMs();
+        changed = !same;
+        // The release files name every address, held or not: what is set from here on must be in them.
+        if (changed) this.#ctx.releaseDirty = true;
+      },
       groups: this.#groups,
       scripts: this.#scripts,
     });
-    this.#pump();
-    return report;
-  }
-
-  /** Every master sends one advert: keepalived does so before it reads its file again (B21). */
-  advertBeforeReload(): void {
-    for (const router of this.#ctx.routers)
-      if (router.state.name === 'master')
-        this.#ctx.post({
-          type: 'machine',
-          router,
-          event: { type: 'reconfigured', priority: router.state.priority, addressesAdded: false },
-        });
-    this.#pump();
+    for (;;) {
+      const step = work.next();
+      // And the frames of the masters as they are now.
+      if (step.done === true && changed) this.#ctx.releaseDirty = true;
+      this.#pump();
+      if (step.done === true) return step.value;
+      yield;
+    }
   }
 
   /** What an operator should know as long as it is so; shown by `vipd status`. */

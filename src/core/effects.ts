@@ -137,7 +137,7 @@ export function addAddresses(ctx: Context, r: Router, only?: readonly VirtualAdd
   const results = ctx.ports.netlink.addAddresses(list.map((x) => x.request));
   const held = r.vipsSet;
   r.vipsSet = true;
-  ctx.releaseDirty = true;
+  if (!held) ctx.releaseDirty = true;
   ctx.ports.log.log('debug', words.settingVips(r.config.name), { instance: r.config.name });
   for (const [i, result] of results.entries()) {
     const of = list[i]?.of;

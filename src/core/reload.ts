@@ -3,7 +3,7 @@
  * the differences (behaviour.md B21). Which instance is which is the plan's business (config/plan.ts), not its name's.
  */
 import type { Config, InstanceConfig, VirtualAddress } from '../config/config.ts';
-import { type KeptInstance, planReload, type ReloadPlan } from '../config/reload.ts';
+import { type KeptInstance, planning, type ReloadPlan } from '../config/reload.ts';
 import { effectivePriority } from '../track/priority.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
@@ -22,6 +22,8 @@ export type ReloadHands = {
   add(config: InstanceConfig): Router;
   remove(r: Router): void;
   step(r: Router, event: Event): void;
+  /** The new configuration is in force; `same`: every instance is what it was. */
+  settled(same: boolean): void;
   readonly groups: Groups;
   readonly scripts: Scripts;
 };
@@ -39,8 +41,12 @@ const keyOf = (v: VirtualAddress): string =>
     v.preferredLifetimeS,
   ]);
 
-export function applyReload(ctx: Context, next: Config, hands: ReloadHands): ReloadReport {
-  const plan = planReload(ctx.config, next);
+/**
+ * In steps between which anything may happen but another reload. Up to 'settled' nothing is changed; there the new
+ * configuration comes into force at once; then one instance after the other is told.
+ */
+export function* applying(ctx: Context, next: Config, hands: ReloadHands): Generator<void, ReloadReport> {
+  const plan = yield* planning(ctx.config, next);
   const lines: string[] = [];
   const byConfig = new Map(ctx.routers.map((r) => [r.config, r]));
   for (const old of plan.removed) {
@@ -60,8 +66,11 @@ export function applyReload(ctx: Context, next: Config, hands: ReloadHands): Rel
     const r = byConfig.get(pair.old);
     if (r === undefined) continue;
     kept.push(r);
-    lines.push(...describe(pair));
-    replace(ctx, r, pair.next);
+    if (unchanged(pair)) takeAsItIs(ctx, r, pair.next);
+    else {
+      lines.push(...describe(pair));
+      replace(ctx, r, pair.next);
+    }
   }
   const added = plan.added.filter((c) => whyNotRun(c, ctx.options) === undefined).map((c) => hands.add(c));
   for (const r of added) lines.push(`${r.config.name}: added`);
@@ -71,17 +80,35 @@ export function applyReload(ctx: Context, next: Config, hands: ReloadHands): Rel
   }
   hands.groups.configure(next.groups, ctx.routers);
   hands.scripts.attach();
+  hands.settled(plan.kept.every(unchanged) && plan.added.length === 0 && plan.removed.length === 0);
+  yield;
   for (const r of kept) {
     const addressesAdded = r.addressesAdded;
     r.addressesAdded = false;
     refreshRouter(ctx, r, hands.scripts);
     const priority = effectivePriority(r.config.priority, r.contributions);
     hands.step(r, { type: 'reconfigured', priority, addressesAdded });
+    yield;
   }
-  for (const r of added) startRouter(ctx, r, hands.scripts, ctx.ports.clock.nowUs());
+  for (const r of added) {
+    startRouter(ctx, r, hands.scripts, ctx.ports.clock.nowUs());
+    yield;
+  }
   lines.push(...describeRest(plan));
   return { lines: lines.length === 0 ? ['nothing changed'] : lines };
 }
+
+const unchanged = (pair: KeptInstance): boolean => pair.changed.length === 0 && !pair.renamed;
+
+/** Only places in the text differ, and what other blocks say of this one. */
+function takeAsItIs(ctx: Context, r: Router, next: InstanceConfig): void {
+  r.config = next;
+  r.params = paramsOf(next, inGroup(ctx, next));
+  if (next.promoteSecondaries) ctx.ports.settings.promoteSecondaries(next.interface);
+}
+
+const inGroup = (ctx: Context, i: InstanceConfig): boolean =>
+  ctx.config.groups.some((g) => g.members.includes(i.name));
 
 /** New configuration and parameters; where we hold the addresses, only the differences are added and removed. */
 function replace(ctx: Context, r: Router, next: InstanceConfig): void {
@@ -91,10 +118,7 @@ function replace(ctx: Context, r: Router, next: InstanceConfig): void {
   const has = new Set(after.map(keyOf));
   if (r.config.name !== next.name) ctx.ports.announce.forget(r.config.name);
   r.config = next;
-  r.params = paramsOf(
-    next,
-    ctx.config.groups.some((g) => g.members.includes(next.name)),
-  );
+  r.params = paramsOf(next, inGroup(ctx, next));
   if (next.promoteSecondaries) ctx.ports.settings.promoteSecondaries(next.interface);
   if (!r.vipsSet) return;
   const gone = before.filter((v) => !has.has(keyOf(v)));
