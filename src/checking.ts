@@ -1,5 +1,6 @@
 /** The commands on configurations: reads the files and the machine, and prints what the pure views make of them. */
 import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { explain } from './check/explain.ts';
 import { checkGithub, checkJson, checkText } from './check/formats.ts';
 import { type CheckReport, exitStatus, reportOf } from './check/report.ts';
@@ -7,8 +8,9 @@ import { resolvedJson, resolvedText } from './check/resolved.ts';
 import type { CheckTool, ConfigTool, ExplainTool, TextTool } from './cli/check-options.ts';
 import type { Write } from './cli/tool.ts';
 import type { LoadEnvironment } from './config/environment.ts';
+import { judge } from './config/lint/judge.ts';
 import { type LoadResult, loadConfig } from './config/load.ts';
-import { environmentOf, readLinks } from './loading.ts';
+import { environmentOf, readMachine } from './loading.ts';
 
 /** The name under which standard input appears in findings. */
 const STDIN = '<stdin>';
@@ -34,13 +36,15 @@ type From = { readonly offline: boolean; readonly configId?: string };
 
 /** The machine, with standard input as one more file; relative names are relative to the working folder. */
 export function machine({ offline, configId }: From): LoadEnvironment {
-  const environment = environmentOf(configId, offline ? undefined : readLinks());
+  const { links, addresses } = offline ? { links: [], addresses: [] } : readMachine();
+  const options = configId === undefined ? {} : { configId };
+  const environment = environmentOf(options, offline ? 'offline' : 'check', links, addresses);
   let text: string | undefined;
   return {
     ...environment,
     env: { ...process.env, PWD: process.cwd() },
     readFile: (path) => {
-      if (path !== STDIN) return environment.readFile(path);
+      if (path !== STDIN) return environment.readFile(posix.resolve(path));
       text ??= readFileSync(0, 'utf8');
       return { ok: true, text };
     },
@@ -56,8 +60,9 @@ function check(tool: CheckTool, out: Write): number {
     const file = fileName(given);
     const start = loadConfig(file, environment);
     const test = start.diagnostics.length === 0 ? start : loadConfig(file, environment, { testMode: true });
-    const report = reportOf(file, start, test, tool.max);
-    if (tool.format === 'text') out(checkText(report, start, { color }));
+    const findings = judge(start, environment);
+    const report = reportOf(file, { ...start, diagnostics: findings }, test, tool.max);
+    if (tool.format === 'text') out(checkText(report, findings, { color }));
     else if (tool.format === 'github') out(checkGithub(report));
     return report;
   });

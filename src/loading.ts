@@ -6,12 +6,15 @@ import { posix } from 'node:path';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
-import type { InterfaceFacts, LoadEnvironment } from './config/environment.ts';
+import type { InterfaceAddress, InterfaceFacts, LoadEnvironment } from './config/environment.ts';
 import { configTestStatus, type LoadResult, loadConfig } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
+import { managedByNetworkd } from './io/files/networkd.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
+import { IFAPROT_KEEPALIVED } from './io/netlink/rtnetlink.table.ts';
+import { CommandJudge, programState } from './io/process/verdict.ts';
 import { native } from './native.ts';
-import type { Link } from './ports/netlink.ts';
+import type { KernelAddress, Link } from './ports/netlink.ts';
 import type { Log } from './ports/system.ts';
 
 function facts(links: readonly Link[]): ReadonlyMap<string, InterfaceFacts> {
@@ -20,51 +23,119 @@ function facts(links: readonly Link[]): ReadonlyMap<string, InterfaceFacts> {
   );
 }
 
-/** This machine; without `links` nothing is asked of it but the files, and nothing is said about what it has. */
-export function environmentOf(
-  configId: string | undefined,
-  links: readonly Link[] | undefined,
-): LoadEnvironment {
+/**
+ * How much of the machine is asked. 'start': what the daemon needs to begin (its hooks are judged when they run).
+ * 'test': the files of scripts too, as `-t` does. 'check': everything. 'offline': only the files of the configuration.
+ */
+export type Depth = 'start' | 'test' | 'check' | 'offline';
+
+export type EnvironmentOptions = Pick<DaemonOptions, 'configId'>;
+
+function textEnvironment(options: EnvironmentOptions): LoadEnvironment {
   const host = hostname();
-  const files: LoadEnvironment = {
+  return {
     readFile: (path) => {
-      const result = configFiles(process.cwd()).readFile(path);
+      const result = configFiles('/').readFile(path);
       return result.ok ? result : { ok: false, code: result.code, detail: path };
     },
     glob: (pattern, cwd) => configFiles(cwd).glob(pattern),
     env: process.env,
-    configId: configId ?? host.split('.', 1)[0] ?? host,
+    configId: options.configId ?? host.split('.', 1)[0] ?? host,
     hostName: host,
     random: (min, max) => randomInt(min, max + 1),
   };
-  if (links === undefined) return files;
+}
+
+/** The machine as the loader and the checks see it. `addresses`: for 'check'. */
+export function environmentOf(
+  options: EnvironmentOptions,
+  depth: Depth,
+  links: readonly Link[],
+  addresses: readonly KernelAddress[] = [],
+): LoadEnvironment {
+  const text = textEnvironment(options);
+  if (depth === 'offline') return text;
   const api = native();
-  return {
-    ...files,
+  const started: LoadEnvironment = {
+    ...text,
     interfaces: facts(links),
     userExists: (name) => api.lookupUser(name) !== null,
     groupExists: (name) => api.lookupGroup(name) !== null,
   };
+  if (depth === 'start') return started;
+  const path = process.env['PATH'];
+  const judges = new Map<string, CommandJudge>();
+  const tested: LoadEnvironment = {
+    ...started,
+    scriptState: (program) => programState(program, path),
+    judgeCommand: (command, settings) => {
+      const key = JSON.stringify(settings);
+      const made = judges.get(key) ?? new CommandJudge(settings, api, path);
+      judges.set(key, made);
+      return made.judge(command);
+    },
+  };
+  if (depth === 'test') return tested;
+  const indexes = new Map(links.map((l) => [l.name, l.index] as const));
+  return {
+    ...tested,
+    addresses: addressFacts(links, addresses),
+    networkd: (name) => {
+      const index = indexes.get(name);
+      return index === undefined ? undefined : managedByNetworkd(index);
+    },
+  };
+}
+
+const IFA_F_SECONDARY = 0x01; // of IPv4: not the first address of its network
+const IFA_F_NODAD = 0x02; // IPv6: what keepalived sets on its addresses
+
+/** 2.2.7 leaves no mark, so what looks like a daemon's work counts as such. */
+function looksVirtual(a: KernelAddress): boolean {
+  if (a.protocol === IFAPROT_KEEPALIVED) return true;
+  return a.family === 4
+    ? (a.flags & IFA_F_SECONDARY) !== 0 || a.prefixLength === 32
+    : (a.flags & IFA_F_NODAD) !== 0 || a.prefixLength === 128;
+}
+
+function addressFacts(
+  links: readonly Link[],
+  addresses: readonly KernelAddress[],
+): ReadonlyMap<string, readonly InterfaceAddress[]> {
+  const names = new Map(links.map((l) => [l.index, l.name] as const));
+  const out = new Map<string, InterfaceAddress[]>(links.map((l) => [l.name, []]));
+  for (const a of addresses)
+    out
+      .get(names.get(a.interfaceIndex) ?? '')
+      ?.push({ bytes: a.bytes, prefixLength: a.prefixLength, virtual: looksVirtual(a) });
+  return out;
 }
 
 /** Reads and checks the files; pure but for the files it reads. `links`: of the namespace the daemon runs in. */
 export function load(options: DaemonOptions, links: readonly Link[]): LoadResult {
-  return loadConfig(posix.resolve(options.configFile), environmentOf(options.configId, links), {
-    testMode: options.configTest,
-    allIncludes: options.allConfig,
-  });
+  return loadConfig(
+    posix.resolve(options.configFile),
+    environmentOf(options, options.configTest ? 'test' : 'start', links),
+    { testMode: options.configTest, allIncludes: options.allConfig },
+  );
 }
 
-/** The links of this namespace, read once. */
-export function readLinks(): readonly Link[] {
+/** Links and addresses of this namespace, read once. */
+export function readMachine(): {
+  readonly links: readonly Link[];
+  readonly addresses: readonly KernelAddress[];
+} {
   const netlink = new RtNetlink(native(), () => undefined);
   try {
     netlink.start();
-    return netlink.links();
+    return { links: netlink.links(), addresses: netlink.addresses() };
   } finally {
     netlink.close();
   }
 }
+
+/** The links of this namespace, read once. */
+export const readLinks = (): readonly Link[] => readMachine().links;
 
 export function countFindings(result: LoadResult): { errors: number; warnings: number } {
   let errors = 0;

@@ -73,3 +73,5 @@ import './unit/check/report.test.ts';
 import './unit/cli/checking.test.ts';
 import './unit/manual/completions.test.ts';
 import './unit/manual/pages.test.ts';
+import './unit/config/lint.test.ts';
+import './unit/io/machine-facts.test.ts';

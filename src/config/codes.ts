@@ -9,7 +9,9 @@ import { GLOBAL_CODES } from './codes/global.table.ts';
 import { GROUPS_CODES } from './codes/groups.table.ts';
 import { INSTANCE_CODES } from './codes/instance.table.ts';
 import { LINES_CODES } from './codes/lines.table.ts';
+import { LINT_CODES } from './codes/lint.table.ts';
 import { LVS_CODES } from './codes/lvs.table.ts';
+import { MACHINE_CODES } from './codes/machine.table.ts';
 import type { CodeRow } from './codes/row.ts';
 import { SCRIPTS_CODES } from './codes/scripts.table.ts';
 import { STRUCTURE_CODES } from './codes/structure.table.ts';
@@ -26,7 +28,9 @@ export type DiagnosticCode =
   | keyof typeof TRACKING_CODES
   | keyof typeof GROUPS_CODES
   | keyof typeof SCRIPTS_CODES
-  | keyof typeof LVS_CODES;
+  | keyof typeof LVS_CODES
+  | keyof typeof LINT_CODES
+  | keyof typeof MACHINE_CODES;
 
 export const CODES: Readonly<Record<DiagnosticCode, CodeRow>> = {
   ...LINES_CODES,
@@ -40,4 +44,6 @@ export const CODES: Readonly<Record<DiagnosticCode, CodeRow>> = {
   ...GROUPS_CODES,
   ...SCRIPTS_CODES,
   ...LVS_CODES,
+  ...LINT_CODES,
+  ...MACHINE_CODES,
 };

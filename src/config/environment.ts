@@ -1,4 +1,5 @@
 /** What the loader may ask of the machine it loads for. The tests' environment is a map; `main.ts` passes the real one. */
+import type { Command } from './config.ts';
 
 export type ReadResult =
   | { readonly ok: true; readonly text: string }
@@ -10,6 +11,30 @@ export type InterfaceFacts = {
   readonly mtu: number;
   readonly multicast: boolean;
   readonly loopback: boolean;
+};
+
+export type InterfaceAddress = {
+  readonly bytes: Uint8Array; // 4 or 16 octets
+  readonly prefixLength: number;
+  /** Looks like one that a VRRP daemon added: not a permanent address of the machine. */
+  readonly virtual: boolean;
+};
+
+/** Whether a command could be run, by the rules that the daemon applies when it runs it. */
+export type CommandVerdict =
+  | { readonly ok: true; readonly root: boolean; readonly warnings: readonly string[] }
+  | {
+      readonly ok: false;
+      readonly cause: 'missing' | 'account' | 'not-executable' | 'insecure';
+      readonly reason: string;
+      readonly remedy: string;
+    };
+
+/** The global settings that decide about a command. */
+export type CommandSettings = {
+  readonly scriptUser?: string;
+  readonly scriptGroup?: string;
+  readonly scriptSecurity: boolean;
 };
 
 export type LoadEnvironment = {
@@ -29,4 +54,10 @@ export type LoadEnvironment = {
   readonly groupExists?: (name: string) => boolean;
   /** What a script path is; absent: the files are unknown, and nothing is said about them. */
   readonly scriptState?: (path: string) => 'executable' | 'not-executable' | 'missing';
+  /** As `scriptState`, with the account that runs it and the rules of script security. */
+  readonly judgeCommand?: (command: Command, settings: CommandSettings) => CommandVerdict;
+  /** By interface name; absent: unknown, and nothing is said about them. */
+  readonly addresses?: ReadonlyMap<string, readonly InterfaceAddress[]>;
+  /** The file by which systemd-networkd manages the interface; undefined when it does not. */
+  readonly networkd?: (name: string) => { readonly file: string; readonly keeps: boolean } | undefined;
 };

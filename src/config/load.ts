@@ -25,6 +25,8 @@ export type LoadResult = {
   readonly diagnostics: readonly Diagnostic[];
   /** Findings beyond what the reporter keeps. */
   readonly dropped?: number;
+  /** What was read, for those who look at the text once more (lint/judge.ts). */
+  readonly statements: readonly Statement[];
   /** A real start ends with this status. */
   readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
 };
@@ -42,7 +44,7 @@ export function loadConfig(
   const reporter = new Reporter();
   const mains = openMain(mainFile, environment, reporter);
   const [first, ...rest] = mains;
-  if (first === undefined) return finish(reporter, undefined);
+  if (first === undefined) return finish(reporter, undefined, []);
   const reader = new Reader(
     [first, ...rest],
     environment,
@@ -55,20 +57,29 @@ export function loadConfig(
   const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
   const { built, scripts } = buildAll(statements, settings, context);
   checkCommands(built, scripts, context);
-  return finish(reporter, deepFreeze({ global: globals.config, ...built, files: [...reader.files] }));
+  return finish(
+    reporter,
+    deepFreeze({ global: globals.config, ...built, files: [...reader.files] }),
+    statements,
+  );
 }
 
 /** Findings in the order of the text: files as they were read, then places. */
-function inOrder(diagnostics: readonly Diagnostic[], files: readonly string[]): readonly Diagnostic[] {
+export function inOrder(diagnostics: readonly Diagnostic[], files: readonly string[]): readonly Diagnostic[] {
   const rank = new Map([...files].map((f, i) => [f, i] as const));
   const fileOf = (d: Diagnostic) => rank.get(d.at.source.file) ?? files.length;
   return diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || a.at.start - b.at.start);
 }
 
-function finish(reporter: Reporter, config: Config | undefined): LoadResult {
+function finish(
+  reporter: Reporter,
+  config: Config | undefined,
+  statements: readonly Statement[],
+): LoadResult {
   return {
     ...(config === undefined ? {} : { config }),
     diagnostics: inOrder(reporter.diagnostics, config?.files ?? []),
+    statements,
     ...(reporter.dropped === 0 ? {} : { dropped: reporter.dropped }),
     ...(reporter.fatal === undefined ? {} : { fatal: reporter.fatal }),
   };

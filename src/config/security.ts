@@ -6,6 +6,18 @@ import { Source, type Span } from './source.ts';
 export type PlacedScript = { readonly script: ScriptConfig; readonly at: Span };
 export type Built = Omit<Config, 'global' | 'files'>;
 
+/** 'insecure' when script security refuses a command that could be run. */
+function disabledFor(command: Command, c: BuildContext): 'insecure' | undefined {
+  const { scriptUser, scriptGroup } = c.globals;
+  if (!c.globals.scriptSecurity) return undefined;
+  const verdict = c.environment.judgeCommand?.(command, {
+    ...(scriptUser === undefined ? {} : { scriptUser }),
+    ...(scriptGroup === undefined ? {} : { scriptGroup }),
+    scriptSecurity: true,
+  });
+  return verdict?.ok === false && verdict.cause === 'insecure' ? 'insecure' : undefined;
+}
+
 /**
  * What keepalived finds out about the files of commands: tracked scripts that are not there, and commands that would
  * run without 'enable_script_security'. Silent when the files are unknown.
@@ -20,12 +32,25 @@ export function checkCommands(built: Built, scripts: readonly PlacedScript[], c:
     const state = program(script.command).startsWith('<')
       ? 'executable'
       : scriptState(program(script.command));
-    if (state === 'executable') found.push(script.command);
-    else
-      c.reporter.report('KA1004', at, `Disabling track script ${script.name} since not found/accessible`, {
+    const why = state === 'executable' ? disabledFor(script.command, c) : 'not found/accessible';
+    // A file without execute bit goes unnoticed until it is to run (2.2.7, measured).
+    if (state !== 'missing' && why !== 'insecure') found.push(script.command);
+    if (why === undefined) continue;
+    c.reporter.report(
+      'KA1004',
+      at,
+      `Disabling track script ${script.name} ${why === 'insecure' ? 'due to' : 'since'} ${why}`,
+      {
         effect: 'keepalived does not run it; what tracks it runs without it',
-        fix: state === 'missing' ? 'correct the path' : `chmod a+x '${program(script.command)}'`,
-      });
+        fix:
+          why === 'insecure'
+            ? `make '${program(script.command)}' and the folders above it root's alone`
+            : state === 'missing'
+              ? 'correct the path'
+              : `chmod a+x '${program(script.command)}'`,
+        ...(state === 'not-executable' ? { keepalivedClass: 'none' as const } : {}),
+      },
+    );
   }
   for (const x of [...built.instances, ...built.groups])
     found.push(...Object.values(x.notify).filter((command) => scriptState(program(command)) !== 'missing'));

@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { instance } from '../config/support.ts';
+import { instance as sample } from '../config/support.ts';
+
+/** With a VRID of its own: 51 is worth a hint. */
+const instance = (lines: string): string => sample(lines).replace('51', '10');
 
 const main = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
 let folder = '';

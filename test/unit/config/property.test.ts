@@ -4,9 +4,11 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { formatDiagnostic, Reporter } from '../../../src/config/diagnostic.ts';
 import { KEYWORDS } from '../../../src/config/keywords.table.ts';
+import { judge } from '../../../src/config/lint/judge.ts';
 import { configTestStatus } from '../../../src/config/load.ts';
 import { planReload } from '../../../src/config/reload.ts';
-import { load } from './support.ts';
+import { memoryMachine } from './machine.ts';
+import { interfaces, load } from './support.ts';
 
 const PIECES = [
   '{',
@@ -65,6 +67,20 @@ const soup = fc
   .map((all) => all.flat().join(''));
 const bytes = fc.uint8Array({ maxLength: 400 }).map((b) => Buffer.from(b).toString('latin1'));
 
+/** A machine of which everything is known, so that every rule has something to compare with. */
+const known = memoryMachine(
+  {},
+  {
+    interfaces: interfaces('eth0'),
+    scriptState: () => 'executable',
+    judgeCommand: () => ({ ok: false, cause: 'insecure', reason: 'r', remedy: 'm' }),
+    addresses: new Map([
+      ['eth0', [{ bytes: new Uint8Array([10, 0, 0, 1]), prefixLength: 24, virtual: false }]],
+    ]),
+    networkd: () => ({ file: '/f', keeps: false }),
+  },
+);
+
 function check(text: string): void {
   // The included file ends where it likes, but does not include: the bombs below do that.
   const files = { '/inc/a.conf': text.replaceAll('include', 'exclude') };
@@ -78,6 +94,10 @@ function check(text: string): void {
     assert.equal(typeof formatDiagnostic(d), 'string');
   }
   assert.ok([0, 2, 4, 5, 6].includes(configTestStatus(result)));
+  for (const machine of [memoryMachine({}), known])
+    for (const d of judge(result, machine)) {
+      assert.ok(d.at.start >= 0 && d.at.end >= d.at.start && d.at.end <= d.at.source.text.length, d.message);
+    }
   const again = load(text, {}, files);
   const { config } = result;
   assert.ok(config !== undefined && again.config !== undefined);

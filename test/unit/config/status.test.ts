@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import type { LoadEnvironment } from '../../../src/config/environment.ts';
 import { configTestStatus, loadConfig } from '../../../src/config/load.ts';
 import { diskMachine, memoryMachine, scriptState } from './machine.ts';
 import { configOf, interfaces, MAIN } from './support.ts';
@@ -66,6 +67,43 @@ it('status/keepalived.conf.example says nothing, and all of it is active', () =>
   assert.deepEqual(configOf(result).global.inactive, []);
   assert.deepEqual(configOf(result).instances[0]?.inactive, []);
 });
+
+/** Statuses of Debian's keepalived 2.2.7 for one script each, with and without script security. */
+const FILES: readonly (readonly [string, boolean, ScriptFile, ScriptFile | undefined, number])[] = [
+  ['a tracked script that others can change, refused', true, 'insecure', undefined, 5],
+  ['the same as notify script: nothing is said', true, 'executable', 'insecure', 0],
+  ['a tracked script that is missing', true, 'missing', undefined, 5],
+  ['missing, without security', false, 'missing', undefined, 5],
+  ['a tracked script without execute bit: nothing is said', true, 'not-executable', undefined, 0],
+  ['without execute bit and security', false, 'not-executable', undefined, 6],
+  ['a notify script without execute bit', true, 'executable', 'not-executable', 0],
+  ['a notify script that is missing', true, 'executable', 'missing', 0],
+];
+type ScriptFile = 'executable' | 'not-executable' | 'missing' | 'insecure';
+for (const [name, secure, script, notify, status] of FILES)
+  it(`status/${name}`, () => {
+    const text = [
+      `global_defs {\n${secure ? 'enable_script_security\nscript_user root' : ''}\n}`,
+      'vrrp_script c {\nscript /s\n}',
+      'vrrp_instance V {\ninterface eth0\nvirtual_router_id 60\ntrack_script {\nc\n}',
+      `${notify === undefined ? '' : 'notify_master /n'}\nvirtual_ipaddress {\n192.0.2.100/24\n}\n}\n`,
+    ].join('\n');
+    const of = (path: string) => (path === '/s' ? script : (notify ?? 'missing'));
+    const files: Partial<LoadEnvironment> = {
+      ...machine,
+      scriptState: (path) => {
+        const state = of(path);
+        return state === 'insecure' ? 'executable' : state;
+      },
+      judgeCommand: (command) => {
+        const cause = of(command.argv[0] ?? '');
+        if (cause === 'executable') return { ok: true, root: true, warnings: [] };
+        return { ok: false, cause, reason: '', remedy: '' };
+      },
+    };
+    const result = loadConfig(MAIN, memoryMachine({ [MAIN]: text }, files), { testMode: true });
+    assert.equal(configTestStatus(result), status);
+  });
 
 const corpus = process.env['VIPD_CORPUS'];
 it('status/corpus agrees on nine files of ten', {

@@ -6,11 +6,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { formatIp } from '../../../src/base/ip.ts';
-import type { InstanceConfig, VirtualAddress } from '../../../src/config/config.ts';
+import { shape, type Values } from '../../config-shape.ts';
 import { configOf, interfaces, load } from './support.ts';
 
-type Values = Readonly<Record<string, unknown>> & { readonly name: string };
 type Row = {
   readonly name: string;
   readonly text: string;
@@ -26,71 +24,6 @@ const DIFFERS: Readonly<Record<string, Partial<Values>>> = {
   // 2.4.3 keeps the earlier value where 2.2.7 takes 'x' for 0 and 0 for 1.
   'garp-bad': { garp: [5, 5, 0, 1, 5, 5] },
 };
-
-const SCOPES: Readonly<Record<number, string>> = {
-  0: 'global',
-  255: 'nowhere',
-  254: 'host',
-  253: 'link',
-  200: 'site',
-};
-
-/** An address as keepalived dumps it. */
-function dumped(v: VirtualAddress): string {
-  const full = v.family === 4 ? 32 : 128;
-  return [
-    v.prefixLength === full ? v.address : `${v.address}/${v.prefixLength}`,
-    ...(v.broadcast === undefined ? [] : [`brd ${formatIp(v.broadcast)}`]),
-    `dev ${v.interface}`,
-    `scope ${SCOPES[v.scope] ?? v.scope}`,
-    ...(v.label === undefined ? [] : [`label ${v.label}`]),
-    ...(v.peer === undefined ? [] : [`peer ${formatIp(v.peer.bytes)}/${v.peer.prefixLength}`]),
-    ...(v.track ? [] : ['no_track']),
-    ...(v.preferredLifetimeS === 0 ? ['deprecated'] : v.family === 6 ? ['preferred_lft forever'] : []),
-  ].join(' ');
-}
-
-const tracked = (name: string, weight: number, reverse: boolean) =>
-  `${name} weight ${weight}${reverse ? ' reverse' : ''}`;
-
-function shape(i: InstanceConfig): Values {
-  const auth = i.authentication;
-  const g = i.garp;
-  return {
-    name: i.name,
-    version: i.version,
-    interface: i.interface,
-    vrid: i.vrid,
-    priority: i.priority,
-    adverIntUs: i.adverIntUs,
-    garp: [
-      g.delayUs / 1e6,
-      g.repeatCount,
-      g.refreshUs / 1e6,
-      g.refreshRepeatCount,
-      g.lowerPrioDelayUs / 1e6,
-      g.lowerPrioRepeatCount,
-    ],
-    downTimerAdverts: i.downTimerAdverts,
-    lowerPrioNoAdvert: i.lowerPrioNoAdvert,
-    higherPrioSendAdvert: i.higherPrioSendAdvert,
-    accept: i.accept,
-    preempt: i.preempt,
-    preemptDelayUs: i.preemptDelayUs,
-    promote: i.promoteSecondaries,
-    auth: auth.type,
-    password: auth.type === 'none' ? '' : Buffer.from(auth.data).toString('latin1').replace(/\0+$/, ''),
-    vips: i.vips.map(dumped),
-    evips: i.excludedVips.map(dumped),
-    trackInterfaces: i.trackInterfaces.map((t) => tracked(t.interface, t.weight, t.reverse)),
-    trackScripts: i.trackScripts.map((t) => tracked(t.script, t.weight, t.reverse)),
-    peers: i.unicastPeers.map((p) => `${p.address} min_ttl ${p.minTtl} max_ttl ${p.maxTtl}`),
-    wantMaster: i.stateMaster,
-    smtp: i.smtpAlert,
-    multicast: i.unicastPeers.length === 0,
-    ...(i.sourceAddress === undefined ? {} : { source: i.sourceAddress }),
-  };
-}
 
 const machine = {
   interfaces: interfaces('eth0', 'eth1', 'eth2'),
