@@ -1,6 +1,5 @@
 /** The commands on configurations: reads the files and the machine, and prints what the pure views make of them. */
 import { readFileSync } from 'node:fs';
-import { posix } from 'node:path';
 import { explain } from './check/explain.ts';
 import { checkGithub, checkJson, checkText } from './check/formats.ts';
 import { type CheckReport, exitStatus, reportOf } from './check/report.ts';
@@ -37,14 +36,13 @@ type From = { readonly offline: boolean; readonly configId?: string };
 /** The machine, with standard input as one more file; relative names are relative to the working folder. */
 export function machine({ offline, configId }: From): LoadEnvironment {
   const { links, addresses } = offline ? { links: [], addresses: [] } : readMachine();
-  const options = configId === undefined ? {} : { configId };
-  const environment = environmentOf(options, offline ? 'offline' : 'check', links, addresses);
+  const environment = environmentOf(configId, offline ? 'offline' : 'check', links, addresses);
   let text: string | undefined;
   return {
     ...environment,
     env: { ...process.env, PWD: process.cwd() },
     readFile: (path) => {
-      if (path !== STDIN) return environment.readFile(posix.resolve(path));
+      if (path !== STDIN) return environment.readFile(path);
       text ??= readFileSync(0, 'utf8');
       return { ok: true, text };
     },
@@ -60,9 +58,10 @@ function check(tool: CheckTool, out: Write): number {
     const file = fileName(given);
     const start = loadConfig(file, environment);
     const test = start.diagnostics.length === 0 ? start : loadConfig(file, environment, { testMode: true });
-    const findings = judge(start, environment);
-    const report = reportOf(file, { ...start, diagnostics: findings }, test, tool.max);
-    if (tool.format === 'text') out(checkText(report, findings, { color }));
+    // What the text and the machine tell beyond what a start must know.
+    const judged = { ...start, diagnostics: judge(start, environment) };
+    const report = reportOf(file, judged, test, tool.max);
+    if (tool.format === 'text') out(checkText(report, judged, { color }));
     else if (tool.format === 'github') out(checkGithub(report));
     return report;
   });

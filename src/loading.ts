@@ -29,18 +29,16 @@ function facts(links: readonly Link[]): ReadonlyMap<string, InterfaceFacts> {
  */
 export type Depth = 'start' | 'test' | 'check' | 'offline';
 
-export type EnvironmentOptions = Pick<DaemonOptions, 'configId'>;
-
-function textEnvironment(options: EnvironmentOptions): LoadEnvironment {
+function textEnvironment(configId: string | undefined): LoadEnvironment {
   const host = hostname();
   return {
     readFile: (path) => {
-      const result = configFiles('/').readFile(path);
+      const result = configFiles(process.cwd()).readFile(path);
       return result.ok ? result : { ok: false, code: result.code, detail: path };
     },
     glob: (pattern, cwd) => configFiles(cwd).glob(pattern),
     env: process.env,
-    configId: options.configId ?? host.split('.', 1)[0] ?? host,
+    configId: configId ?? host.split('.', 1)[0] ?? host,
     hostName: host,
     random: (min, max) => randomInt(min, max + 1),
   };
@@ -48,12 +46,12 @@ function textEnvironment(options: EnvironmentOptions): LoadEnvironment {
 
 /** The machine as the loader and the checks see it. `addresses`: for 'check'. */
 export function environmentOf(
-  options: EnvironmentOptions,
+  configId: string | undefined,
   depth: Depth,
   links: readonly Link[],
   addresses: readonly KernelAddress[] = [],
 ): LoadEnvironment {
-  const text = textEnvironment(options);
+  const text = textEnvironment(configId);
   if (depth === 'offline') return text;
   const api = native();
   const started: LoadEnvironment = {
@@ -115,7 +113,7 @@ function addressFacts(
 export function load(options: DaemonOptions, links: readonly Link[]): LoadResult {
   return loadConfig(
     posix.resolve(options.configFile),
-    environmentOf(options, options.configTest ? 'test' : 'start', links),
+    environmentOf(options.configId, options.configTest ? 'test' : 'start', links),
     { testMode: options.configTest, allIncludes: options.allConfig },
   );
 }

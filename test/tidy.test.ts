@@ -44,7 +44,7 @@ const BANNED = [
   /\bnew Date\b/,
   /\bMath\.random\b/,
   /\bset(Timeout|Interval|Immediate)\b/,
-  /\bprocess\./,
+  /(?<!-)\bprocess\./, // not './global-process.ts'
   /\bawait\b/,
 ];
 const MAX_LINES = 500;

@@ -1,20 +1,23 @@
 /** A check report as text for people, JSON for programs, and workflow commands for GitHub. */
 import { CODES } from '../config/codes.ts';
-import { type Diagnostic, formatDiagnostic } from '../config/diagnostic.ts';
+import { formatDiagnostic } from '../config/diagnostic.ts';
 import { visible } from '../config/excerpt.ts';
+import type { LoadResult } from '../config/load.ts';
 import { type CheckReport, exitStatus, type Finding } from './report.ts';
 import { wrap } from './wrap.ts';
 
 /** Version of the JSON form; it grows by new members, and the number changes when one changes its meaning. */
 export const CHECK_SCHEMA = 1;
 
-/** With a final newline. `findings` are those of the report, with their source lines. */
+/** With a final newline. `start` gives the source lines. */
 export function checkText(
   report: CheckReport,
-  findings: readonly Diagnostic[],
+  start: LoadResult,
   options: { readonly color: boolean },
 ): string {
-  const out = findings.slice(0, report.findings.length).map((d) => `${formatDiagnostic(d, options)}\n`);
+  const out = start.diagnostics
+    .slice(0, report.findings.length)
+    .map((d) => `${formatDiagnostic(d, options)}\n`);
   if (report.omitted > 0) out.push(`${more(report)}\n`);
   if (report.notActive.length > 0) {
     out.push('recognised, not active (read, and not carried out by this vipd):\n');

@@ -42,9 +42,6 @@ export type CheckReport = {
   readonly verdict: string;
 };
 
-/** Of what was loaded; `diagnostics` may hold more than the loader said. */
-export type Loaded = Omit<LoadResult, 'statements'>;
-
 const rangeOf = (at: Span): Range => {
   const place = placeOf(at);
   return { ...place, endCol: place.col + Math.max(1, at.end - at.start) - 1 };
@@ -68,7 +65,7 @@ export function findingOf(d: Diagnostic): Finding {
  * `start`: the file as a daemon would load it; `test`: as --config-test does, for its status alone. `max` findings are
  * kept, 0 keeps all.
  */
-export function reportOf(file: string, start: Loaded, test: Loaded, max: number): CheckReport {
+export function reportOf(file: string, start: LoadResult, test: LoadResult, max: number): CheckReport {
   const all = start.diagnostics;
   const kept = max === 0 ? all : all.slice(0, max);
   const count = (severity: Severity) => all.filter((d) => d.severity === severity).length;
@@ -98,7 +95,7 @@ export function exitStatus(report: CheckReport, strict: boolean): 0 | 1 | 2 {
 
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
-function verdict(counts: Counts, { fatal, diagnostics }: Loaded, testStatus: number): string {
+function verdict(counts: Counts, { fatal, diagnostics }: LoadResult, testStatus: number): string {
   const found = [
     counts.errors > 0 ? plural(counts.errors, 'error') : '',
     counts.warnings > 0 ? plural(counts.warnings, 'warning') : '',

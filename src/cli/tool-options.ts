@@ -4,6 +4,8 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addCheck, addCompletions, addConfig, addExplain, type TextTool } from './check-options.ts';
+import { addFmt, type FmtTool } from './fmt-options.ts';
+import { addInit, type InitTool } from './init-options.ts';
 import type { Invocation } from './options.ts';
 import { defaultPaths } from './paths.ts';
 
@@ -15,6 +17,8 @@ export type ToolInvocation =
       })
   | ({ readonly command: 'reload'; readonly timeoutMs: number } & Place)
   | ({ readonly command: 'cleanup' } & Place)
+  | FmtTool
+  | InitTool
   | {
       readonly command: 'decode';
       readonly files: readonly string[];
@@ -34,6 +38,8 @@ export const COMMANDS: ReadonlySet<string> = new Set([
   'decode',
   'cleanup',
   'completions',
+  'fmt',
+  'init',
   'version',
   'help',
 ]);
@@ -120,6 +126,8 @@ function program(env: Readonly<Record<string, string | undefined>>): Built {
   addExplain(command, tool);
   addConfig(command, tool);
   addDecode(command, tool);
+  addFmt(command, tool);
+  addInit(command, tool);
   placed(command.command('cleanup'))
     .description('give up what a dead vipd left: send priority 0, delete its addresses')
     .action((_options: Raw, self: Command) =>

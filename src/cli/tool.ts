@@ -5,6 +5,8 @@
 import type { Snapshot } from '../core/snapshot.ts';
 import type { TextTool } from './check-options.ts';
 import { ask } from './client.ts';
+import type { FmtOptions } from './fmt.ts';
+import type { InitTool } from './init-options.ts';
 import type { ToolInvocation } from './tool-options.ts';
 
 export type Write = (text: string) => void;
@@ -24,6 +26,8 @@ export type ToolParts = {
   /** Commands on configurations and tables. */
   readonly text: (tool: TextTool, out: Write, err: Write) => Promise<number>;
   readonly cleanUp: (runDir: string, out: Write, err: Write) => Promise<number>;
+  readonly format: (options: FmtOptions) => Promise<number>;
+  readonly init: (tool: InitTool) => Promise<number>;
 };
 
 const STATUS_TIMEOUT_MS = 5_000;
@@ -44,6 +48,10 @@ export function runTool(tool: ToolInvocation, parts: ToolParts): Promise<number>
       return parts.text(tool, parts.out, parts.err);
     case 'cleanup':
       return parts.cleanUp(tool.runDir, parts.out, parts.err);
+    case 'fmt':
+      return parts.format(tool);
+    case 'init':
+      return parts.init(tool);
   }
 }
 

@@ -4,7 +4,11 @@ import type { InstanceConfig } from './config.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { Span } from './source.ts';
 
-export type Placed = { readonly instance: InstanceConfig; readonly at: Span };
+export type Placed = {
+  readonly instance: InstanceConfig;
+  readonly at: Span;
+  readonly ownPriorityChanges: boolean; // 'notify_priority_changes' is written in the block itself
+};
 
 /** Fatal: a VRID may be used once on an interface and family, unicast and multicast apart. */
 export function uniqueVrids(all: readonly Placed[], reporter: Reporter): void {

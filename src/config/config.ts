@@ -4,17 +4,14 @@
  * Units end the names; ranges are those of keepalived 2.4.3.
  */
 
-/** Where something was written, for messages that come after loading. Line and column are 1-based. */
-export type Place = { readonly file: string; readonly line: number; readonly col: number };
+import type { Command, Place } from './command.ts';
+import type { GarpConfig, GarpExtra, GlobalSettings } from './global-config.ts';
+import type { HmacConfig } from './hmac.ts';
+import type { SslConfig, VirtualServerConfig, VirtualServerGroupConfig } from './lvs/lvs-config.ts';
+import type { IpvlanConfig, VmacConfig } from './vmac.ts';
 
-/** A command of `notify_*`, `script`, …: argv is already split (grammar: two-stage quoting). */
-export type Command = {
-  readonly argv: readonly string[]; // at least one word
-  readonly text: string; // as written, for messages and dumps
-  readonly user?: string; // own user of this command; else `global.scriptUser`
-  readonly group?: string;
-  readonly place: Place;
-};
+export type { Command, Place } from './command.ts';
+export type { GarpConfig } from './global-config.ts';
 
 /** `notify_*` of an instance or a sync group. */
 export type NotifyConfig = {
@@ -68,15 +65,6 @@ export type Authentication =
   | { readonly type: 'pass'; readonly data: Uint8Array } // 8 octets, zero padded
   | { readonly type: 'ah'; readonly data: Uint8Array };
 
-export type GarpConfig = {
-  readonly repeatCount: number; // frames of each address in a burst, default 5
-  readonly delayUs: number; // second burst, default 5 s, 0 = none
-  readonly refreshUs: number; // 0 = off
-  readonly refreshRepeatCount: number; // default 1
-  readonly lowerPrioRepeatCount: number;
-  readonly lowerPrioDelayUs: number;
-};
-
 export type InstanceConfig = {
   readonly name: string;
   readonly interface: string; // '' only for unicast with unicast_src_ip and no interface
@@ -112,8 +100,23 @@ export type InstanceConfig = {
   readonly trackScripts: readonly TrackedScript[];
   readonly garp: GarpConfig;
   readonly notify: NotifyConfig;
+  readonly notifyDeleted: boolean; // 'notify_deleted', also without a command: DELETED is reported instead of FAULT
+  readonly notifyPriorityChanges: boolean;
   readonly smtpAlert: boolean;
   readonly promoteSecondaries: boolean;
+  readonly vmac?: VmacConfig; // 'use_vmac'
+  readonly vmacForAddresses: boolean; // 'use_vmac_addr'
+  readonly ipvlan?: IpvlanConfig; // 'use_ipvlan'
+  readonly vrf?: string; // of a unicast instance without interface
+  readonly hmac?: HmacConfig; // 'auth_hmac'
+  readonly garpExtra: GarpExtra;
+  readonly faultWithoutPeers: boolean; // 'unicast_fault_no_peer', and there is none
+  readonly allowNoAddresses: boolean; // 'no_virtual_ipaddress'
+  readonly linkbeatPolling: boolean; // 'linkbeat_use_polling' of the instance
+  readonly lvsSyncInterface?: string; // 'lvs_sync_daemon_interface'
+  readonly timerExpiredPriority?: number; // 'timer_expired_backup': 1..254, highest priority of a peer; absent = off
+  readonly receiveBufferBytes: number; // 'kernel_rx_buf_size', 0..4294967295; 0 = the global policy
+  readonly debugLevel: number; // 'debug', 0..4; without effect
   readonly inactive: readonly string[]; // keywords of this instance that vipd parses but does not carry out yet
   readonly place: Place;
 };
@@ -125,6 +128,8 @@ export type SyncGroupConfig = {
   readonly trackScripts: readonly TrackedScript[];
   readonly trackInterfaces: readonly TrackedInterface[];
   readonly trackingWeight: boolean; // 'sync_group_tracking_weight'
+  readonly smtpAlert: boolean;
+  readonly notifyPriorityChanges?: boolean; // absent = not said; what members do that do not say it themselves
   readonly inactive?: readonly string[]; // keywords of this group that vipd parses but does not carry out yet
   readonly place: Place;
 };
@@ -142,33 +147,6 @@ export type ScriptConfig = {
   readonly initFail: boolean;
 };
 
-export type CheckerConfig = {
-  readonly type: string; // 'TCP_CHECK', 'HTTP_GET', …
-  readonly options: readonly { readonly keyword: string; readonly args: readonly string[] }[];
-};
-export type RealServerConfig = {
-  readonly address: string;
-  readonly port: number;
-  readonly weight: number; // default 1
-  readonly inhibitOnFailure: boolean;
-  readonly checkers: readonly CheckerConfig[];
-  readonly notifyUp?: Command;
-  readonly notifyDown?: Command;
-};
-export type VirtualServerConfig = {
-  readonly kind: 'address' | 'fwmark' | 'group';
-  readonly address: string; // text; '' for fwmark
-  readonly port: number;
-  readonly fwmark: number;
-  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
-  readonly delayLoopUs: number; // default 60 s
-  readonly scheduler: string; // default 'wlc'
-  readonly method: string; // 'NAT' | 'DR' | 'TUN'
-  readonly realServers: readonly RealServerConfig[];
-  readonly options: readonly { readonly keyword: string; readonly args: readonly string[] }[];
-  readonly place: Place;
-};
-
 /** Alert mails: relay, sender, recipients. */
 export type SmtpConfig = {
   readonly server: string; // address or name
@@ -179,7 +157,7 @@ export type SmtpConfig = {
   readonly to: readonly string[];
 };
 
-export type GlobalConfig = {
+export type GlobalConfig = GlobalSettings & {
   readonly routerId: string; // default: host name
   readonly scriptUser?: string; // 'script_user'; unset: keepalived_script when it exists, else root
   readonly scriptGroup?: string;
@@ -209,5 +187,7 @@ export type Config = {
   readonly groups: readonly SyncGroupConfig[];
   readonly scripts: readonly ScriptConfig[];
   readonly virtualServers: readonly VirtualServerConfig[];
+  readonly virtualServerGroups: readonly VirtualServerGroupConfig[];
+  readonly ssl?: SslConfig;
   readonly files: readonly string[]; // every file read, in order
 };

@@ -37,6 +37,10 @@ export type CommandSettings = {
   readonly scriptSecurity: boolean;
 };
 
+export type SecretResult =
+  | { readonly ok: true; readonly bytes: Uint8Array; readonly exposed: boolean }
+  | { readonly ok: false; readonly code: string };
+
 export type LoadEnvironment = {
   /** Whole file as UTF-8 text; bytes that are not UTF-8 may come as U+FFFD. */
   readFile(path: string): ReadResult;
@@ -52,6 +56,13 @@ export type LoadEnvironment = {
   /** Whether the account exists; absent: the accounts are unknown, and nothing is said about them. */
   readonly userExists?: (name: string) => boolean;
   readonly groupExists?: (name: string) => boolean;
+  /**
+   * The octets of a key file and whether group or others may read it; absent: no key file can be read, and nothing is
+   * said about them.
+   */
+  readonly readSecret?: (path: string) => SecretResult;
+  /** CPUs of the machine; absent: unknown, and any CPU number is taken. */
+  readonly cpuCount?: number;
   /** What a script path is; absent: the files are unknown, and nothing is said about them. */
   readonly scriptState?: (path: string) => 'executable' | 'not-executable' | 'missing';
   /** As `scriptState`, with the account that runs it and the rules of script security. */

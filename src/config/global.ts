@@ -4,114 +4,32 @@ import type { Command, GlobalConfig, SmtpConfig } from './config.ts';
 import { tooLong } from './context.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
+import { readGarpExtra } from './garp-extra.ts';
+import type { GarpConfig, GlobalSettings, InstanceDefaults } from './global-config.ts';
+import { readFiles, readReload } from './global-files.ts';
+import { readFirewall } from './global-firewall.ts';
+import { readLvs } from './global-lvs.ts';
+import { readAlerts, readDbus, readFifos, readSnmp } from './global-notify.ts';
+import { cutName, readBuffers, readProcesses } from './global-process.ts';
+import { inactiveKeywords, inactiveOf } from './inactive.ts';
 import { type Block, readBlock, type Setting, type SettingsContext } from './settings.ts';
 import type { Statement } from './tree.ts';
 
+const S = 1_000_000;
+
 /** What instances, groups and scripts take over when they do not say otherwise. */
-export type Globals = {
+export type Globals = Omit<InstanceDefaults, 'interface' | 'lowerPrioNoAdvert'> & {
   readonly config: GlobalConfig;
-  readonly version: 2 | 3;
-  readonly strict: boolean;
   readonly dynamicInterfaces: boolean;
   readonly defaultInterface: string;
   readonly scriptUser: string | undefined;
   readonly scriptGroup: string | undefined;
   readonly scriptSecurity: boolean;
-  readonly multicastGroup4: string;
-  readonly multicastGroup6: string;
-  readonly garp: GlobalGarp;
   readonly lowerPrioNoAdvert: boolean | undefined;
-  readonly higherPrioSendAdvert: boolean;
-  readonly ownerIgnoreAdverts: boolean;
-  readonly skipCheckAdvAddr: boolean;
-  readonly checkUnicastSource: boolean;
-  readonly v3ChecksumAsV2: boolean;
-  readonly downTimerAdverts: number;
   readonly smtpAlertVrrp: boolean;
+  readonly smtpAlertChecker: boolean | undefined; // unset: on for real servers, off for virtual servers
+  readonly checkerLogAllFailures: boolean;
 };
-
-export type GlobalGarp = {
-  readonly delayS: number;
-  readonly repeat: number;
-  readonly refreshS: number;
-  readonly refreshRepeat: number;
-  readonly lowerPrioDelayS: number;
-  readonly lowerPrioRepeat: number;
-};
-
-/**
- * What vipd carries out of 'global_defs', and what needs no carrying out: words of a mail relay, of children and of
- * SNMP or D-Bus whose main keyword is reported already. Every other keyword is reported as not active.
- */
-const ACTIVE = new Set([
-  'process_name',
-  'router_id',
-  'startup_script',
-  'startup_script_timeout',
-  'shutdown_script',
-  'shutdown_script_timeout',
-  'dynamic_interfaces',
-  'default_interface',
-  'v3_checksum_as_v2',
-  'vrrp_mcast_group4',
-  'vrrp_mcast_group6',
-  'vrrp_garp_master_delay',
-  'vrrp_garp_master_repeat',
-  'vrrp_garp_master_refresh',
-  'vrrp_garp_master_refresh_repeat',
-  'vrrp_garp_lower_prio_delay',
-  'vrrp_garp_lower_prio_repeat',
-  'vrrp_garp_interval',
-  'vrrp_gna_interval',
-  'vrrp_min_garp',
-  'vrrp_down_timer_adverts',
-  'vrrp_lower_prio_no_advert',
-  'vrrp_higher_prio_send_advert',
-  'vrrp_owner_ignore_adverts',
-  'vrrp_version',
-  'vrrp_check_unicast_src',
-  'vrrp_skip_check_adv_addr',
-  'vrrp_strict',
-  'vrrp_startup_delay',
-  'script_user',
-  'enable_script_security',
-  'reload_check_config', // always: a file that cannot be run changes nothing
-  'include_check',
-  'notification_email',
-  'notification_email_from',
-  'smtp_helo_name',
-  'smtp_connect_timeout',
-  'no_email_faults',
-  'no_checker_emails',
-  'process_names', // of children: there are none
-  'vrrp_process_name',
-  'checker_process_name',
-  'lvs_process_name',
-  'bfd_process_name',
-  'random_seed',
-]);
-
-/** Blocks and keywords of the top level that are not carried out yet. */
-const INACTIVE_TOP = new Set([
-  'SSL',
-  'namespace_with_ipsets',
-  'net_namespace',
-  'net_namespace_ipvs',
-  'static_ipaddress',
-  'static_routes',
-  'static_rules',
-  'track_group',
-  'garp_group',
-  'linkbeat_use_polling',
-  'linkbeat_interfaces',
-  'interface_up_down_delays',
-  'vrrp_track_process',
-  'track_file',
-  'vrrp_track_file',
-  'bfd_instance',
-  'virtual_server',
-  'virtual_server_group',
-]);
 
 export function buildGlobals(
   statements: readonly Statement[],
@@ -127,44 +45,66 @@ export function buildGlobals(
   );
   const plain = statements.filter((s) => s.row.type !== 'block' && s.row.type !== 'values');
   const top = readBlock(undefined, plain, context);
-  const strict = block.boolean('vrrp_strict') ?? false;
   const account = scriptAccount(block.get('script_user'), environment, reporter);
   checkDeprecated(block, reporter);
   checkProcessNames(block, reporter);
   const smtpAlert = block.boolean('smtp_alert_vrrp') ?? block.boolean('smtp_alert') ?? false;
+  const defaults = instanceDefaults(block, reporter);
   return {
-    config: globalConfig(block, top, statements, account, environment, reporter),
-    version: block.number('vrrp_version') === 3 ? 3 : 2,
-    strict,
+    ...defaults,
+    config: globalConfig({ block, top, statements, account, environment, reporter, defaults }),
     dynamicInterfaces: block.has('dynamic_interfaces'),
-    defaultInterface: block.text('default_interface') ?? 'eth0',
+    defaultInterface: defaults.interface,
     scriptUser: account?.user,
     scriptGroup: account?.group,
     scriptSecurity: block.has('enable_script_security'),
+    lowerPrioNoAdvert: block.boolean('vrrp_lower_prio_no_advert'),
+    smtpAlertVrrp: smtpAlert,
+    smtpAlertChecker: block.boolean('smtp_alert_checker') ?? block.boolean('smtp_alert'),
+    checkerLogAllFailures: block.boolean('checker_log_all_failures') ?? false,
+  };
+}
+
+function instanceDefaults(block: Block, reporter: Reporter): InstanceDefaults {
+  const vmacPrefix = block.text('vmac_prefix') ?? 'vrrp';
+  const extra = block.settings.filter((s) =>
+    /^vrrp_(?:garp_extra_if|vmac_garp_intvl)$/.test(s.statement.keyword.text),
+  );
+  return {
+    version: block.number('vrrp_version') === 3 ? 3 : 2,
+    strict: block.boolean('vrrp_strict') ?? false,
+    interface: block.text('default_interface') ?? 'eth0',
     multicastGroup4: group(block, 4, reporter) ?? '224.0.0.18',
     multicastGroup6: group(block, 6, reporter) ?? 'ff02::12',
     garp: globalGarp(block),
-    lowerPrioNoAdvert: block.boolean('vrrp_lower_prio_no_advert'),
+    garpExtra: readGarpExtra(extra, 1, 'KA0566', '', reporter) ?? { intervalUs: 0, allInterfaces: false },
+    downTimerAdverts: block.number('vrrp_down_timer_adverts') ?? 3,
+    lowerPrioNoAdvert: block.boolean('vrrp_lower_prio_no_advert') ?? false,
     higherPrioSendAdvert: block.boolean('vrrp_higher_prio_send_advert') ?? false,
     ownerIgnoreAdverts: block.boolean('vrrp_owner_ignore_adverts') ?? false,
     skipCheckAdvAddr: block.boolean('vrrp_skip_check_adv_addr') ?? false,
     checkUnicastSource: block.has('vrrp_check_unicast_src'),
     v3ChecksumAsV2: block.has('v3_checksum_as_v2'),
-    downTimerAdverts: block.number('vrrp_down_timer_adverts') ?? 3,
-    smtpAlertVrrp: smtpAlert,
+    notifyPriorityChanges: block.boolean('vrrp_notify_priority_changes') ?? false,
+    vmacPrefix,
+    vmacAddressPrefix: block.text('vmac_addr_prefix') ?? vmacPrefix,
   };
 }
 
 type Account = { readonly user: string; readonly group: string | undefined };
 
-function globalConfig(
-  block: Block,
-  top: Block,
-  statements: readonly Statement[],
-  account: Account | undefined,
-  environment: LoadEnvironment,
-  reporter: Reporter,
-): GlobalConfig {
+type Parts = {
+  readonly block: Block;
+  readonly top: Block;
+  readonly statements: readonly Statement[];
+  readonly account: Account | undefined;
+  readonly environment: LoadEnvironment;
+  readonly reporter: Reporter;
+  readonly defaults: InstanceDefaults;
+};
+
+function globalConfig(p: Parts): GlobalConfig {
+  const { block, top, account, reporter, environment } = p;
   const smtp = smtpConfig(block, environment, reporter);
   const startup = block.command('startup_script');
   const shutdown = block.command('shutdown_script');
@@ -172,6 +112,7 @@ function globalConfig(
   const instance = top.text('instance');
   const processName = block.text('process_name');
   return {
+    ...globalSettings(p),
     routerId: block.text('router_id') ?? environment.hostName,
     ...(account === undefined ? {} : { scriptUser: account.user }),
     ...(account?.group === undefined ? {} : { scriptGroup: account.group }),
@@ -188,20 +129,47 @@ function globalConfig(
     ...(namespace === undefined ? {} : { netNamespace: namespace }),
     ...(instance === undefined ? {} : { instanceName: instance }),
     usePidDir: top.has('use_pid_dir') || instance !== undefined || namespace !== undefined,
-    ...(processName === undefined ? {} : { processName: processName.slice(0, 15) }),
+    ...(processName === undefined ? {} : { processName: cutName(processName) }),
     logUnknownVrids: block.has('log_unknown_vrids'),
     ...(smtp === undefined ? {} : { smtp }),
     reloadCheck: block.has('reload_check_config'),
-    inactive: inactive(block, statements),
+    inactive: inactive(p),
   };
 }
 
-function inactive(block: Block, statements: readonly Statement[]): readonly string[] {
-  const found = new Set<string>();
-  for (const s of block.settings)
-    if (!ACTIVE.has(s.statement.keyword.text)) found.add(s.statement.keyword.text);
-  for (const s of statements) if (INACTIVE_TOP.has(s.keyword.text)) found.add(s.keyword.text);
-  return [...found];
+function globalSettings({ block, top, environment, reporter, defaults }: Parts): GlobalSettings {
+  const ipvs = top.get('net_namespace_ipvs');
+  const seed = block.number('random_seed');
+  return {
+    defaults,
+    processes: readProcesses(block, top, environment.cpuCount, reporter),
+    buffers: readBuffers(block, reporter),
+    firewall: readFirewall(block, reporter),
+    lvs: readLvs(block, reporter),
+    fifos: readFifos(block, environment, reporter),
+    snmp: readSnmp(block),
+    dbus: readDbus(block),
+    alerts: readAlerts(block),
+    fileSettings: readFiles(block, reporter),
+    reload: readReload(block),
+    // Joined later: these blocks need to know interfaces and instances.
+    linkbeat: { all: top.has('linkbeat_use_polling'), interfaces: [] },
+    interfaceDelays: [],
+    garpGroups: [],
+    delayAfterBootUs: largest(block, 'vrrp_delay_after_boot'),
+    interfacesMayChange: block.settings.some((s) => s.value === 'allow_if_changes'),
+    disableLocalIgmp: block.has('disable_local_igmp'),
+    supplementaryGroups: block.boolean('set_supplementary_groups') ?? false,
+    ...(seed === undefined ? {} : { randomSeed: seed }),
+    ...(ipvs === undefined ? {} : { netNamespaceIpvs: typeof ipvs.value === 'string' ? ipvs.value : '' }),
+    namespaceWithIpsets: top.has('namespace_with_ipsets'),
+  };
+}
+
+/** Words of global_defs that took effect, then blocks and keywords of the top level. */
+function inactive({ block, statements }: Parts): readonly string[] {
+  const body = statements.filter((s) => s.keyword.text === 'global_defs').flatMap((s) => s.body);
+  return [...inactiveKeywords(block, body), ...inactiveOf(statements)];
 }
 
 /** The largest of several lines counts. */
@@ -261,7 +229,7 @@ function group(block: Block, family: 4 | 6, reporter: Reporter): string | undefi
  * The vrrp_garp_* defaults. 'vrrp_min_garp' works where it stands: it replaces what is still at its default there, and
  * later lines replace its values.
  */
-function globalGarp(block: Block): GlobalGarp {
+function globalGarp(block: Block): GarpConfig {
   const garp = { delayS: 5, repeat: 5, refreshS: 0, refreshRepeat: 1 };
   let lowerDelay: number | undefined;
   let lowerRepeat: number | undefined;
@@ -280,7 +248,14 @@ function globalGarp(block: Block): GlobalGarp {
     else if (keyword === 'vrrp_garp_lower_prio_delay') lowerDelay = value;
     else if (keyword === 'vrrp_garp_lower_prio_repeat') lowerRepeat = value;
   }
-  return { ...garp, lowerPrioDelayS: lowerDelay ?? garp.delayS, lowerPrioRepeat: lowerRepeat ?? garp.repeat };
+  return {
+    delayUs: garp.delayS * S,
+    repeatCount: garp.repeat,
+    refreshUs: garp.refreshS * S,
+    refreshRepeatCount: garp.refreshRepeat,
+    lowerPrioDelayUs: (lowerDelay ?? garp.delayS) * S,
+    lowerPrioRepeatCount: lowerRepeat ?? garp.repeat,
+  };
 }
 
 type Relay = { readonly server: string; readonly port: number };
@@ -333,16 +308,30 @@ function checkProcessNames(block: Block, reporter: Reporter): void {
   for (const { statement, value, at } of block.settings)
     if (statement.keyword.text.endsWith('process_name') && typeof value === 'string' && tooLong(value))
       reporter.report('KA0557', at, `Process name ${value} more than 15 characters, truncating`, {
-        effect: `the name is '${value.slice(0, 15)}'`,
+        effect: `the name is '${cutName(value)}'`,
       });
 }
 
 const DEPRECATED: Readonly<Record<string, string>> = { vrrp_vmac_garp_intvl: 'vrrp_garp_extra_if' };
+/** Old spellings that keepalived mentions in its log only. */
+const OLD: Readonly<Record<string, string>> = {
+  lvs_process_name: 'checker_process_name',
+  lvs_flush_onstop: 'lvs_flush_on_stop',
+  vrrp_rlimit_rtime: 'vrrp_rlimit_rttime',
+  checker_rlimit_rtime: 'checker_rlimit_rttime',
+  bfd_rlimit_rtime: 'bfd_rlimit_rttime',
+};
 
 function checkDeprecated(block: Block, reporter: Reporter): void {
   for (const s of block.settings) {
     const word = s.statement.keyword.text;
     const instead = DEPRECATED[word];
+    const current = OLD[word];
+    if (current !== undefined)
+      reporter.report('KA0570', s.statement.keyword.at, `${word} is an old spelling of ${current}`, {
+        effect: 'keepalived still obeys it',
+        fix: `write '${current}'`,
+      });
     if (instead !== undefined)
       reporter.report('KA0556', s.statement.keyword.at, `${word} is deprecated - please use ${instead}`, {
         effect: 'keepalived still obeys it',
@@ -352,4 +341,10 @@ function checkDeprecated(block: Block, reporter: Reporter): void {
 
 /** A command of global_defs whose account is checked with the others. */
 export const globalCommands = (globals: Globals): readonly Command[] =>
-  [globals.config.startupScript, globals.config.shutdownScript].filter((c) => c !== undefined);
+  [
+    globals.config.startupScript,
+    globals.config.shutdownScript,
+    globals.config.fifos.all?.script,
+    globals.config.fifos.vrrp?.script,
+    globals.config.fifos.lvs?.script,
+  ].filter((c) => c !== undefined);

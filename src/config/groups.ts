@@ -1,19 +1,12 @@
 /** 'vrrp_sync_group' blocks: members, and what becomes of the trackers of grouped instances. */
 import type { InstanceConfig, SyncGroupConfig } from './config.ts';
 import type { BuildContext } from './context.ts';
+import { inactiveKeywords } from './inactive.ts';
 import { buildNotify } from './notify.ts';
 import type { Block } from './settings.ts';
 import { placeOf } from './source.ts';
 import { type KnownScripts, readTrackInterfaces, readTrackScripts } from './tracking.ts';
 import type { Word } from './words.ts';
-
-const INACTIVE = [
-  'track_file',
-  'track_process',
-  'track_bfd',
-  'smtp_alert',
-  'notify_priority_changes',
-] as const;
 
 export type GroupSource = { readonly block: Block; readonly order: number };
 
@@ -58,6 +51,7 @@ export function buildGroup(
       { effect: 'the group does nothing' },
     );
   const use = `(${name.text})`;
+  const priorityChanges = block.boolean('notify_priority_changes');
   const owner = members.some((m) => byName.get(m)?.priority === 255);
   return {
     name: name.text,
@@ -70,7 +64,9 @@ export function buildGroup(
       owner ? { ...t, weight: 0 } : t,
     ),
     trackingWeight: block.has('sync_group_tracking_weight') || block.has('global_tracking'),
-    inactive: INACTIVE.filter((k) => block.has(k)),
+    smtpAlert: block.boolean('smtp_alert') ?? c.globals.smtpAlertVrrp,
+    ...(priorityChanges === undefined ? {} : { notifyPriorityChanges: priorityChanges }),
+    inactive: inactiveKeywords(block, block.statement?.body ?? []),
     place: placeOf(name.at),
   };
 }

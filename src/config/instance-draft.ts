@@ -43,7 +43,9 @@ export function familyOf(block: Block): 4 | 6 {
         ? s.entries.map((e) => e.words[0]?.text ?? '')
         : keyword === 'unicast_src_ip' || keyword === 'mcast_src_ip'
           ? [s.args[0]?.text ?? '']
-          : [];
+          : keyword === 'use_ipvlan'
+            ? s.args.map((a) => a.text)
+            : [];
     for (const word of words) {
       const bytes = parseIp(word.replace(/[/-].*$/s, ''));
       if (bytes !== undefined) return bytes.length === 4 ? 4 : 6;

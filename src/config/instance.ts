@@ -1,17 +1,14 @@
 /** 'vrrp_instance' blocks to `InstanceConfig`, with keepalived's defaults and corrections. */
 import { toHex } from '../base/bytes.ts';
-import { parseIp } from '../base/ip.ts';
+import { formatIp, parseIp } from '../base/ip.ts';
 import { type AddressOwner, readAddress } from './addresses.ts';
 import { authentication } from './authentication.ts';
-import type {
-  GarpConfig,
-  InstanceConfig,
-  TrackedInterface,
-  TrackedScript,
-  VirtualAddress,
-} from './config.ts';
+import type { InstanceConfig, TrackedInterface, TrackedScript, VirtualAddress } from './config.ts';
 import { type BuildContext, interfaceExists, tooLong } from './context.ts';
+import { readHmac } from './hmac.ts';
+import { inactiveKeywords, isInactiveWord } from './inactive.ts';
 import { type Draft, familyOf, lastOf, tell } from './instance-draft.ts';
+import { extraSettings, garpOf } from './instance-extra.ts';
 import {
   accept,
   advertAnswers,
@@ -28,35 +25,6 @@ import type { Block } from './settings.ts';
 import { placeOf } from './source.ts';
 import { type KnownScripts, readTrackInterfaces, readTrackScripts } from './tracking.ts';
 import { type Transport, transport } from './unicast.ts';
-
-const S = 1_000_000;
-
-/** Understood, and not carried out by vipd yet. */
-const INACTIVE = [
-  'use_vmac',
-  'use_vmac_addr',
-  'vmac_xmit_base',
-  'use_ipvlan',
-  'vrf',
-  'auth_hmac',
-  'virtual_routes',
-  'virtual_rules',
-  'no_accept',
-  'track_file',
-  'track_process',
-  'track_bfd',
-  'mcast_dst_ip',
-  'linkbeat_use_polling',
-  'lvs_sync_daemon_interface',
-  'timer_expired_backup',
-  'thread_timer_expired',
-  'garp_extra_if',
-  'vmac_garp_intvl',
-  'notify_priority_changes',
-  'smtp_alert',
-  'unicast_fault_no_peer',
-  'kernel_rx_buf_size',
-] as const;
 
 /** undefined when the daemon could not start with it, or has nothing to run. `order`: its place in the file. */
 export function buildInstance(
@@ -80,14 +48,18 @@ export function buildInstance(
   const vrid = virtualRouterId(d);
   const v = version(d);
   const who = election(d);
+  const adverIntUs = advertInterval(d, v);
+  const hmac = readHmac(d, adverIntUs);
   const t = transport(d);
   const device = deviceOf(d, t);
-  const addresses = addressesOf(d, device, v);
+  const addresses = addressesOf(d, device, v, hmac !== undefined);
   const auth = authentication(d, v);
   const stateMaster =
     auth.type === 'ah' && who.stateMaster && who.priority < 255 ? clearMasterForAh(d) : who.stateMaster;
   checkStrictUnicast(d, t);
   checkVmacUnicast(d, t);
+  const extra = extraSettings(d, t, vrid ?? 0);
+  const source = t.sourceAddress ?? (extra.ipvlan?.address && formatIp(extra.ipvlan.address.bytes));
   if (vrid === undefined) return undefined;
   return {
     name: d.name,
@@ -97,7 +69,7 @@ export function buildInstance(
     version: v,
     stateMaster,
     priority: who.priority,
-    adverIntUs: advertInterval(d, v),
+    adverIntUs,
     downTimerAdverts: downTimerAdverts(d),
     ...preemption(d, who),
     strict,
@@ -109,7 +81,7 @@ export function buildInstance(
     authentication: auth,
     ...addresses,
     unicastPeers: t.unicastPeers,
-    ...(t.sourceAddress === undefined ? {} : { sourceAddress: t.sourceAddress }),
+    ...(source === undefined ? {} : { sourceAddress: source }),
     trackSourceAddress: t.trackSourceAddress,
     checkUnicastSource: t.checkUnicastSource,
     ttl: t.ttl,
@@ -121,7 +93,9 @@ export function buildInstance(
     notify: buildNotify(block, c),
     smtpAlert: block.boolean('smtp_alert') ?? c.globals.smtpAlertVrrp,
     promoteSecondaries: promoteSecondaries(d),
-    inactive: inactiveOf(d, auth.type, t, [...addresses.vips, ...addresses.excludedVips]),
+    ...extra,
+    ...(hmac === undefined ? {} : { hmac }),
+    inactive: inactiveWordsOf(d, auth.type, t, [...addresses.vips, ...addresses.excludedVips]),
     place: placeOf(name.at),
   };
 }
@@ -174,7 +148,7 @@ type Addresses = {
   readonly excludedVips: readonly VirtualAddress[];
 };
 
-function addressesOf(d: Draft, device: string, v: 2 | 3): Addresses {
+function addressesOf(d: Draft, device: string, v: 2 | 3, signed: boolean): Addresses {
   const seen = new Set<string>();
   const read = (keyword: string, family: 4 | 6 | undefined): VirtualAddress[] => {
     const owner: AddressOwner = { use: d.use, interface: device, family, isStatic: false };
@@ -201,7 +175,7 @@ function addressesOf(d: Draft, device: string, v: 2 | 3): Addresses {
     if (d.block.list('virtual_ipaddress').some((l) => l.entries.length > 0)) d.c.reporter.damaged(d.at);
     noAddresses(d, v);
   }
-  const room = roomFor(d, device, v);
+  const room = roomFor(d, device, v, signed);
   const first = d.block.list('virtual_ipaddress')[0];
   if (vips.length <= room) return { vips, excludedVips };
   tell(
@@ -235,16 +209,11 @@ function noAddresses(d: Draft, v: 2 | 3): void {
 }
 
 /** How many addresses an advert can carry: one octet of count, and what the MTU leaves. */
-function roomFor(d: Draft, device: string, v: 2 | 3): number {
+function roomFor(d: Draft, device: string, v: 2 | 3, signed: boolean): number {
   const mtu = d.c.environment.interfaces?.get(device)?.mtu ?? 1500;
   const ah = d.block.children('authentication').some((b) => b.text('auth_type') === 'AH') && v === 2 ? 24 : 0;
   const headers =
-    14 +
-    (d.family === 4 ? 20 : 40) +
-    8 +
-    (d.family === 4 && v === 2 ? 8 : 0) +
-    ah +
-    (d.block.has('auth_hmac') ? 28 : 0);
+    14 + (d.family === 4 ? 20 : 40) + 8 + (d.family === 4 && v === 2 ? 8 : 0) + ah + (signed ? 28 : 0);
   return Math.max(0, Math.min(255, Math.floor((mtu - headers) / (d.family === 4 ? 4 : 16))));
 }
 
@@ -351,39 +320,17 @@ function trackers(d: Draft, device: string, who: Election, scripts: KnownScripts
   };
 }
 
-function garpOf(d: Draft): GarpConfig {
-  const g = d.c.globals.garp;
-  const n = (keyword: string, fallback: number) => d.block.number(keyword) ?? fallback;
-  const strictZero = (keyword: string, fallback: number): number => {
-    const value = d.block.number(keyword);
-    if (!d.strict) return value ?? fallback;
-    if (value !== undefined && value !== 0)
-      tell(d, 'KA0653', keyword, `strict mode requires ${keyword} to be 0 - resetting`, {
-        effect: 'it is 0',
-      });
-    return 0;
-  };
-  return {
-    repeatCount: n('garp_master_repeat', g.repeat),
-    delayUs: n('garp_master_delay', g.delayS) * S,
-    refreshUs: n('garp_master_refresh', g.refreshS) * S,
-    refreshRepeatCount: n('garp_master_refresh_repeat', g.refreshRepeat),
-    lowerPrioRepeatCount: strictZero('garp_lower_prio_repeat', g.lowerPrioRepeat),
-    lowerPrioDelayUs: strictZero('garp_lower_prio_delay', g.lowerPrioDelayS) * S,
-  };
-}
-
-function inactiveOf(
+function inactiveWordsOf(
   d: Draft,
   auth: string,
   t: Transport,
   vips: readonly VirtualAddress[],
 ): readonly string[] {
-  const out: string[] = INACTIVE.filter((k) => d.block.has(k));
+  const out = [...inactiveKeywords(d.block, d.block.statement?.body ?? [])];
   if (lastOf(d.block, 'accept', 'no_accept')?.statement.keyword.text === 'accept')
     out.splice(0, out.length, ...out.filter((k) => k !== 'no_accept'));
-  if (!out.includes('use_vmac') && vips.some((v) => v.flags?.includes('use_vmac') === true))
-    out.push('use_vmac');
+  for (const flag of vips.flatMap((v) => v.flags ?? []))
+    if (!out.includes(flag) && isInactiveWord('vrrp_instance/virtual_ipaddress', flag)) out.push(flag);
   if (auth === 'ah') out.push('auth_type AH');
   if (d.family === 6) out.push('IPv6');
   if (d.strict && !d.block.has('accept')) out.push('strict mode firewall');

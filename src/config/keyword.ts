@@ -32,6 +32,8 @@ export type KeywordRow = {
   readonly missing: 'exit' | 'error' | 'ok'; // a bare keyword: keepalived leaves with status 2, reports, accepts
   readonly fallback?: number; // value after a bad argument; without it the earlier one stays
   readonly zero?: number; // what 0 becomes, with an error
+  readonly clamp?: true; // beyond min or max: the nearest of them, with an error
+  readonly single?: true; // more than one word: an error, and the line is ignored
   readonly lenient?: true; // at run time keepalived takes the number in front of trailing junk
   readonly repeat?: 'first' | 'replace' | 'list'; // given twice: first wins with an error, last wins with an error, all count
   readonly summary: string;

@@ -2,15 +2,28 @@
 
 import { readAddress } from './addresses.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
-import type { Config, InstanceConfig, ScriptConfig, SyncGroupConfig, VirtualServerConfig } from './config.ts';
+import type {
+  Command,
+  Config,
+  GlobalConfig,
+  InstanceConfig,
+  ScriptConfig,
+  SyncGroupConfig,
+} from './config.ts';
 import type { BuildContext } from './context.ts';
 import { type Diagnostic, type KeepalivedClass, Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
+import { buildGarpGroup, type GroupedInterfaces } from './garp-groups.ts';
 import { buildGlobals } from './global.ts';
+import type { GarpGroupConfig } from './global-config.ts';
 import { buildGroup, type GroupSource, restrictMember } from './groups.ts';
 import { ALL_CHECKS, NO_CHECKS } from './include.ts';
 import { buildInstance } from './instance.ts';
-import { buildVirtualServer } from './lvs.ts';
+import { limitDelays, readDelays, readLinkbeat } from './interface-settings.ts';
+import { buildServerGroup } from './lvs/groups.ts';
+import { buildSsl } from './lvs/ssl.ts';
+import { LvsState, noteTracker } from './lvs/state.ts';
+import { buildVirtualServer, finishVirtualServers } from './lvs/virtual-server.ts';
 import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
 import { buildScript } from './scripts.ts';
@@ -23,10 +36,10 @@ export type LoadResult = {
   /** Absent when no file could be read. With `fatal` it holds what could be understood, for reports only. */
   readonly config?: Config;
   readonly diagnostics: readonly Diagnostic[];
-  /** Findings beyond what the reporter keeps. */
-  readonly dropped?: number;
   /** What was read, for those who look at the text once more (lint/judge.ts). */
   readonly statements: readonly Statement[];
+  /** Findings beyond what the reporter keeps. */
+  readonly dropped?: number;
   /** A real start ends with this status. */
   readonly fatal?: { readonly exit: 2 | 6; readonly diagnostic: Diagnostic };
 };
@@ -55,20 +68,19 @@ export function loadConfig(
   const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
   const globals = buildGlobals(statements, settings, environment);
   const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
-  const { built, scripts } = buildAll(statements, settings, context);
-  checkCommands(built, scripts, context);
-  return finish(
-    reporter,
-    deepFreeze({ global: globals.config, ...built, files: [...reader.files] }),
-    statements,
-  );
+  const { built, scripts, garpGroups, lvsCommands } = buildAll(statements, settings, context);
+  checkCommands(built, scripts, context, lvsCommands);
+  const global = { ...globals.config, ...interfaceSettings(statements, built, context), garpGroups };
+  return finish(reporter, deepFreeze({ global, ...built, files: [...reader.files] }), statements);
 }
 
 /** Findings in the order of the text: files as they were read, then places. */
 export function inOrder(diagnostics: readonly Diagnostic[], files: readonly string[]): readonly Diagnostic[] {
   const rank = new Map([...files].map((f, i) => [f, i] as const));
   const fileOf = (d: Diagnostic) => rank.get(d.at.source.file) ?? files.length;
-  return diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || a.at.start - b.at.start);
+  // What has no place in a text (its source is empty) stands before all that has, also before its first character.
+  const startOf = ({ at }: Diagnostic) => (at.source.text === '' ? -1 : at.start);
+  return diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || startOf(a) - startOf(b));
 }
 
 function finish(
@@ -117,7 +129,12 @@ function openMain(mainFile: string, environment: LoadEnvironment, reporter: Repo
   return out;
 }
 
-type All = { readonly built: Built; readonly scripts: readonly PlacedScript[] };
+type All = {
+  readonly built: Built;
+  readonly scripts: readonly PlacedScript[];
+  readonly garpGroups: readonly GarpGroupConfig[];
+  readonly lvsCommands: readonly Command[];
+};
 
 /** What the blocks of a file have become so far; a block sees what stands above it. */
 export class Assembly {
@@ -126,7 +143,9 @@ export class Assembly {
     new Map();
   readonly placed: Placed[] = [];
   readonly groupSources: GroupSource[] = [];
-  readonly virtualServers: VirtualServerConfig[] = [];
+  readonly garpGroups: GarpGroupConfig[] = [];
+  readonly grouped: GroupedInterfaces = new Map();
+  readonly lvs: LvsState = new LvsState();
 }
 
 /** Takes one block of the top level; `order` is its place among the statements. */
@@ -146,13 +165,16 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
   },
   vrrp_instance: (block, order, a, c) => {
     const instance = buildInstance(block, a.known, order, c);
-    if (instance !== undefined) a.placed.push({ instance, at: nameOf(block) });
+    const ownPriorityChanges = block.has('notify_priority_changes');
+    if (instance !== undefined) a.placed.push({ instance, at: nameOf(block), ownPriorityChanges });
   },
   vrrp_sync_group: (block, order, a) => void a.groupSources.push({ block, order }),
-  virtual_server: (block, _order, a, c) => {
-    const server = buildVirtualServer(block, c);
-    if (server !== undefined) a.virtualServers.push(server);
+  garp_group: (block, _order, a, c) => {
+    const group = buildGarpGroup(block, a.grouped, c);
+    if (group !== undefined) a.garpGroups.push(group);
   },
+  virtual_server: (block, _order, a, c) => buildVirtualServer(block, a.lvs, c),
+  SSL: (block, _order, a, c) => buildSsl(block, a.lvs, c),
 };
 
 /** Where the block's name stands, else its keyword. */
@@ -165,7 +187,10 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
   const a = new Assembly();
   for (const [order, s] of statements.entries()) {
     const keyword = s.keyword.text;
-    if (s.row.type !== 'block' || keyword === 'global_defs') continue;
+    noteTracker(s, a.lvs);
+    if (keyword === 'virtual_server_group') buildServerGroup(s, a.lvs, c);
+    if (s.row.type !== 'block' && keyword !== 'virtual_server_group') continue;
+    if (keyword === 'global_defs') continue;
     if (s.args.length === 0 && s.row.missing === 'exit') {
       missingName(s, c);
       continue;
@@ -182,9 +207,26 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
       instances,
       groups,
       scripts: usedScripts(all, instances, groups),
-      virtualServers: a.virtualServers,
+      virtualServers: finishVirtualServers(a.lvs),
+      virtualServerGroups: [...a.lvs.groups.values()],
+      ...(a.lvs.ssl === undefined ? {} : { ssl: a.lvs.ssl }),
     },
     scripts: all,
+    garpGroups: a.garpGroups,
+    lvsCommands: a.lvs.commands,
+  };
+}
+
+/** The value blocks about interfaces. Of several blocks all lines count. */
+function interfaceSettings(
+  statements: readonly Statement[],
+  built: Built,
+  c: BuildContext,
+): Pick<GlobalConfig, 'linkbeat' | 'interfaceDelays'> {
+  const lists = (keyword: string) => statements.filter((s) => s.keyword.text === keyword);
+  return {
+    linkbeat: readLinkbeat(lists('linkbeat_interfaces'), c.globals.config.linkbeat.all, c),
+    interfaceDelays: limitDelays(readDelays(lists('interface_up_down_delays'), c), built.instances, c),
   };
 }
 
@@ -224,9 +266,12 @@ function joinGroups(
   const taken = new Map<string, string>();
   const groups = sources.map((g) => buildGroup(g, byName, taken, known, c)).filter((g) => g !== undefined);
   const byGroup = new Map(groups.map((g) => [g.name, g] as const));
-  const instances = placed.map(({ instance, at }) => {
+  const instances = placed.map(({ instance, at, ownPriorityChanges }) => {
     const group = byGroup.get(taken.get(instance.name) ?? '');
-    return group === undefined ? instance : restrictMember(instance, group, at, c);
+    if (group === undefined) return instance;
+    const notifyPriorityChanges = ownPriorityChanges ? undefined : group.notifyPriorityChanges;
+    const member = restrictMember(instance, group, at, c);
+    return notifyPriorityChanges === undefined ? member : { ...member, notifyPriorityChanges };
   });
   return { groups, instances };
 }

@@ -69,9 +69,9 @@ export class Reader {
     this.files.push(...mains.map((s) => s.file));
   }
 
-  /** Where reading has arrived, for findings about the end of the text. */
+  /** Where reading has arrived, a point, for findings about the end of the text. */
   get end(): Span {
-    return this.#last;
+    return { ...this.#last, start: this.#last.end };
   }
 
   get checks(): IncludeChecks {
@@ -244,21 +244,25 @@ export class Reader {
     }
     const template = line.slice(head.close + 1).trim();
     const rounds: Iterator<Round> = loop.rounds[Symbol.iterator]();
-    this.#nest({
-      next: () => {
-        const round = rounds.next();
-        if (round.done === true) return undefined;
-        for (const [name, value] of round.value) this.definitions.set(name, [value], line.span());
-        return template;
+    this.#nest(
+      {
+        next: () => {
+          const round = rounds.next();
+          if (round.done === true) return undefined;
+          for (const [name, value] of round.value) this.definitions.set(name, [value], line.span());
+          return template;
+        },
       },
-    });
+      line.span(),
+    );
   }
 
-  #nest(lines: Pick<Pending, 'next'>): void {
+  /** `at`: the line that asks for them. */
+  #nest(lines: Pick<Pending, 'next'>, at: Span): void {
     if (this.#stack.length < MAX_DEPTH)
       this.#stack.push({ kind: 'lines', directory: this.#directory, ...lines });
     else
-      this.#reporter.report('KA0204', this.#last, `expansions are nested more than ${MAX_DEPTH} deep`, {
+      this.#reporter.report('KA0204', at, `expansions are nested more than ${MAX_DEPTH} deep`, {
         effect: 'vipd leaves the innermost one out; keepalived would not return',
         fix: 'look for a definition that uses itself',
       });
@@ -272,14 +276,17 @@ export class Reader {
       const at = line.span();
       const body = expanded.body.filter((l) => l.text !== '')[Symbol.iterator]();
       if (expanded.body.length > 0)
-        this.#nest({
-          next: () => {
-            const l = body.next();
-            if (l.done === true) return undefined;
-            const via: Via = { note: 'from the definition here', at: l.value.definedAt };
-            return Text.fixed(l.value.text, at, via);
+        this.#nest(
+          {
+            next: () => {
+              const l = body.next();
+              if (l.done === true) return undefined;
+              const via: Via = { note: 'from the definition here', at: l.value.definedAt };
+              return Text.fixed(l.value.text, at, via);
+            },
           },
-        });
+          at,
+        );
     }
     const include = includeLine(text);
     if (include !== undefined) this.#include(include);
@@ -327,7 +334,7 @@ export class Reader {
 }
 
 /** End of the longest piece of `text` from `start` that holds at most `bytes` bytes of UTF-8, at most `end`. */
-function prefixWithin(text: string, start: number, end: number, bytes: number): number {
+export function prefixWithin(text: string, start: number, end: number, bytes: number): number {
   if ((end - start) * 3 <= bytes) return end;
   let left = bytes;
   for (let i = start; i < end; i++) {

@@ -66,8 +66,8 @@ export function accountExists(command: Command, at: Span, use: string, c: BuildC
       `Script ${missingUser ? `user '${user}'` : `group '${group}'`} does not exist: ${use}`,
       {
         effect: 'the script is dropped',
-        // For a vrrp_script it is an error, for the others only a log line.
-        keepalivedClass: use.startsWith('vrrp script') ? 'general-error' : 'none',
+        // For a vrrp_script and a MISC_CHECK it is an error, for the others only a log line.
+        keepalivedClass: /^(?:vrrp|misc checker) script/.test(use) ? 'general-error' : 'none',
         ...(command.argv.length === 1 && !command.text.includes(' ')
           ? { fix: 'when these words are arguments, quote the whole command' }
           : {}),

@@ -20,9 +20,14 @@ function disabledFor(command: Command, c: BuildContext): 'insecure' | undefined 
 
 /**
  * What keepalived finds out about the files of commands: tracked scripts that are not there, and commands that would
- * run without 'enable_script_security'. Silent when the files are unknown.
+ * run without 'enable_script_security'; `more` are those of virtual servers. Silent when the files are unknown.
  */
-export function checkCommands(built: Built, scripts: readonly PlacedScript[], c: BuildContext): void {
+export function checkCommands(
+  built: Built,
+  scripts: readonly PlacedScript[],
+  c: BuildContext,
+  more: readonly Command[] = [],
+): void {
   const { scriptState } = c.environment;
   if (scriptState === undefined) return;
   const program = (command: Command): string => command.argv[0] ?? '';
@@ -54,6 +59,7 @@ export function checkCommands(built: Built, scripts: readonly PlacedScript[], c:
   }
   for (const x of [...built.instances, ...built.groups])
     found.push(...Object.values(x.notify).filter((command) => scriptState(program(command)) !== 'missing'));
+  for (const command of more) if (scriptState(program(command)) !== 'missing') found.push(command);
   const first = found[0];
   if (first === undefined || c.globals.scriptSecurity) return;
   const { file, line, col } = first.place;

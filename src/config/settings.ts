@@ -114,6 +114,8 @@ export function readBlock(
     else {
       const setting = readSetting(s, context);
       if (setting !== undefined) settings.push(setting);
+      // A line that set nothing leaves the place of the first one open.
+      else if (s.row.repeat === 'first') seen.delete(s.keyword.text);
     }
   }
   return new Block(statement, settings, blocks, lists);
@@ -154,9 +156,9 @@ function readSetting(s: Statement, context: SettingsContext): Setting | undefine
     at: first?.at ?? keyword.at,
     words,
   });
-  if (s.unmatchedQuote && first === undefined && row.type !== 'command') {
+  if (s.unmatchedQuote && first === undefined) {
     // The quote has been reported by the reader; the word behind it is lost, which leaves a bare keyword.
-    if (row.missing === 'exit') missing(s, context);
+    if (row.missing === 'exit' && row.type !== 'command') missing(s, context);
     return undefined;
   }
   if (row.type === 'flag') {
@@ -166,6 +168,13 @@ function readSetting(s: Statement, context: SettingsContext): Setting | undefine
   if (first === undefined) {
     if (row.missing !== 'ok') missing(s, context);
     return row.missing === 'ok' ? make(row.type === 'bool' ? true : undefined) : undefined;
+  }
+  if (row.single === true && args[1] !== undefined) {
+    reporter.report('KA0558', args[1].at, `Too many parameters specified for ${keyword.text} - ignoring`, {
+      effect: 'keepalived ignores the line',
+      fix: `write '${keyword.text} ${row.args}'`,
+    });
+    return undefined;
   }
   switch (row.type) {
     case 'bool':
@@ -221,6 +230,13 @@ function surplus(s: Statement, used: number, reporter: Reporter): void {
           fix: 'remove the line',
         }
       : { effect: 'keepalived ignores them silently', fix: "start a remark with '#'" }),
+    ...(row.type === 'weight' && row.block.endsWith('FILE_CHECK')
+      ? {
+          severity: 'warning',
+          effect: 'keepalived reports and ignores them',
+          keepalivedClass: 'general-error',
+        }
+      : {}),
   });
 }
 
@@ -237,8 +253,9 @@ function readBoolean(s: Statement, word: Word, make: Make, reporter: Reporter): 
 
 function readNumber(s: Statement, word: Word, make: Make, context: SettingsContext): Setting | undefined {
   const { row } = s;
-  const reverse = row.type === 'weight' && s.args[1]?.text === 'reverse';
-  surplus(s, reverse ? 2 : 1, context.reporter);
+  const option = row.type === 'weight' ? s.args[1]?.text : undefined;
+  const reverse = option === 'reverse';
+  surplus(s, reverse || option === 'noreverse' ? 2 : 1, context.reporter);
   const value =
     row.type === 'decimal'
       ? readDecimal(s, word, context.reporter)
@@ -279,6 +296,7 @@ function readAddress(s: Statement, word: Word, make: Make, reporter: Reporter): 
 }
 
 function readCommand(s: Statement, make: Make, reporter: Reporter): Setting | undefined {
+  const { row } = s;
   const [command, user, group] = s.args;
   if (command === undefined) return undefined;
   const argv = splitArgv(command.text);
@@ -289,6 +307,10 @@ function readCommand(s: Statement, make: Make, reporter: Reporter): Setting | un
       `${s.keyword.text}: ${argv.length === 0 ? 'empty command' : 'unmatched quote'}`,
       {
         effect: 'keepalived ignores the line',
+        // An empty command of a server goes without a word.
+        ...(argv.length === 0 && row.block.startsWith('virtual_server') && row.keyword !== 'misc_path'
+          ? { keepalivedClass: 'none' }
+          : {}),
       },
     );
     return undefined;

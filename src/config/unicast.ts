@@ -90,6 +90,7 @@ function checkNoPeers(d: Draft, peers: readonly UnicastPeer[]): boolean {
     tell(d, 'KA0623', word, 'A unicast keyword has been specified without any unicast peers', {
       effect: "the instance stays in FAULT ('unicast_fault_no_peer')",
       severity: 'error',
+      keepalivedClass: 'none',
     });
     return true;
   }

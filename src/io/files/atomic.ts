@@ -1,8 +1,20 @@
 /** Whole files at once: readers see the old text or the new one, never half, whatever kills the writer. */
-import { closeSync, constants, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 
 export type AtomicOptions = {
   readonly mode?: number; // default 0600
+  /** Of the file that is replaced: it and `mode` are then set exactly, whatever the umask. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
   readonly sync?: boolean; // fsync before the rename, for files that must survive a power cut
 };
 
@@ -28,6 +40,11 @@ export function writeAtomically(path: string, data: string | Uint8Array, options
   try {
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      if (options.owner !== undefined) {
+        fchownSync(fd, options.owner.uid, options.owner.gid);
+        // After the owner: a change of owner takes the set-id bits away.
+        fchmodSync(fd, options.mode ?? 0o600);
+      }
       if (options.sync === true) fsyncSync(fd);
     } finally {
       closeSync(fd);

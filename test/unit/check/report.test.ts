@@ -12,7 +12,7 @@ function check(text: string, max = 200, files: Readonly<Record<string, string>> 
   const machine = memoryMachine({ [MAIN]: text, ...files });
   const start = loadConfig(MAIN, machine);
   const report = reportOf(MAIN, start, loadConfig(MAIN, machine, { testMode: true }), max);
-  return { start, report, text: checkText(report, start.diagnostics, { color: false }) };
+  return { start, report, text: checkText(report, start, { color: false }) };
 }
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
 

@@ -42,6 +42,8 @@ async function run(line: string): Promise<{ status: number; out: string; err: st
     decode: () => Promise.reject(new Error('not here')),
     text: () => Promise.reject(new Error('not here')),
     cleanUp: (runDir) => Promise.resolve(runDir === folder ? 4 : 0),
+    format: () => Promise.resolve(5),
+    init: () => Promise.resolve(6),
   });
   return { status, out, err };
 }
@@ -95,6 +97,8 @@ describe('tool', () => {
       decode: async () => 0,
       cleanUp: async () => 0,
       text: async () => 0,
+      format: () => Promise.resolve(0),
+      init: () => Promise.resolve(0),
     };
     assert.equal(await runTool(result.tool, parts), 3);
     assert.match(err, /vipd is not running/);

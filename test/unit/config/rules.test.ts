@@ -178,9 +178,9 @@ it('rule/parts that vipd does not carry out are named', () => {
   ]);
   assert.deepEqual(firstInstance(result).inactive, [
     'use_vmac',
-    'virtual_routes',
     'no_accept',
     'track_file',
+    'virtual_routes',
     'auth_type AH',
   ]);
 });

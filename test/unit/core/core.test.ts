@@ -261,6 +261,7 @@ describe('core/sync group', () => {
     trackScripts: [],
     trackInterfaces: [],
     trackingWeight: false,
+    smtpAlert: false,
     place: PLACE,
   };
 

@@ -1,5 +1,6 @@
 /** Core with hands of paper: a clock that is set by hand, a kernel that is a list, adverts that are written down. */
 import type { Config, InstanceConfig, VirtualAddress } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
 import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
@@ -7,8 +8,11 @@ import type { AddressRequest, KernelAddress, Link, NetlinkEvent } from '../../..
 import type { HookRun, ScriptConfig } from '../../../src/ports/process.ts';
 import type { ReleaseState } from '../../../src/ports/system.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
+import { memoryMachine } from '../config/machine.ts';
 
 export const S = 1_000_000;
+/** What an empty file gives. */
+const EMPTY = loadConfig('/empty', memoryMachine({ '/empty': '' })).config as Config;
 const PLACE = { file: 'test.conf', line: 1, col: 1 };
 const LINK = { running: true, loopback: false, multicast: true, noArp: false, mtu: 1500 };
 
@@ -73,6 +77,15 @@ export function instanceConfig(change: Partial<InstanceConfig> = {}): InstanceCo
     notify: {},
     smtpAlert: false,
     promoteSecondaries: false,
+    notifyDeleted: false,
+    notifyPriorityChanges: false,
+    vmacForAddresses: false,
+    garpExtra: { intervalUs: 0, allInterfaces: false },
+    faultWithoutPeers: false,
+    allowNoAddresses: false,
+    linkbeatPolling: false,
+    receiveBufferBytes: 0,
+    debugLevel: 0,
     inactive: [],
     place: PLACE,
     ...change,
@@ -82,6 +95,7 @@ export function instanceConfig(change: Partial<InstanceConfig> = {}): InstanceCo
 export function config(instances: readonly InstanceConfig[], change: Partial<Config> = {}): Config {
   return {
     global: {
+      ...EMPTY.global,
       routerId: 'test',
       scriptSecurity: true,
       maxScriptOutputBytes: 512,
@@ -97,6 +111,7 @@ export function config(instances: readonly InstanceConfig[], change: Partial<Con
     groups: [],
     scripts: [],
     virtualServers: [],
+    virtualServerGroups: [],
     files: ['test.conf'],
     ...change,
   };
