@@ -49,7 +49,7 @@ const rows: readonly (readonly [string, readonly string[], readonly string[]])[]
   ['choices', ['vipd', 'check', '--format', ''], ['text', 'json', 'github']],
   ['instances', ['vipd', 'status', ''], ['VI_1', 'VI_2', 'VI_3']],
   ['instances behind an option', ['vipd', 'status', '-v', 'VI_2'], ['VI_2']],
-  ['codes', ['vipd', 'explain', 'KA066'], ['KA0660', 'KA0661']],
+  ['codes', ['vipd', 'explain', 'KA010'], ['KA0101', 'KA0102', 'KA0103']],
   ['keywords', ['vipd', 'explain', 'virtual_router'], ['virtual_router_id']],
   ['files with blanks', ['vipd', 'check', 'a'], ['a b.conf']],
   ['folders alone', ['vipd', 'status', '--run-dir', ''], ['conf.d']],
