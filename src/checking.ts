@@ -10,6 +10,7 @@ import type { LoadEnvironment } from './config/environment.ts';
 import { judge } from './config/lint/judge.ts';
 import { type LoadResult, loadConfig } from './config/load.ts';
 import { environmentOf, readMachine } from './loading.ts';
+import type { PairReport } from './whatif/check-pair.ts';
 
 /** The name under which standard input appears in findings. */
 const STDIN = '<stdin>';
@@ -51,22 +52,47 @@ export function machine({ offline, configId }: From): LoadEnvironment {
 
 export const fileName = (given: string): string => (given === '-' ? STDIN : given);
 
-function check(tool: CheckTool, out: Write): number {
+/** A file read and judged, with what it is printed from. */
+type Examined = { readonly report: CheckReport; readonly judged: LoadResult };
+
+function examine(file: string, environment: LoadEnvironment, max: number): Examined {
+  const start = loadConfig(file, environment);
+  const test = start.diagnostics.length === 0 ? start : loadConfig(file, environment, { testMode: true });
+  // What the text and the machine tell beyond what a start must know.
+  const judged = { ...start, diagnostics: judge(start, environment) };
+  return { report: reportOf(file, judged, test, max), judged };
+}
+
+async function check(tool: CheckTool, out: Write): Promise<number> {
   const environment = machine(tool);
+  const examined = tool.files.map((given) => examine(fileName(given), environment, tool.max));
+  const pair = tool.peer === '' ? undefined : await comparePeer(tool, examined);
   const color = tool.color === 'always' || (tool.color === 'auto' && mayColor());
-  const reports = tool.files.map((given) => {
-    const file = fileName(given);
-    const start = loadConfig(file, environment);
-    const test = start.diagnostics.length === 0 ? start : loadConfig(file, environment, { testMode: true });
-    // What the text and the machine tell beyond what a start must know.
-    const judged = { ...start, diagnostics: judge(start, environment) };
-    const report = reportOf(file, judged, test, tool.max);
-    if (tool.format === 'text') out(checkText(report, judged, { color }));
-    else if (tool.format === 'github') out(checkGithub(report));
-    return report;
-  });
-  if (tool.format === 'json') out(checkJson(reports, tool.strict));
+  const reports = examined.map((e) => e.report);
+  if (tool.format === 'json') out(checkJson(reports, tool.strict, pair?.json));
+  else
+    for (const { report, judged } of examined)
+      out(tool.format === 'text' ? checkText(report, judged, { color }) : checkGithub(report));
+  if (tool.format === 'text' && pair !== undefined) out(`${pair.table}\n`);
   return worst(reports, tool.strict);
+}
+
+/** Adds the other file, and to the first what the two say together. The other file is judged without this machine. */
+async function comparePeer(tool: CheckTool, examined: Examined[]): Promise<PairReport | undefined> {
+  const { asNodeEnvironment, nodeNames } = await import('./whatif-tool.ts');
+  const { checkPair } = await import('./whatif/check-pair.ts');
+  const [first] = examined;
+  if (first === undefined) return undefined;
+  const other = asNodeEnvironment(tool.peerNode);
+  const peer = examine(tool.peer, other, tool.max);
+  const file = first.report.file;
+  const own = file === STDIN ? first.judged : loadConfig(file, asNodeEnvironment(tool.configId ?? ''));
+  const names = nodeNames({ file, asNode: tool.configId ?? '', peer: tool.peer, peerNode: tool.peerNode });
+  const pair = checkPair(own, peer.judged, names);
+  const judged = { ...first.judged, diagnostics: [...first.judged.diagnostics, ...pair.diagnostics] };
+  const test = loadConfig(file, machine(tool), { testMode: true });
+  examined.splice(0, 1, { report: reportOf(file, judged, test, tool.max), judged }, peer);
+  return pair;
 }
 
 const worst = (reports: readonly CheckReport[], strict: boolean): number =>

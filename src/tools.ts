@@ -32,6 +32,10 @@ export function toolParts(): ToolParts {
     },
     text: async (tool, writeOut, writeErr) =>
       (await import('./checking.ts')).runText(tool, writeOut, writeErr),
+    whatIf: async (tool, writeOut, writeErr) => {
+      const { runWhatIf } = await import('./whatif-tool.ts');
+      return runWhatIf(tool, writeOut, writeErr);
+    },
     cleanUp: async (runDir, writeOut, writeErr) => {
       const { cleanUp } = await import('./io/release/cleanup.ts');
       const { deleteAddressesNow } = await import('./io/netlink/cleanup.ts');

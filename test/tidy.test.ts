@@ -37,6 +37,7 @@ const ROOT_FILES = new Set([
   'running.ts',
   'signals.ts',
   'tools.ts',
+  'whatif-tool.ts',
 ]);
 const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config', 'check', 'whatif', 'init']);
 const BANNED = [

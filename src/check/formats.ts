@@ -32,11 +32,12 @@ const more = (report: CheckReport): string =>
   `… and ${report.omitted} more finding${report.omitted === 1 ? '' : 's'} ('--max 0' shows all that were kept)`;
 
 /** One object for all files, with a final newline. */
-export function checkJson(reports: readonly CheckReport[], strict: boolean): string {
+export function checkJson(reports: readonly CheckReport[], strict: boolean, pair?: unknown): string {
   const value = {
     schema: CHECK_SCHEMA,
     results: reports.map((r) => ({ ...r, exit: exitStatus(r, strict) })),
     exit: Math.max(0, ...reports.map((r) => exitStatus(r, strict))),
+    ...(pair === undefined ? {} : { pair }),
   };
   return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -14,6 +14,8 @@ export type CheckTool = {
   readonly offline: boolean;
   readonly color: (typeof COLOR_WHENS)[number];
   readonly configId?: string;
+  readonly peer: string; // the other node's file; '' = none
+  readonly peerNode: string; // '' = this host
   readonly max: number; // findings shown, 0 = all
 };
 export type ExplainTool = { readonly command: 'explain'; readonly words: readonly string[] };
@@ -39,13 +41,18 @@ type Raw = {
   offline?: boolean;
   color?: CheckTool['color'];
   configId?: string;
+  asNode?: string;
+  peer?: string;
+  peerNode?: string;
   max?: string;
   json?: boolean;
   showSecrets?: boolean;
 };
 
-const configId = (raw: Raw): { readonly configId?: string } =>
-  raw.configId === undefined ? {} : { configId: raw.configId };
+function configId(raw: Raw): { readonly configId?: string } {
+  const id = raw.asNode ?? raw.configId;
+  return id === undefined ? {} : { configId: id };
+}
 
 const OFFLINE = 'judge the text alone: ask the machine nothing about interfaces and accounts';
 const CONFIG_ID = "id for '@ID' lines; default: host name";
@@ -59,6 +66,12 @@ export function addCheck(program: Command, take: TakeText): void {
     .option('--offline', OFFLINE)
     .addOption(new Option('--color <when>', 'colours').choices(COLOR_WHENS).default('auto'))
     .option('-i, --config-id <id>', CONFIG_ID)
+    .option('--as-node <id>', 'the same')
+    .option(
+      '--peer <file>',
+      "compare with the other node's file, and tell who is master when something fails",
+    )
+    .option('--peer-node <id>', 'read the other file as this node')
     .option('--max <n>', 'findings to show for each file; 0 shows all', String(DEFAULT_MAX))
     .addHelpText(
       'after',
@@ -70,6 +83,8 @@ Status: 0 no error, 1 warnings with --strict, 2 errors or a file that cannot be 
       const raw = self.optsWithGlobals<Raw>();
       const max = /^\d{1,6}$/.test(raw.max ?? '') ? Number(raw.max) : Number.NaN;
       if (Number.isNaN(max)) self.error(`error: --max must be a whole number; got '${raw.max}'`);
+      if (raw.peer !== undefined && files.length > 1)
+        self.error(`error: --peer compares one file with another; got ${files.length} files before it`);
       take({
         command: 'check',
         files: files.length === 0 ? [DEFAULT_CONFIG_FILE] : files,
@@ -78,6 +93,8 @@ Status: 0 no error, 1 warnings with --strict, 2 errors or a file that cannot be 
         offline: raw.offline ?? false,
         color: raw.color ?? 'auto',
         ...configId(raw),
+        peer: raw.peer ?? '',
+        peerNode: raw.peerNode ?? '',
         max,
       });
     });

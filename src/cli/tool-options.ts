@@ -8,6 +8,7 @@ import { addFmt, type FmtTool } from './fmt-options.ts';
 import { addInit, type InitTool } from './init-options.ts';
 import type { Invocation } from './options.ts';
 import { defaultPaths } from './paths.ts';
+import { addWhatIf, type WhatIfInvocation } from './whatif-options.ts';
 
 type Place = { readonly runDir: string; readonly socket: string };
 export type ToolInvocation =
@@ -19,6 +20,7 @@ export type ToolInvocation =
   | ({ readonly command: 'cleanup' } & Place)
   | FmtTool
   | InitTool
+  | WhatIfInvocation
   | {
       readonly command: 'decode';
       readonly files: readonly string[];
@@ -40,6 +42,7 @@ export const COMMANDS: ReadonlySet<string> = new Set([
   'completions',
   'fmt',
   'init',
+  'whatif',
   'version',
   'help',
 ]);
@@ -128,6 +131,7 @@ function program(env: Readonly<Record<string, string | undefined>>): Built {
   addDecode(command, tool);
   addFmt(command, tool);
   addInit(command, tool);
+  addWhatIf(command, tool);
   placed(command.command('cleanup'))
     .description('give up what a dead vipd left: send priority 0, delete its addresses')
     .action((_options: Raw, self: Command) =>

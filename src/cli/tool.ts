@@ -8,6 +8,7 @@ import { ask } from './client.ts';
 import type { FmtOptions } from './fmt.ts';
 import type { InitTool } from './init-options.ts';
 import type { ToolInvocation } from './tool-options.ts';
+import type { WhatIfInvocation } from './whatif-options.ts';
 
 export type Write = (text: string) => void;
 export type ToolParts = {
@@ -25,6 +26,7 @@ export type ToolParts = {
   ) => Promise<number>;
   /** Commands on configurations and tables. */
   readonly text: (tool: TextTool, out: Write, err: Write) => Promise<number>;
+  readonly whatIf: (tool: WhatIfInvocation, out: Write, err: Write) => Promise<number>;
   readonly cleanUp: (runDir: string, out: Write, err: Write) => Promise<number>;
   readonly format: (options: FmtOptions) => Promise<number>;
   readonly init: (tool: InitTool) => Promise<number>;
@@ -46,6 +48,8 @@ export function runTool(tool: ToolInvocation, parts: ToolParts): Promise<number>
     case 'config':
     case 'completions':
       return parts.text(tool, parts.out, parts.err);
+    case 'whatif':
+      return parts.whatIf(tool, parts.out, parts.err);
     case 'cleanup':
       return parts.cleanUp(tool.runDir, parts.out, parts.err);
     case 'fmt':

@@ -3,12 +3,12 @@ import { formatIp, parseIp, parseIpv4 } from '../base/ip.ts';
 import type { VirtualAddress } from './config.ts';
 import { type BuildContext, interfaceExists, tooLong } from './context.ts';
 import { ENTRIES } from './entries.table.ts';
+import { named } from './routes/numbers.ts';
 import { placeOf, type Span } from './source.ts';
 import { nearest } from './suggest.ts';
 import type { Entry } from './tree.ts';
 import type { Word } from './words.ts';
 
-const SCOPES: Readonly<Record<string, number>> = { global: 0, nowhere: 255, host: 254, link: 253, site: 200 };
 const OPTION_WORDS = ENTRIES.filter((e) => e.block === 'vrrp_instance/virtual_ipaddress').map(
   (e) => e.keyword,
 );
@@ -36,6 +36,7 @@ type Draft = {
   track: boolean;
   flags: string[];
   preferredLifetimeS: number | undefined;
+  trackGroup: string | undefined;
 };
 
 const SKIP = 'keepalived skips this address';
@@ -88,6 +89,7 @@ function readPrefix(word: Word, c: BuildContext): Draft | undefined {
     track: true,
     flags: [],
     preferredLifetimeS: undefined,
+    trackGroup: undefined,
   };
 }
 
@@ -163,14 +165,14 @@ const VALUED_OPTIONS: Readonly<Record<string, Option>> = {
     return interfaceExists(value.text, value.at, `ip address ${formatIp(d.bytes)} of ${owner.use}`, c);
   },
   scope: (value, d, _owner, c) => {
-    const scope = SCOPES[value.text] ?? (/^\d{1,3}$/.test(value.text) ? Number(value.text) : Number.NaN);
-    if (d.family === 6 || !(scope >= 0 && scope <= 255))
+    const scope = named(value.text, 'rt_scopes', c.routing.names);
+    if (d.family === 6 || scope === undefined)
       c.reporter.report('KA0706', value.at, `Invalid scope '${value.text}' - ignoring`, {
         effect:
           d.family === 6
             ? 'IPv6 addresses have no scope; keepalived ignores it'
             : 'keepalived ignores the scope',
-        ...(d.family === 4 ? { fix: `write ${Object.keys(SCOPES).join(', ')} or a number in 0..255` } : {}),
+        ...(d.family === 4 ? { fix: 'write global, site, link, host, nowhere or a number in 0..255' } : {}),
       });
     else d.scope = scope;
     return true;
@@ -197,7 +199,7 @@ const VALUED_OPTIONS: Readonly<Record<string, Option>> = {
     return true;
   },
   peer: (value, d, _owner, c) => {
-    const bytes = parseIp(value.text.replace(/\/.*/, ''));
+    const bytes = parseIp(value.text);
     if (bytes === undefined || bytes.length !== d.bytes.length || d.peer !== undefined) {
       c.reporter.report('KA0706', value.at, `Invalid peer address '${value.text}' - ignoring`, {
         effect: 'keepalived ignores the peer',
@@ -209,7 +211,7 @@ const VALUED_OPTIONS: Readonly<Record<string, Option>> = {
   },
   preferred_lft: (value, d, _owner, c) => {
     const seconds =
-      value.text === 'forever' ? FOREVER : /^\d{1,10}$/.test(value.text) ? Number(value.text) : Number.NaN;
+      value.text === 'forever' ? FOREVER : /^\+?\d{1,10}$/.test(value.text) ? Number(value.text) : Number.NaN;
     if (seconds <= FOREVER) d.preferredLifetimeS = seconds;
     else
       c.reporter.report('KA0706', value.at, `preferred_lft '${value.text}' is invalid`, {
@@ -217,7 +219,20 @@ const VALUED_OPTIONS: Readonly<Record<string, Option>> = {
       });
     return true;
   },
-  track_group: () => true,
+  track_group: (value, d, _owner, c) => {
+    if (d.trackGroup !== undefined)
+      c.reporter.report('KA1321', value.at, `track_group ${value.text} is a duplicate`, {
+        effect: 'keepalived ignores the rest of the line',
+        fix: 'name one group',
+      });
+    else if (c.routing.trackGroups.has(value.text)) d.trackGroup = value.text;
+    else
+      c.reporter.report('KA1320', value.at, `track_group ${value.text} not found`, {
+        effect: 'keepalived keeps the address without a group',
+        fix: `define 'track_group ${value.text} { … }' above`,
+      });
+    return true;
+  },
 };
 const VALUED = new Set(Object.keys(VALUED_OPTIONS).filter((k) => k !== 'track_group'));
 
@@ -240,6 +255,7 @@ function finish(d: Draft, owner: AddressOwner, at: Span, c: BuildContext): Virtu
     ...(broadcast === undefined ? {} : { broadcast }),
     ...(d.peer === undefined ? {} : { peer: { bytes: d.peer, prefixLength: d.bytes.length * 8 } }),
     track: d.track,
+    ...(d.trackGroup === undefined ? {} : { trackGroup: d.trackGroup }),
     ...(d.flags.length === 0 ? {} : { flags: d.flags }),
     ...(preferred === undefined ? {} : { preferredLifetimeS: preferred }),
     place: placeOf(at),

@@ -4,6 +4,7 @@
  */
 import { ADDRESSES_CODES } from './codes/addresses.table.ts';
 import { ARGUMENTS_CODES } from './codes/arguments.table.ts';
+import { BFD_CODES } from './codes/bfd.table.ts';
 import { FILES_CODES } from './codes/files.table.ts';
 import { GLOBAL_CODES } from './codes/global.table.ts';
 import { GROUPS_CODES } from './codes/groups.table.ts';
@@ -12,6 +13,8 @@ import { LINES_CODES } from './codes/lines.table.ts';
 import { LINT_CODES } from './codes/lint.table.ts';
 import { LVS_CODES } from './codes/lvs.table.ts';
 import { MACHINE_CODES } from './codes/machine.table.ts';
+import { PAIR_CODES } from './codes/pair.table.ts';
+import { ROUTES_CODES } from './codes/routes.table.ts';
 import type { CodeRow } from './codes/row.ts';
 import { SCRIPTS_CODES } from './codes/scripts.table.ts';
 import { STRUCTURE_CODES } from './codes/structure.table.ts';
@@ -30,7 +33,10 @@ export type DiagnosticCode =
   | keyof typeof SCRIPTS_CODES
   | keyof typeof LVS_CODES
   | keyof typeof LINT_CODES
-  | keyof typeof MACHINE_CODES;
+  | keyof typeof MACHINE_CODES
+  | keyof typeof ROUTES_CODES
+  | keyof typeof BFD_CODES
+  | keyof typeof PAIR_CODES;
 
 export const CODES: Readonly<Record<DiagnosticCode, CodeRow>> = {
   ...LINES_CODES,
@@ -46,4 +52,7 @@ export const CODES: Readonly<Record<DiagnosticCode, CodeRow>> = {
   ...LVS_CODES,
   ...LINT_CODES,
   ...MACHINE_CODES,
+  ...ROUTES_CODES,
+  ...BFD_CODES,
+  ...PAIR_CODES,
 };

@@ -4,10 +4,13 @@
  * Units end the names; ranges are those of keepalived 2.4.3.
  */
 
+import type { BfdConfig } from './bfd-config.ts';
 import type { Command, Place } from './command.ts';
 import type { GarpConfig, GarpExtra, GlobalSettings } from './global-config.ts';
 import type { HmacConfig } from './hmac.ts';
 import type { SslConfig, VirtualServerConfig, VirtualServerGroupConfig } from './lvs/lvs-config.ts';
+import type { RouteConfig, RuleConfig } from './routes/route-config.ts';
+import type { Tracked, TrackFileConfig, TrackGroupConfig, TrackProcessConfig } from './track-config.ts';
 import type { IpvlanConfig, VmacConfig } from './vmac.ts';
 
 export type { Command, Place } from './command.ts';
@@ -38,6 +41,7 @@ export type VirtualAddress = {
   readonly track: boolean; // false with 'no_track'
   readonly flags?: readonly string[]; // home, -nodad, mngtmpaddr, noprefixroute, autojoin, use_vmac
   readonly preferredLifetimeS?: number; // 0 for an IPv6 /128 without its own, 4294967295 = 'forever'; absent = forever
+  readonly trackGroup?: string; // static addresses
   readonly place: Place;
 };
 
@@ -98,6 +102,11 @@ export type InstanceConfig = {
   readonly trackPrimary: boolean; // false with 'dont_track_primary'
   readonly trackInterfaces: readonly TrackedInterface[];
   readonly trackScripts: readonly TrackedScript[];
+  readonly trackFiles: readonly Tracked[];
+  readonly trackProcesses: readonly Tracked[];
+  readonly trackBfd: readonly Tracked[]; // a name without a session never comes up
+  readonly routes: readonly RouteConfig[]; // there while master
+  readonly rules: readonly RuleConfig[];
   readonly garp: GarpConfig;
   readonly notify: NotifyConfig;
   readonly notifyDeleted: boolean; // 'notify_deleted', also without a command: DELETED is reported instead of FAULT
@@ -127,6 +136,9 @@ export type SyncGroupConfig = {
   readonly notify: NotifyConfig;
   readonly trackScripts: readonly TrackedScript[];
   readonly trackInterfaces: readonly TrackedInterface[];
+  readonly trackFiles: readonly Tracked[];
+  readonly trackProcesses: readonly Tracked[];
+  readonly trackBfd: readonly Tracked[];
   readonly trackingWeight: boolean; // 'sync_group_tracking_weight'
   readonly smtpAlert: boolean;
   readonly notifyPriorityChanges?: boolean; // absent = not said; what members do that do not say it themselves
@@ -186,6 +198,13 @@ export type Config = {
   readonly instances: readonly InstanceConfig[];
   readonly groups: readonly SyncGroupConfig[];
   readonly scripts: readonly ScriptConfig[];
+  readonly trackFiles: readonly TrackFileConfig[]; // those that somebody tracks
+  readonly trackProcesses: readonly TrackProcessConfig[];
+  readonly bfdInstances: readonly BfdConfig[];
+  readonly trackGroups: readonly TrackGroupConfig[];
+  readonly staticAddresses: readonly VirtualAddress[]; // there from start to end
+  readonly staticRoutes: readonly RouteConfig[];
+  readonly staticRules: readonly RuleConfig[];
   readonly virtualServers: readonly VirtualServerConfig[];
   readonly virtualServerGroups: readonly VirtualServerGroupConfig[];
   readonly ssl?: SslConfig;

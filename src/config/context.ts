@@ -2,13 +2,17 @@
 import type { Reporter } from './diagnostic.ts';
 import type { LoadEnvironment } from './environment.ts';
 import type { Globals } from './global.ts';
+import type { Routing } from './routes/routing.ts';
 import type { Span } from './source.ts';
+import type { Trackers } from './trackers.ts';
 
 export type BuildContext = {
   readonly reporter: Reporter;
   readonly environment: LoadEnvironment;
   readonly globals: Globals;
   readonly testMode: boolean;
+  readonly trackers: Trackers; // what lists may name so far
+  readonly routing: Routing;
 };
 
 /**

@@ -5,7 +5,8 @@ import { inactiveKeywords } from './inactive.ts';
 import { buildNotify } from './notify.ts';
 import type { Block } from './settings.ts';
 import { placeOf } from './source.ts';
-import { type KnownScripts, readTrackInterfaces, readTrackScripts } from './tracking.ts';
+import { restrictGroup, restrictWeights } from './track-limits.ts';
+import { type KnownScripts, readTrackInterfaces, readTrackLists, readTrackScripts } from './tracking.ts';
 import type { Word } from './words.ts';
 
 export type GroupSource = { readonly block: Block; readonly order: number };
@@ -53,16 +54,28 @@ export function buildGroup(
   const use = `(${name.text})`;
   const priorityChanges = block.boolean('notify_priority_changes');
   const owner = members.some((m) => byName.get(m)?.priority === 255);
+  const lists = {
+    trackScripts: readTrackScripts(block.list('track_script'), use, scripts, order, c),
+    trackInterfaces: readTrackInterfaces(block.list('track_interface'), use, c),
+    ...readTrackLists((k) => block.list(k), use, order, c),
+  };
+  for (const member of members) {
+    const instance = byName.get(member);
+    const own = (name: string) =>
+      name === instance?.interface || instance?.trackInterfaces.some((t) => t.interface === name) === true;
+    for (const t of lists.trackInterfaces.filter((x) => own(x.interface)))
+      c.reporter.report(
+        'KA0815',
+        name.at,
+        `(${member}) track_interface ${t.interface} is configured on VRRP instance and sync group. Remove vrrp instance or sync group config`,
+        { effect: 'the interface counts twice', fix: `remove ${t.interface} from one of the two` },
+      );
+  }
   return {
     name: name.text,
     members,
     notify: buildNotify(block, c),
-    trackScripts: readTrackScripts(block.list('track_script'), use, scripts, order, c).map((t) =>
-      owner ? { ...t, weight: 0 } : t,
-    ),
-    trackInterfaces: readTrackInterfaces(block.list('track_interface'), use, c).map((t) =>
-      owner ? { ...t, weight: 0 } : t,
-    ),
+    ...restrictGroup(lists, owner, use, name.at, c),
     trackingWeight: block.has('sync_group_tracking_weight') || block.has('global_tracking'),
     smtpAlert: block.boolean('smtp_alert') ?? c.globals.smtpAlertVrrp,
     ...(priorityChanges === undefined ? {} : { notifyPriorityChanges: priorityChanges }),
@@ -114,22 +127,26 @@ export function restrictMember(
   c: BuildContext,
 ): InstanceConfig {
   if (group.trackingWeight) return instance;
+  const lists = restrictWeights(instance, `(${instance.name})`, `sync group ${group.name}`, at, c);
   const weighted = [
     ...instance.trackScripts.filter((t) => t.weight !== 0).map((t) => t.script),
     ...instance.trackInterfaces.filter((t) => t.weight !== 0).map((t) => t.interface),
+    ...lists.removed.map((t) => t.name),
   ];
-  if (weighted.length === 0) return instance;
+  if (weighted.length === 0) return { ...instance, ...lists.kept };
   c.reporter.report(
     'KA0906',
     at,
     `(${instance.name}) ignoring weights of ${weighted.join(', ')} due to sync group ${group.name}`,
     {
-      effect: 'weighted scripts are not tracked, interfaces fault the instance when down',
+      effect:
+        'weighted scripts, files and BFD sessions are not tracked, interfaces fault the instance when down',
       fix: `track them in ${group.name}, or add 'sync_group_tracking_weight' to it`,
     },
   );
   return {
     ...instance,
+    ...lists.kept,
     trackScripts: instance.trackScripts.filter((t) => t.weight === 0),
     trackInterfaces: instance.trackInterfaces.map((t) => (t.weight === 0 ? t : { ...t, weight: 0 })),
   };

@@ -21,9 +21,14 @@ import {
   virtualRouterId,
 } from './instance-rules.ts';
 import { buildNotify } from './notify.ts';
+import { readRoute } from './routes/route.ts';
+import type { RouteConfig, RuleConfig } from './routes/route-config.ts';
+import { readRule } from './routes/rule.ts';
 import type { Block } from './settings.ts';
 import { placeOf } from './source.ts';
-import { type KnownScripts, readTrackInterfaces, readTrackScripts } from './tracking.ts';
+import type { TrackLists } from './track-config.ts';
+import { restrictWeights } from './track-limits.ts';
+import { type KnownScripts, readTrackInterfaces, readTrackLists, readTrackScripts } from './tracking.ts';
 import { type Transport, transport } from './unicast.ts';
 
 /** undefined when the daemon could not start with it, or has nothing to run. `order`: its place in the file. */
@@ -89,6 +94,7 @@ export function buildInstance(
     multicastGroup6: multicastGroup(d, t, 6),
     trackPrimary: !block.has('dont_track_primary'),
     ...trackers(d, device, who, scripts, order),
+    ...routing(d),
     garp: garpOf(d),
     notify: buildNotify(block, c),
     smtpAlert: block.boolean('smtp_alert') ?? c.globals.smtpAlertVrrp,
@@ -164,6 +170,21 @@ function addressesOf(d: Draft, device: string, v: 2 | 3, signed: boolean): Addre
         continue;
       }
       seen.add(key);
+      if (
+        address.interface === device &&
+        address.flags?.includes('use_vmac') === true &&
+        d.block.has('use_vmac')
+      )
+        tell(
+          d,
+          'KA0707',
+          entry.words[0]?.at ?? d.at,
+          `use_vmac specified for VIP/eVIP ${address.address} and vrrp instance`,
+          {
+            effect: "the address is on the instance's VMAC anyway",
+            fix: "remove 'use_vmac' from the address",
+          },
+        );
       out.push(address);
     }
     return out;
@@ -284,7 +305,22 @@ function multicastGroup(d: Draft, t: Transport, family: 4 | 6): string {
   return fallback;
 }
 
-type Trackers = {
+type Routes = { readonly routes: readonly RouteConfig[]; readonly rules: readonly RuleConfig[] };
+
+function routing(d: Draft): Routes {
+  const owner = { use: d.use, isStatic: false };
+  const entries = (keyword: string) => d.block.list(keyword).flatMap((l) => l.entries);
+  return {
+    routes: entries('virtual_routes')
+      .map((e) => readRoute(e, owner, d.c, d.c.routing))
+      .filter((r) => r !== undefined),
+    rules: entries('virtual_rules')
+      .map((e) => readRule(e, owner, d.c, d.c.routing))
+      .filter((r) => r !== undefined),
+  };
+}
+
+type Trackers = TrackLists & {
   readonly trackInterfaces: readonly TrackedInterface[];
   readonly trackScripts: readonly TrackedScript[];
 };
@@ -304,17 +340,22 @@ function trackers(d: Draft, device: string, who: Election, scripts: KnownScripts
   }
   const trackInterfaces = all.filter((t) => t.interface !== device);
   const trackScripts = readTrackScripts(d.block.list('track_script'), d.use, scripts, order, d.c);
-  if (who.priority !== 255) return { trackInterfaces, trackScripts };
+  const lists = readTrackLists((k) => d.block.list(k), d.use, order, d.c);
+  if (who.priority !== 255) return { trackInterfaces, trackScripts, ...lists };
+  const limited = restrictWeights(lists, d.use, 'address_owner', d.at, d.c);
   // An owner's priority never changes, so a weight has nothing to act on.
   for (const t of [
     ...trackInterfaces.map((i) => ({ name: i.interface, weight: i.weight })),
     ...trackScripts.map((s) => ({ name: s.script, weight: s.weight })),
+    ...limited.removed,
   ])
     if (t.weight !== 0)
       tell(d, 'KA0807', d.at, `ignoring tracker ${t.name} with weight ${t.weight} due to priority 255`, {
         effect: 'it is not tracked',
       });
   return {
+    ...lists,
+    ...limited.kept,
     trackInterfaces: trackInterfaces.filter((t) => t.weight === 0),
     trackScripts: trackScripts.filter((t) => t.weight === 0),
   };

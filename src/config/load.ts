@@ -1,6 +1,6 @@
 /** Main file to frozen `Config`: reader, tree, settings, builders, checks. Pure but for the environment it is given. */
 
-import { readAddress } from './addresses.ts';
+import { bfdTracker, buildBfd, type PlacedBfd } from './bfd.ts';
 import { type Placed, uniqueAddresses, uniqueVrids } from './checks.ts';
 import type {
   Command,
@@ -21,15 +21,20 @@ import { ALL_CHECKS, NO_CHECKS } from './include.ts';
 import { buildInstance } from './instance.ts';
 import { limitDelays, readDelays, readLinkbeat } from './interface-settings.ts';
 import { buildServerGroup } from './lvs/groups.ts';
+import type { VirtualServerConfig } from './lvs/lvs-config.ts';
 import { buildSsl } from './lvs/ssl.ts';
 import { LvsState, noteTracker } from './lvs/state.ts';
 import { buildVirtualServer, finishVirtualServers } from './lvs/virtual-server.ts';
 import { hasWildcard } from './paths.ts';
 import { Reader } from './reader.ts';
+import { Routing } from './routes/routing.ts';
 import { buildScript } from './scripts.ts';
 import { type Built, checkCommands, type PlacedScript } from './security.ts';
 import { type Block, readBlock, type SettingsContext } from './settings.ts';
 import { Source, type Span } from './source.ts';
+import { Statics } from './statics.ts';
+import type { TrackFileConfig, TrackProcessConfig } from './track-config.ts';
+import { buildTrackFile, buildTrackProcess, Trackers } from './trackers.ts';
 import { parseTree, type Statement } from './tree.ts';
 
 export type LoadResult = {
@@ -67,7 +72,14 @@ export function loadConfig(
   const statements = parseTree(reader, reporter);
   const settings: SettingsContext = { reporter, testMode: options.testMode ?? false };
   const globals = buildGlobals(statements, settings, environment);
-  const context: BuildContext = { reporter, environment, globals, testMode: settings.testMode };
+  const context: BuildContext = {
+    reporter,
+    environment,
+    globals,
+    testMode: settings.testMode,
+    trackers: new Trackers(),
+    routing: new Routing(environment),
+  };
   const { built, scripts, garpGroups, lvsCommands } = buildAll(statements, settings, context);
   checkCommands(built, scripts, context, lvsCommands);
   const global = { ...globals.config, ...interfaceSettings(statements, built, context), garpGroups };
@@ -146,6 +158,10 @@ export class Assembly {
   readonly garpGroups: GarpGroupConfig[] = [];
   readonly grouped: GroupedInterfaces = new Map();
   readonly lvs: LvsState = new LvsState();
+  readonly files: TrackFileConfig[] = [];
+  readonly processes: TrackProcessConfig[] = [];
+  readonly sessions: PlacedBfd[] = [];
+  readonly statics: Statics = new Statics();
 }
 
 /** Takes one block of the top level; `order` is its place among the statements. */
@@ -173,9 +189,33 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
     const group = buildGarpGroup(block, a.grouped, c);
     if (group !== undefined) a.garpGroups.push(group);
   },
+  track_file: (block, order, a, c) =>
+    void a.files.push(...define(buildTrackFile(block, c), order, c.trackers.files)),
+  vrrp_track_file: (block, order, a, c) =>
+    void a.files.push(...define(buildTrackFile(block, c), order, c.trackers.files)),
+  vrrp_track_process: (block, order, a, c) =>
+    void a.processes.push(...define(buildTrackProcess(block, c), order, c.trackers.processes)),
+  bfd_instance: (block, order, a, c) => {
+    define(bfdTracker(block), order, c.trackers.sessions);
+    const session = buildBfd(block, a.sessions, c);
+    if (session !== undefined) a.sessions.push(session);
+  },
+  track_group: (block, _order, a, c) => a.statics.group(block, c),
   virtual_server: (block, _order, a, c) => buildVirtualServer(block, a.lvs, c),
   SSL: (block, _order, a, c) => buildSsl(block, a.lvs, c),
 };
+
+/** The first definition of a name holds; a later one is never found. */
+function define<T extends { readonly name: string; readonly weight: number; readonly reverse: boolean }>(
+  definition: T | undefined,
+  order: number,
+  known: Map<string, { order: number; weight: number; reverse: boolean }>,
+): readonly T[] {
+  if (definition === undefined || known.has(definition.name)) return [];
+  const { name, weight, reverse } = definition;
+  known.set(name, { order, weight, reverse });
+  return [definition];
+}
 
 /** Where the block's name stands, else its keyword. */
 function nameOf(block: Block): Span {
@@ -183,12 +223,14 @@ function nameOf(block: Block): Span {
   return s.args[0]?.at ?? s.keyword.at;
 }
 
+/** Blocks in the order of the file, then what looks at several of them. */
 function buildAll(statements: readonly Statement[], settings: SettingsContext, c: BuildContext): All {
   const a = new Assembly();
   for (const [order, s] of statements.entries()) {
     const keyword = s.keyword.text;
     noteTracker(s, a.lvs);
     if (keyword === 'virtual_server_group') buildServerGroup(s, a.lvs, c);
+    if (s.row.type === 'values') a.statics.read(s, c);
     if (s.row.type !== 'block' && keyword !== 'virtual_server_group') continue;
     if (keyword === 'global_defs') continue;
     if (s.args.length === 0 && s.row.missing === 'exit') {
@@ -197,17 +239,21 @@ function buildAll(statements: readonly Statement[], settings: SettingsContext, c
     }
     BUILDERS[keyword]?.(readBlock(s, s.body, settings), order, a, c);
   }
-  checkStatics(statements, c);
   uniqueVrids(a.placed, c.reporter);
   uniqueAddresses(a.placed, c.reporter);
   const { groups, instances } = joinGroups(a.groupSources, a.placed, a.known, c);
   const all = [...a.scripts.values()];
+  const trackers = [...instances, ...groups];
+  const virtualServers = finishVirtualServers(a.lvs);
   return {
     built: {
       instances,
       groups,
       scripts: usedScripts(all, instances, groups),
-      virtualServers: finishVirtualServers(a.lvs),
+      ...usedTrackers(a, trackers, virtualServers),
+      bfdInstances: a.sessions.map((s) => s.config),
+      ...a.statics.result(instances, c),
+      virtualServers,
       virtualServerGroups: [...a.lvs.groups.values()],
       ...(a.lvs.ssl === undefined ? {} : { ssl: a.lvs.ssl }),
     },
@@ -230,16 +276,21 @@ function interfaceSettings(
   };
 }
 
-/** 'static_ipaddress' is not carried out yet; its lines are judged all the same. */
-function checkStatics(statements: readonly Statement[], c: BuildContext): void {
-  const owner = {
-    use: 'static_ipaddress',
-    interface: c.globals.defaultInterface,
-    family: undefined,
-    isStatic: true,
+/** Files and processes that nothing tracks are not watched; FILE_CHECK tracks files too. */
+function usedTrackers(
+  a: Assembly,
+  trackers: readonly (InstanceConfig | SyncGroupConfig)[],
+  servers: readonly VirtualServerConfig[],
+): Pick<Config, 'trackFiles' | 'trackProcesses'> {
+  const checks = servers
+    .flatMap((v) => v.realServers.flatMap((r) => r.checkers))
+    .flatMap((k) => (k.type === 'FILE_CHECK' ? [k.file] : []));
+  const files = new Set([...checks, ...trackers.flatMap((t) => t.trackFiles.map((f) => f.name))]);
+  const processes = new Set(trackers.flatMap((t) => t.trackProcesses.map((p) => p.name)));
+  return {
+    trackFiles: a.files.filter((f) => files.has(f.name)),
+    trackProcesses: a.processes.filter((p) => processes.has(p.name)),
   };
-  for (const s of statements.filter((x) => x.keyword.text === 'static_ipaddress'))
-    for (const entry of s.entries) readAddress(entry, owner, c);
 }
 
 function missingName(s: Statement, c: BuildContext): void {

@@ -127,6 +127,9 @@ function repeatCounts(s: Statement, first: Statement, { reporter }: SettingsCont
   if (row.block === '' || row.repeat === 'list' || row.type === 'flag' || row.type === 'block') return true;
   const related = [{ at: first.keyword.at, message: 'first set here' }];
   if (row.repeat === 'first') {
+    // KEEPALIVED: a weight that is still the default counts as not set.
+    const earlier = Number(first.args[0]?.text);
+    if (row.type === 'weight' && (Number.isNaN(earlier) || earlier === Number(row.default))) return true;
     reporter.report('KA0509', keyword.at, `${keyword.text} already specified - ignoring`, {
       related,
       effect: 'keepalived keeps the first one',
@@ -251,11 +254,24 @@ function readBoolean(s: Statement, word: Word, make: Make, reporter: Reporter): 
   return undefined;
 }
 
+/** Behind the number of a weight stands 'reverse' or nothing. */
+function weightDirection(s: Statement, reporter: Reporter): void {
+  const word = s.args[1];
+  if (word === undefined || word.text === 'reverse') return;
+  const both = s.row.args.includes('noreverse');
+  if (both && word.text === 'noreverse') return;
+  reporter.report('KA0811', word.at, `unknown weight option '${word.text}'`, {
+    effect: 'keepalived takes the number and ignores the word',
+    fix: both ? "write 'reverse', 'noreverse' or nothing" : "write 'reverse' or nothing",
+  });
+}
+
 function readNumber(s: Statement, word: Word, make: Make, context: SettingsContext): Setting | undefined {
   const { row } = s;
   const option = row.type === 'weight' ? s.args[1]?.text : undefined;
   const reverse = option === 'reverse';
-  surplus(s, reverse || option === 'noreverse' ? 2 : 1, context.reporter);
+  if (row.type === 'weight') weightDirection(s, context.reporter);
+  surplus(s, row.type === 'weight' ? 2 : 1, context.reporter);
   const value =
     row.type === 'decimal'
       ? readDecimal(s, word, context.reporter)

@@ -1,10 +1,24 @@
-/** Lines of 'track_interface' and 'track_script': name, weight, reverse. */
+/** Lines of 'track_interface', 'track_script', 'track_file', 'track_process' and 'track_bfd': name, weight, reverse. */
 import type { TrackedInterface, TrackedScript } from './config.ts';
 import { type BuildContext, interfaceExists } from './context.ts';
+import type { Known, Tracked, TrackLists } from './track-config.ts';
 import type { Statement } from './tree.ts';
 import type { Word } from './words.ts';
 
-const LIMIT = 253;
+/** What differs between the lists. */
+type Kind = {
+  readonly what: string; // for messages
+  readonly limit: number; // of the weight's amount
+  readonly clamps: boolean; // one more than the limit becomes the limit
+  readonly noreverse: boolean; // the word is known
+  readonly strict: boolean; // an unknown word behind the weight costs the line
+};
+
+const INTERFACE: Kind = { what: 'interface', limit: 253, clamps: true, noreverse: false, strict: false };
+const SCRIPT: Kind = { what: 'script', limit: 253, clamps: true, noreverse: true, strict: false };
+const FILE: Kind = { what: 'file', limit: 254, clamps: false, noreverse: true, strict: true };
+const PROCESS: Kind = { what: 'process', limit: 254, clamps: false, noreverse: true, strict: false };
+const BFD: Kind = { what: 'bfd', limit: 253, clamps: false, noreverse: true, strict: true };
 
 type Line = {
   readonly name: Word;
@@ -12,47 +26,58 @@ type Line = {
   readonly reverse: boolean | undefined;
 };
 
-/** `NAME [weight N [reverse]]`; undefined when the line is skipped. */
-function readLine(words: readonly Word[], use: string, c: BuildContext): Line | undefined {
-  const [name, ...rest] = words;
+/** `NAME [weight N [reverse]]`, and nothing behind that is read; undefined when the line is skipped. */
+function readLine(words: readonly Word[], kind: Kind, use: string, c: BuildContext): Line | undefined {
+  const [name, keyword, value, direction] = words;
   if (name === undefined) return undefined;
-  let weight: number | undefined;
-  let reverse: boolean | undefined;
-  for (let i = 0; i < rest.length; i++) {
-    const word = rest[i] as Word;
-    if (word.text === 'weight') {
-      const value = rest[++i];
-      weight = value === undefined ? undefined : readWeight(value, use, c);
-      if (value === undefined)
-        c.reporter.report('KA0802', word.at, `${use} weight without specified value`, {
-          effect: 'keepalived ignores it',
-        });
-      const next = rest[i + 1]?.text;
-      if (next === 'reverse' || next === 'noreverse') {
-        reverse = next === 'reverse';
-        i++;
-      }
-    } else {
-      c.reporter.report('KA0803', word.at, `${use} unknown track option '${word.text}'`, {
-        effect: `keepalived skips the line: ${name.text} is not tracked`,
-        fix: `write '${name.text} weight NUMBER' or '${name.text}' alone`,
-      });
-      return undefined;
-    }
+  if (keyword === undefined) return { name, weight: undefined, reverse: undefined };
+  const skipped = `keepalived skips the line: ${name.text} is not tracked`;
+  if (keyword.text !== 'weight') {
+    c.reporter.report('KA0803', keyword.at, `${use} unknown track ${kind.what} option '${keyword.text}'`, {
+      effect: skipped,
+      fix: `write '${name.text} weight NUMBER' or '${name.text}' alone`,
+    });
+    return undefined;
   }
-  return { name, weight, reverse };
+  if (value === undefined) {
+    c.reporter.report(
+      'KA0802',
+      keyword.at,
+      `${use} weight without value specified for track ${kind.what} ${name.text}`,
+      {
+        effect: skipped,
+        fix: `write '${name.text} weight NUMBER'`,
+      },
+    );
+    return undefined;
+  }
+  const weight = readWeight(value, kind, use, c);
+  if (direction === undefined) return { name, weight, reverse: undefined };
+  if (direction.text === 'reverse') return { name, weight, reverse: true };
+  if (direction.text === 'noreverse' && kind.noreverse) return { name, weight, reverse: false };
+  c.reporter.report(
+    'KA0811',
+    direction.at,
+    `${use} unknown track ${kind.what} weight option '${direction.text}'`,
+    {
+      effect: kind.strict ? skipped : 'keepalived ignores the word',
+      fix: kind.noreverse ? "write 'reverse', 'noreverse' or nothing" : "write 'reverse' or nothing",
+    },
+  );
+  return kind.strict ? undefined : { name, weight, reverse: undefined };
 }
 
-function readWeight(word: Word, use: string, c: BuildContext): number | undefined {
+function readWeight(word: Word, kind: Kind, use: string, c: BuildContext): number | undefined {
+  const { limit } = kind;
   const value = /^[+-]?\d{1,9}$/.test(word.text) ? Number(word.text) : Number.NaN;
-  if (Math.abs(value) <= LIMIT) return value;
-  const almost = Math.abs(value) === LIMIT + 1;
-  c.reporter.report('KA0804', word.at, `${use} weight '${word.text}' must be between [-${LIMIT}..${LIMIT}]`, {
-    effect: almost ? `keepalived uses ${Math.sign(value) * LIMIT}` : 'keepalived ignores the weight',
-    fix: `write a number in -${LIMIT}..${LIMIT}`,
+  if (Math.abs(value) <= limit) return value;
+  const almost = kind.clamps && Math.abs(value) === limit + 1;
+  c.reporter.report('KA0804', word.at, `${use} weight '${word.text}' must be between [-${limit}..${limit}]`, {
+    effect: almost ? `keepalived uses ${Math.sign(value) * limit}` : 'keepalived ignores the weight',
+    fix: `write a number in -${limit}..${limit}`,
     keepalivedClass: 'general-error',
   });
-  return almost ? Math.sign(value) * LIMIT : undefined;
+  return almost ? Math.sign(value) * limit : undefined;
 }
 
 function duplicate(name: Word, seen: Set<string>, use: string, c: BuildContext): boolean {
@@ -74,7 +99,7 @@ export function readTrackInterfaces(
   const out: TrackedInterface[] = [];
   const seen = new Set<string>();
   for (const entry of lists.flatMap((l) => l.entries)) {
-    const line = readLine(entry.words, use, c);
+    const line = readLine(entry.words, INTERFACE, use, c);
     if (line === undefined || !interfaceExists(line.name.text, line.name.at, `track_interface of ${use}`, c))
       continue;
     if (duplicate(line.name, seen, use, c)) continue;
@@ -84,10 +109,7 @@ export function readTrackInterfaces(
 }
 
 /** Scripts that may be named here: those defined before the block, with the weight of their own. */
-export type KnownScripts = ReadonlyMap<
-  string,
-  { readonly order: number; readonly weight: number; readonly reverse: boolean; readonly removed?: true }
->;
+export type KnownScripts = Known;
 
 export function readTrackScripts(
   lists: readonly Statement[],
@@ -96,35 +118,78 @@ export function readTrackScripts(
   order: number,
   c: BuildContext,
 ): TrackedScript[] {
-  const out: TrackedScript[] = [];
+  return readNames(lists, SCRIPT, use, known, order, c).map(({ name, weight, reverse }) => ({
+    script: name,
+    weight,
+    reverse,
+  }));
+}
+
+/** Files, processes and BFD sessions that an instance or a group tracks. */
+export function readTrackLists(
+  list: (keyword: string) => readonly Statement[],
+  use: string,
+  order: number,
+  c: BuildContext,
+): TrackLists {
+  const { files, processes, sessions } = c.trackers;
+  return {
+    trackFiles: readNames(list('track_file'), FILE, use, files, order, c),
+    trackProcesses: readNames(list('track_process'), PROCESS, use, processes, order, c),
+    trackBfd: readNames(list('track_bfd'), BFD, use, sessions, order, c),
+  };
+}
+
+const DEFINITIONS: Readonly<Record<string, string>> = {
+  script: 'vrrp_script',
+  file: 'track_file',
+  process: 'vrrp_track_process',
+  bfd: 'bfd_instance',
+};
+
+function readNames(
+  lists: readonly Statement[],
+  kind: Kind,
+  use: string,
+  known: Known,
+  order: number,
+  c: BuildContext,
+): Tracked[] {
+  const out: Tracked[] = [];
   const seen = new Set<string>();
   for (const entry of lists.flatMap((l) => l.entries)) {
-    const line = readLine(entry.words, use, c);
-    if (line === undefined) continue;
-    const script = known.get(line.name.text);
+    // KEEPALIVED: the name is looked up before the options are read.
+    const name = entry.words[0];
+    if (name === undefined) continue;
+    const found = known.get(name.text);
     // Its block was removed, and that was said.
-    if (script?.removed === true && script.order <= order) continue;
-    if (script === undefined || script.order > order) {
-      c.reporter.report(
-        'KA0801',
-        line.name.at,
-        `${use} track script ${line.name.text} not found, ignoring...`,
-        {
-          effect: 'the instance runs without this check',
-          fix:
-            script === undefined
-              ? `define 'vrrp_script ${line.name.text} { … }' above`
-              : 'move the vrrp_script block above the block that tracks it',
-        },
-      );
+    if (found?.removed === true && found.order <= order) continue;
+    if (found === undefined || found.order > order) {
+      unknown(name, kind, found !== undefined, use, c);
       continue;
     }
-    if (duplicate(line.name, seen, use, c)) continue;
+    const line = readLine(entry.words, kind, use, c);
+    if (line === undefined || duplicate(line.name, seen, use, c)) continue;
     out.push({
-      script: line.name.text,
-      weight: line.weight ?? script.weight,
-      reverse: line.reverse ?? script.reverse,
+      name: name.text,
+      weight: line.weight ?? found.weight,
+      reverse: line.reverse ?? found.reverse,
     });
   }
   return out;
+}
+
+function unknown(name: Word, kind: Kind, later: boolean, use: string, c: BuildContext): void {
+  const block = DEFINITIONS[kind.what] ?? '';
+  c.reporter.report(
+    kind === SCRIPT ? 'KA0801' : 'KA0810',
+    name.at,
+    `${use} track ${kind.what} ${name.text} not found, ignoring...`,
+    {
+      effect: 'the instance runs without this check',
+      fix: later
+        ? `move the ${block} block above the block that tracks it`
+        : `define '${block} ${name.text} { … }' above`,
+    },
+  );
 }

@@ -44,6 +44,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   '21': 'Stricter than keepalived: instances and unicast',
   '22': 'Stricter than keepalived: scripts',
   '25': 'The machine',
+  '30': 'Two nodes together',
 };
 
 export type CodeSection = { readonly title: string; readonly codes: readonly (readonly [string, CodeRow])[] };

@@ -41,6 +41,7 @@ async function run(line: string): Promise<{ status: number; out: string; err: st
     },
     decode: () => Promise.reject(new Error('not here')),
     text: () => Promise.reject(new Error('not here')),
+    whatIf: () => Promise.reject(new Error('not here')),
     cleanUp: (runDir) => Promise.resolve(runDir === folder ? 4 : 0),
     format: () => Promise.resolve(5),
     init: () => Promise.resolve(6),
@@ -95,6 +96,7 @@ describe('tool', () => {
         err += text;
       },
       decode: async () => 0,
+      whatIf: async () => 0,
       cleanUp: async () => 0,
       text: async () => 0,
       format: () => Promise.resolve(0),

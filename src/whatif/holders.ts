@@ -1,0 +1,109 @@
+/**
+ * Who answers for each virtual router's address, all the time: a node that runs or ran, has the address, and whose
+ * interface is up. What a client sees, whatever the daemons believe.
+ */
+import type { PlannedRouter } from './plan.ts';
+import type { World } from './world.ts';
+
+/** One stretch of one virtual router, from `begin` to `end`. Nodes are numbers. */
+export type Span = {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  /** From the beginning until the last one of `after` had the address for good; undefined: it never lost it. */
+  readonly movedUs: number | undefined;
+  readonly noHolderUs: number;
+  readonly twoHoldersUs: number;
+};
+
+type Record = {
+  now: readonly number[];
+  sinceUs: number;
+  before: readonly number[];
+  movedUs: number | undefined;
+  noHolderUs: number;
+  twoHoldersUs: number;
+};
+
+/** The same nodes. */
+export const same = (x: readonly number[], y: readonly number[]): boolean =>
+  x.length === y.length && x.every((v, i) => v === y[i]);
+
+export class Holders {
+  readonly #world: World;
+  readonly #routers: readonly PlannedRouter[];
+  readonly #records: readonly Record[];
+  #beganUs = 0;
+
+  constructor(world: World, routers: readonly PlannedRouter[]) {
+    this.#world = world;
+    this.#routers = routers;
+    this.#records = routers.map(() => ({
+      now: [],
+      sinceUs: 0,
+      before: [],
+      movedUs: undefined,
+      noHolderUs: 0,
+      twoHoldersUs: 0,
+    }));
+    world.onChange = () => this.#look();
+  }
+
+  #holdersOf(router: PlannedRouter): readonly number[] {
+    return router.sides.flatMap((side, id) => {
+      const vip = side?.vips[0] ?? side?.excludedVips[0];
+      const node = this.#world.node(id);
+      return vip !== undefined && node.alive && node.host.answersFor(vip.interface, vip.bytes) ? [id] : [];
+    });
+  }
+
+  #look(): void {
+    const nowUs = this.#world.agenda.nowUs;
+    for (const [i, router] of this.#routers.entries()) {
+      const record = this.#records[i] as Record;
+      const next = this.#holdersOf(router);
+      if (same(next, record.now)) continue;
+      this.#count(record, nowUs);
+      if (next.some((id) => !record.now.includes(id))) record.movedUs = nowUs - this.#beganUs;
+      record.now = next;
+    }
+  }
+
+  #count(record: Record, nowUs: number): void {
+    const us = nowUs - record.sinceUs;
+    if (record.now.length === 0) record.noHolderUs += us;
+    else if (record.now.length > 1) record.twoHoldersUs += us;
+    record.sinceUs = nowUs;
+  }
+
+  begin(): void {
+    const nowUs = this.#world.agenda.nowUs;
+    this.#beganUs = nowUs;
+    for (const r of this.#records) {
+      r.sinceUs = nowUs;
+      r.before = r.now;
+      r.movedUs = undefined;
+      r.noHolderUs = 0;
+      r.twoHoldersUs = 0;
+    }
+  }
+
+  end(): readonly Span[] {
+    const nowUs = this.#world.agenda.nowUs;
+    return this.#records.map((r) => {
+      this.#count(r, nowUs);
+      return {
+        before: r.before,
+        after: r.now,
+        movedUs: r.now.length === 0 ? undefined : r.movedUs,
+        noHolderUs: r.noHolderUs,
+        twoHoldersUs: r.twoHoldersUs,
+      };
+    });
+  }
+
+  /** How things stand, with nothing measured. */
+  begun(): readonly Span[] {
+    this.begin();
+    return this.end();
+  }
+}
