@@ -1,7 +1,7 @@
 /** Loads the configuration with the real machine as its environment, and the config test (-t) that prints what was found. */
 import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { cpus, hostname } from 'node:os';
 import { posix } from 'node:path';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
@@ -10,6 +10,7 @@ import type { InterfaceAddress, InterfaceFacts, LoadEnvironment } from './config
 import { configTestStatus, type LoadResult, loadConfig } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
 import { managedByNetworkd } from './io/files/networkd.ts';
+import { readSecret } from './io/files/secret-files.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { IFAPROT_KEEPALIVED } from './io/netlink/rtnetlink.table.ts';
 import { CommandJudge, programState } from './io/process/verdict.ts';
@@ -59,6 +60,8 @@ export function environmentOf(
     interfaces: facts(links),
     userExists: (name) => api.lookupUser(name) !== null,
     groupExists: (name) => api.lookupGroup(name) !== null,
+    readSecret,
+    cpuCount: cpus().length,
   };
   if (depth === 'start') return started;
   const path = process.env['PATH'];

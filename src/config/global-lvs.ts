@@ -3,7 +3,7 @@ import { formatIp, isMulticast, parseIp } from '../base/ip.ts';
 import { tooLong } from './context.ts';
 import type { Reporter } from './diagnostic.ts';
 import type { LvsGlobals, SyncDaemon } from './global-config.ts';
-import { lastSetting } from './global-process.ts';
+import { lastSetting } from './global-processes.ts';
 import { wordNumber } from './numbers.ts';
 import type { Block, Setting } from './settings.ts';
 import type { Word } from './words.ts';

@@ -10,7 +10,7 @@ import { readFiles, readReload } from './global-files.ts';
 import { readFirewall } from './global-firewall.ts';
 import { readLvs } from './global-lvs.ts';
 import { readAlerts, readDbus, readFifos, readSnmp } from './global-notify.ts';
-import { cutName, readBuffers, readProcesses } from './global-process.ts';
+import { cutName, readBuffers, readProcesses } from './global-processes.ts';
 import { inactiveKeywords, inactiveOf } from './inactive.ts';
 import { type Block, readBlock, type Setting, type SettingsContext } from './settings.ts';
 import type { Statement } from './tree.ts';

@@ -32,8 +32,11 @@ export function extraSettings(d: Draft, t: Transport, vrid: number): Extra {
   const { block } = d;
   const { defaults } = d.c.globals.config;
   checkOldSpellings(d);
-  const vmac = readVmac(d, vrid, t.unicastPeers.length > 0);
+  const own = readVmac(d, vrid, t.unicastPeers.length > 0);
   const ipvlan = readIpvlan(d, vrid);
+  // KEEPALIVED: with both there is still one name.
+  const named = own?.nameGiven === false && ipvlan?.nameGiven === true ? ipvlan.name : undefined;
+  const vmac = own === undefined || named === undefined ? own : { ...own, name: named, nameGiven: true };
   const vrf = readVrf(d, t);
   const syncInterface = block.text('lvs_sync_daemon_interface');
   const expired = timerExpired(d);

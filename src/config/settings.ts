@@ -124,7 +124,13 @@ export function readBlock(
 /** What a second line with the same keyword does; false: it is dropped. */
 function repeatCounts(s: Statement, first: Statement, { reporter }: SettingsContext): boolean {
   const { row, keyword } = s;
-  if (row.block === '' || row.repeat === 'list' || row.type === 'flag' || row.type === 'block') return true;
+  if (
+    (row.block === '' && row.repeat !== 'first') ||
+    row.repeat === 'list' ||
+    row.type === 'flag' ||
+    row.type === 'block'
+  )
+    return true;
   const related = [{ at: first.keyword.at, message: 'first set here' }];
   if (row.repeat === 'first') {
     // KEEPALIVED: a weight that is still the default counts as not set.

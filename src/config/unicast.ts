@@ -76,8 +76,8 @@ function sourceAddress(d: Draft, peers: readonly UnicastPeer[]): string | undefi
 /** True when the instance has to stay in FAULT for want of peers. */
 function checkNoPeers(d: Draft, peers: readonly UnicastPeer[]): boolean {
   if (peers.length > 0) return false;
-  const word = UNICAST_WORDS.find((w) => d.block.has(w));
   const fault = d.block.has('unicast_fault_no_peer');
+  const word = UNICAST_WORDS.find((w) => d.block.has(w)) ?? (fault ? 'unicast_fault_no_peer' : undefined);
   if (word === undefined) return false;
   if (d.block.has('unicast_ttl'))
     tell(d, 'KA0622', 'unicast_ttl', 'Cannot use unicast_ttl without unicast peers - resetting', {

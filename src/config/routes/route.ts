@@ -193,6 +193,7 @@ function noDestination(d: RouteDraft, line: Line): void {
 function tellSwallowed(d: RouteDraft, line: Line): void {
   if (d.swallowed !== undefined)
     line.tell('KA1314', d.swallowed.at, `'${d.swallowed.text}' behind inet or inet6 is passed over`, {
+      severity: 'warning',
       effect: 'keepalived does not read this word',
       fix: 'remove it, or write it elsewhere on the line',
     });

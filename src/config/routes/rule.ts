@@ -99,6 +99,7 @@ const family =
     const swallowed = line.next();
     if (swallowed !== undefined)
       line.tell('KA1314', swallowed.at, `'${swallowed.text}' behind ${keyword.text} is passed over`, {
+        severity: 'warning',
         effect: 'keepalived does not read this word',
         fix: `write '${keyword.text}' as the last word of the line`,
       });

@@ -8,9 +8,9 @@ import { after, before, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { instance as sample } from '../config/support.ts';
 
-/** With a VRID of its own: 51 is worth a hint. */
-const instance = (lines: string): string => sample(lines).replace('51', '10');
-
+/** Another VRID than that of the samples, which has a hint of its own. */
+const instance = (lines: string): string =>
+  sample(lines).replace('virtual_router_id 51', 'virtual_router_id 7');
 const main = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
 let folder = '';
 before(() => {
@@ -95,4 +95,22 @@ it('checking/config of a file that cannot be used', () => {
   const bad = vipd(['config', '--offline', '-'], instance('priority'));
   assert.equal(bad.status, 2);
   assert.match(bad.err, /no daemon would start/);
+});
+
+it('checking/--peer compares two nodes and tells who is master', () => {
+  writeFileSync(join(folder, 'lb1.conf'), instance('priority 101'));
+  writeFileSync(join(folder, 'lb2.conf'), instance('priority 100'));
+  const same = vipd(['check', '--offline', 'lb1.conf', '--peer', 'lb2.conf']);
+  assert.deepEqual([same.status, same.err], [0, '']);
+  assert.match(same.out, /pair: lb1 stops +-> lb1 down, lb2 100 +-> lb2 takes over after 0\.\d+ s/);
+  writeFileSync(join(folder, 'lb2.conf'), instance('priority 100\nadvert_int 3'));
+  const other = vipd(['check', '--offline', '--format', 'json', 'lb1.conf', '--peer', 'lb2.conf']);
+  const value = JSON.parse(other.out) as { results: { findings: { code: string }[] }[]; pair: unknown };
+  assert.equal(other.status, 2);
+  assert.ok(value.results[0]?.findings.some((f) => f.code.startsWith('KA30')));
+  assert.ok(value.pair);
+});
+
+it('checking/--peer with more than one file before it is a mistake of usage', () => {
+  assert.equal(vipd(['check', 'a', 'b', '--peer', 'c']).status, 2);
 });

@@ -71,7 +71,7 @@ it('seed/2.5.5-example: prose behind values, a brace too many', () => {
   ]);
   assert.deepEqual(configOf(result).global.inactive, ['virtual_server']);
   assert.equal(configTestStatus(result), 5);
-  assert.ok(codes(result).includes('KA0401 58'), 'a brace too many, where it shows');
+  assert.ok(codes(result).includes('KA0401 58'), 'what stands behind the brace too many');
   assert.ok(codes(result).includes('KA0608 9'));
   assert.equal(result.fatal, undefined);
 });

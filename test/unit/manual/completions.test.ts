@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { SHELLS } from '../../../src/cli/check-options.ts';
+import { CODES } from '../../../src/config/codes.ts';
 import { completionScript } from '../../../src/manual/completions.ts';
 import { statusJson } from '../../../src/report/status.ts';
 import { SNAPSHOT } from '../report/fixture.ts';
@@ -49,7 +50,7 @@ const rows: readonly (readonly [string, readonly string[], readonly string[]])[]
   ['choices', ['vipd', 'check', '--format', ''], ['text', 'json', 'github']],
   ['instances', ['vipd', 'status', ''], ['VI_1', 'VI_2', 'VI_3']],
   ['instances behind an option', ['vipd', 'status', '-v', 'VI_2'], ['VI_2']],
-  ['codes', ['vipd', 'explain', 'KA010'], ['KA0101', 'KA0102', 'KA0103']],
+  ['codes', ['vipd', 'explain', 'KA066'], Object.keys(CODES).filter((c) => c.startsWith('KA066'))],
   ['keywords', ['vipd', 'explain', 'virtual_router'], ['virtual_router_id']],
   ['files with blanks', ['vipd', 'check', 'a'], ['a b.conf']],
   ['folders alone', ['vipd', 'status', '--run-dir', ''], ['conf.d']],
