@@ -6,6 +6,7 @@
 // biome-ignore-all format: one row is one line
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the language itself writes definitions like this
 // biome-ignore-all lint/style/noExcessiveLinesPerFile: a table is as long as the language
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: definitions are written so
 import type { KeywordRow } from './keyword.ts';
 
 export const KEYWORDS: readonly KeywordRow[] = [

@@ -1,6 +1,7 @@
 /** docs/diagnostics.md: how findings are printed, and each code. */
 import { testStatusText } from '../check/explain.ts';
 import { CHECK_SCHEMA } from '../check/formats.ts';
+import { MACHINE_CODES } from '../config/codes/machine.table.ts';
 import type { CodeRow } from '../config/codes/row.ts';
 import { codeSections } from './reference.ts';
 
@@ -54,7 +55,7 @@ FILE:LINE:COL-COL: SEVERITY CODE: MESSAGE
 const MACHINE = new Set(['KA0551', 'KA0601', 'KA0642', 'KA0643', 'KA1002', 'KA1003', 'KA1004']);
 
 function entry([code, row]: readonly [string, CodeRow]): string {
-  const machine = MACHINE.has(code) ? ', machine' : '';
+  const machine = MACHINE.has(code) || Object.hasOwn(MACHINE_CODES, code) ? ', machine' : '';
   const example = row.example === undefined ? '' : `\n\`\`\`\n${row.example.trimEnd()}\n\`\`\`\n`;
   return `### ${code}: ${row.title}
 

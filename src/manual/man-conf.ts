@@ -8,7 +8,7 @@ import { bold, form, heading, page, paragraph, subheading, tagged, title, verbat
 
 const EXAMPLE = `vrrp_instance VI_1 {
     interface eth0
-    virtual_router_id 51
+    virtual_router_id 10
     priority 100
     virtual_ipaddress {
         192.0.2.100/24

@@ -40,6 +40,11 @@ const SECTIONS: Readonly<Record<string, string>> = {
   '09': 'vrrp_sync_group',
   '10': 'Scripts',
   '11': 'virtual_server',
+  '20': 'Stricter than keepalived: words and addresses',
+  '21': 'Stricter than keepalived: instances and unicast',
+  '22': 'Stricter than keepalived: scripts',
+  '25': 'The machine',
+  '30': 'Two nodes together',
 };
 
 export type CodeSection = { readonly title: string; readonly codes: readonly (readonly [string, CodeRow])[] };
