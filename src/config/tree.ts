@@ -86,7 +86,7 @@ class TreeParser {
   readonly #reporter: Reporter;
   readonly #names = new Map<string, Span>();
   /** The braces that are open, those that opened no block too. */
-  readonly #open: Span[] = [];
+  readonly #open: Text[] = [];
   /** Statements of the blocks that are open, the outermost first. */
   readonly #found: Statement[] = [];
   #peeked: LogicalLine | undefined;
@@ -108,7 +108,9 @@ class TreeParser {
     if (this.#open.length > 0) {
       const n = this.#open.length;
       this.#reporter.report('KA0405', this.#reader.end, `There are ${n} missing '}'s or extra '{'s`, {
-        related: this.#open.slice(-3).map((at) => ({ at, message: 'this brace is not closed' })),
+        related: this.#open
+          .slice(-3)
+          .map((brace) => ({ at: brace.span(), message: 'this brace is not closed' })),
         effect: 'keepalived closes the blocks at the end of the file and uses them',
         fix: `add ${n === 1 ? "the missing '}'" : `the ${n} missing '}'`}`,
       });
@@ -147,7 +149,7 @@ class TreeParser {
   }
 
   #unexpectedOpen(line: LogicalLine, block: string): void {
-    this.#open.push(line.text.span());
+    this.#open.push(line.text);
     this.#reporter.report('KA0402', line.text.span(), "Unexpected '{' - ignoring", {
       effect:
         block === ''
@@ -204,7 +206,7 @@ class TreeParser {
     const next = this.#peek();
     if (next?.kind === 'open') {
       this.#next();
-      this.#open.push(next.text.span());
+      this.#open.push(next.text);
       return;
     }
     this.#reporter.report(
@@ -252,7 +254,7 @@ class TreeParser {
     if (this.#peek()?.kind !== 'open') return;
     const depth = this.#open.length;
     for (let line = this.#next(); line !== undefined; line = this.#next()) {
-      if (line.kind === 'open') this.#open.push(line.text.span());
+      if (line.kind === 'open') this.#open.push(line.text);
       else if (line.kind === 'close') this.#open.pop();
       if (this.#open.length <= depth) return;
     }
@@ -272,7 +274,7 @@ class TreeParser {
     const next = this.#peek();
     if (next?.kind === 'open') {
       this.#next();
-      this.#open.push(next.text.span());
+      this.#open.push(next.text);
     } else {
       this.#reporter.report('KA0403', statement.line.span(), `Missing '{' after ${statement.keyword.text}`, {
         effect: "keepalived takes the following lines as its entries, and finds a '}' too many later",
@@ -298,7 +300,7 @@ class TreeParser {
     const bom = keyword.text.startsWith('\ufeff');
     const opens = this.#peek()?.kind === 'open';
     const where = block === '' ? 'the top level' : block;
-    if (opens) this.#open.push((this.#next() as LogicalLine).text.span());
+    if (opens) this.#open.push((this.#next() as LogicalLine).text);
     const fix = bom
       ? 'save the file without a byte order mark'
       : near !== undefined
