@@ -32,4 +32,4 @@ const made = spawnSync(process.execPath, [`${root}bin/code-cache.js`, file, `${r
   stdio: ['ignore', 'inherit', 'inherit'],
 });
 // Without it vipd starts more slowly, and no worse.
-if (made.status !== 0) process.stderr.write(`bundle: no code cache was made (${made.status ?? made.signal})\n`);
+if (made.status !== 0) process.stderr.write(`bundle: no usable code cache was made (${made.status ?? made.signal})\n`);

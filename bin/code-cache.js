@@ -1,7 +1,9 @@
 // Writes the code cache of the joined program: node bin/code-cache.js FILE CONFIG. Runs a few of its ways in this process,
 // so that V8 has compiled what a start needs, and keeps that.
 'use strict';
+const { spawnSync } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
+const { setFlagsFromString } = require('node:v8');
 const { cacheOf, compile, start } = require('./joined.js');
 
 const [file, config] = process.argv.slice(2);
@@ -20,8 +22,11 @@ next();
 function next() {
   const way = ways.shift();
   if (way === undefined) {
+    // A cache made under other flags than a fresh process has is refused: `-t` sets this one, here it is V8's own again.
+    setFlagsFromString('--semi-space-growth-factor=2');
     writeFileSync(cacheOf(file), script.createCachedData());
-    exit(0);
+    const check = `process.exit(require(${JSON.stringify(require.resolve('./joined.js'))}).compile(${JSON.stringify(file)}).cachedDataRejected ? 1 : 0)`;
+    exit(spawnSync(process.execPath, ['-e', check]).status ?? 1);
   }
   process.exit = next;
   process.argv = [process.argv[0], file, ...way];

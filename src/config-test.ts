@@ -1,5 +1,6 @@
 /** `-t`, the configuration test: a process of its own, which loads nothing of the daemon. */
 import { appendFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import type { DaemonOptions } from './cli/options.ts';
 import { absolutePaths } from './cli/paths.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
@@ -11,6 +12,8 @@ import { inNamespaceOf } from './namespace.ts';
 const FAILED = 1;
 
 export function runConfigTest(given: DaemonOptions): number {
+  // A judged block is garbage at once: a young generation that grows only takes memory (30 MB of 110 with 37,000 servers).
+  setFlagsFromString('--semi-space-growth-factor=1');
   const options = { ...given, ...absolutePaths(given) };
   return inNamespaceOf(options) ? configTest(options) : FAILED;
 }

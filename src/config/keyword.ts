@@ -50,8 +50,17 @@ for (const row of KEYWORDS) {
   byBlock.set(row.block, block);
 }
 
-export const findKeyword = (block: string, keyword: string): KeywordRow | undefined =>
-  byBlock.get(block)?.get(keyword);
+// Line after line asks for the same block.
+let lastBlock = '';
+let lastRows = byBlock.get('');
+
+export function findKeyword(block: string, keyword: string): KeywordRow | undefined {
+  if (block !== lastBlock) {
+    lastBlock = block;
+    lastRows = byBlock.get(block);
+  }
+  return lastRows?.get(keyword);
+}
 
 export const keywordsOf = (block: string): readonly string[] => [...(byBlock.get(block)?.keys() ?? [])];
 

@@ -86,7 +86,7 @@ class TreeParser {
   readonly #reporter: Reporter;
   readonly #names = new Map<string, Span>();
   /** The braces that are open, those that opened no block too. */
-  readonly #open: Span[] = [];
+  readonly #open: Text[] = [];
   /** Statements of the blocks that are open, the outermost first. */
   readonly #found: Statement[] = [];
   #peeked: LogicalLine | undefined;
@@ -117,7 +117,9 @@ class TreeParser {
     if (this.#open.length > (this.#notClosed ? 1 : 0)) {
       const n = this.#open.length;
       this.#reporter.report('KA0405', this.#reader.end, `There are ${n} missing '}'s or extra '{'s`, {
-        related: this.#open.slice(-3).map((at) => ({ at, message: 'this brace is not closed' })),
+        related: this.#open
+          .slice(-3)
+          .map((brace) => ({ at: brace.span(), message: 'this brace is not closed' })),
         effect: 'keepalived closes the blocks at the end of the file and uses them',
         fix: `add ${n === 1 ? "the missing '}'" : `the ${n} missing '}'`}`,
       });
@@ -170,7 +172,7 @@ class TreeParser {
 
   #unexpectedOpen(line: LogicalLine, block: string): void {
     const explained = this.#explained;
-    this.#open.push(line.text.span());
+    this.#open.push(line.text);
     this.#misplace(block);
     if (explained) return;
     this.#reporter.report('KA0402', line.text.span(), "Unexpected '{' - ignoring", {
@@ -237,7 +239,7 @@ class TreeParser {
     const next = this.#peek();
     if (next?.kind === 'open') {
       this.#next();
-      this.#open.push(next.text.span());
+      this.#open.push(next.text);
       return;
     }
     this.#reporter.report(
@@ -285,7 +287,7 @@ class TreeParser {
     if (this.#peek()?.kind !== 'open') return;
     const depth = this.#open.length;
     for (let line = this.#next(); line !== undefined; line = this.#next()) {
-      if (line.kind === 'open') this.#open.push(line.text.span());
+      if (line.kind === 'open') this.#open.push(line.text);
       else if (line.kind === 'close') this.#open.pop();
       if (this.#open.length <= depth) return;
     }
@@ -305,7 +307,7 @@ class TreeParser {
     const next = this.#peek();
     if (next?.kind === 'open') {
       this.#next();
-      this.#open.push(next.text.span());
+      this.#open.push(next.text);
     } else {
       this.#reporter.report('KA0403', statement.line.span(), `Missing '{' after ${statement.keyword.text}`, {
         effect: "keepalived takes the following lines as its entries, and finds a '}' too many later",
@@ -335,11 +337,11 @@ class TreeParser {
     const explained = this.#explained || (outside && this.#closedEarly);
     const closed = outside && !explained ? this.#closed : undefined;
     const unclosed =
-      opens && block !== '' && !explained && elsewhere.includes('') ? this.#open.at(-1) : undefined;
+      opens && block !== '' && !explained && elsewhere.includes('') ? this.#open.at(-1)?.span() : undefined;
     if (unclosed !== undefined) this.#notClosed = true;
     if (closed !== undefined) this.#closedEarly = true;
     if (opens) {
-      this.#open.push((this.#next() as LogicalLine).text.span());
+      this.#open.push((this.#next() as LogicalLine).text);
       this.#misplace(block);
     }
     if (explained) return;
