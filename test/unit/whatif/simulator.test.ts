@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { answer, wholeTable } from '../../../src/whatif/answer.ts';
-import { assumedPeer, planAlone, planPair } from '../../../src/whatif/plan.ts';
+import { assumedPair, planAlone, planPair } from '../../../src/whatif/plan.ts';
 import { answerJson, answerText } from '../../../src/whatif/table.ts';
 import { after, ask, conf, loadNode, rowsOf, script, takesOver } from './support.ts';
 
@@ -209,10 +209,15 @@ it('whatif/alone and with an assumed copy', () => {
   const alone = answer(plan, wholeTable(plan), 2);
   assert.equal(after(rowsOf(alone), 'it runs'), 'a');
   assert.equal(after(rowsOf(alone), 'a stops'), '-');
-  const pair = planPair(['a', 'copy'], config, assumedPeer(config));
+  const pair = planPair(['a', 'copy'], ...assumedPair(config));
   const both = answer(pair, wholeTable(pair), 2);
   assert.equal(after(rowsOf(both), 'a crashes'), 'copy');
   assert.equal(both.negative, false);
+  const plain = loadNode(conf({ more: 'unicast_peer {\n 192.0.2.20\n 192.0.2.30\n }' }), 'a').config;
+  const third = planPair(['a', 'copy'], ...assumedPair(plain));
+  const rows = rowsOf(answer(third, wholeTable(third), 1));
+  assert.equal(after(rows, 'both run'), 'a');
+  assert.equal(after(rows, 'a stops, then a returns'), 'copy', 'the copy is heard too');
 });
 
 it('whatif/the same question has the same answer', () => {
