@@ -10,7 +10,7 @@ import { type LoadResult, loadConfig } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
 import { type Answer, answer, QUESTION_PHASES, TABLE_PHASES, wholeTable } from './whatif/answer.ts';
 import { type Asked, questionsOf } from './whatif/ask.ts';
-import { assumedPeer, type Plan, planAlone, planPair } from './whatif/plan.ts';
+import { assumedPair, type Plan, planAlone, planPair } from './whatif/plan.ts';
 import { answerJson, answerText } from './whatif/table.ts';
 
 type Write = (text: string) => void;
@@ -34,7 +34,10 @@ export function asNodeEnvironment(id: string): LoadEnvironment {
   };
 }
 
-/** What the table calls the nodes: their identities, else their files. */
+/** A name of a file beyond this makes the table unreadable. */
+const LONG_NAME = 20;
+
+/** What the table calls the nodes: their identities, else their files, else a and b. */
 export function nodeNames(tool: {
   readonly file: string;
   readonly asNode: string;
@@ -45,7 +48,8 @@ export function nodeNames(tool: {
     id === '' ? posix.basename(file).replace(/\.conf$/, '') : id;
   const a = name(tool.asNode, tool.file);
   const b = name(tool.peerNode, tool.peer);
-  return a === b ? ['a', 'b'] : [a, b];
+  const long = (id: string, text: string): boolean => id === '' && text.length > LONG_NAME;
+  return a === b || long(tool.asNode, a) || long(tool.peerNode, b) ? ['a', 'b'] : [a, b];
 }
 
 /** 0: each fault leaves one holder; 1: one leaves none or two; 2: usage, or a file that cannot be used. */
@@ -65,8 +69,8 @@ export function runWhatIf(asked: WhatIfInvocation, out: Write, err: Write): numb
     const answered = ask(planPair(nodeNames(tool), a, b), tool.faults, err);
     return answered === undefined ? 2 : show(tool, [[answered, 'pair']], out);
   }
-  const [name] = nodeNames({ ...tool, peer: 'b' });
-  const pair = ask(planPair([name, 'peer'], a, assumedPeer(a)), tool.faults, err);
+  const [name] = nodeNames({ ...tool, peer: 'b', peerNode: '' });
+  const pair = ask(planPair([name, 'peer'], ...assumedPair(a)), tool.faults, err);
   if (pair === undefined) return 2;
   const plan = planAlone(name, a);
   const alone = answer(plan, wholeTable(plan), TABLE_PHASES);

@@ -2,6 +2,7 @@
  * Who answers for each virtual router's address, all the time: a node that runs or ran, has the address, and whose
  * interface is up. What a client sees, whatever the daemons believe.
  */
+import { toHex } from '../base/bytes.ts';
 import type { PlannedRouter } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +16,7 @@ export type Span = {
   readonly twoHoldersUs: number;
 };
 
+type Asked = { readonly interface: string; readonly address: string };
 type Record = {
   now: readonly number[];
   sinceUs: number;
@@ -30,13 +32,20 @@ export const same = (x: readonly number[], y: readonly number[]): boolean =>
 
 export class Holders {
   readonly #world: World;
-  readonly #routers: readonly PlannedRouter[];
   readonly #records: readonly Record[];
+  /** Of each router and node the address to ask for. */
+  readonly #asked: readonly (readonly (Asked | undefined)[])[];
+  #dirty = false;
   #beganUs = 0;
 
   constructor(world: World, routers: readonly PlannedRouter[]) {
     this.#world = world;
-    this.#routers = routers;
+    this.#asked = routers.map((r) =>
+      r.sides.map((side) => {
+        const vip = side?.vips[0] ?? side?.excludedVips[0];
+        return vip === undefined ? undefined : { interface: vip.interface, address: toHex(vip.bytes) };
+      }),
+    );
     this.#records = routers.map(() => ({
       now: [],
       sinceUs: 0,
@@ -45,22 +54,30 @@ export class Holders {
       noHolderUs: 0,
       twoHoldersUs: 0,
     }));
-    world.onChange = () => this.#look();
+    world.onChange = () => this.#lookSoon();
   }
 
-  #holdersOf(router: PlannedRouter): readonly number[] {
-    return router.sides.flatMap((side, id) => {
-      const vip = side?.vips[0] ?? side?.excludedVips[0];
+  /** Once for all that changes at one instant: a hundred routers move together. */
+  #lookSoon(): void {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.#world.agenda.at(this.#world.agenda.nowUs, () => this.#look());
+  }
+
+  #holdersOf(sides: readonly (Asked | undefined)[]): readonly number[] {
+    return sides.flatMap((asked, id) => {
       const node = this.#world.node(id);
-      return vip !== undefined && node.alive && node.host.answersFor(vip.interface, vip.bytes) ? [id] : [];
+      return asked !== undefined && node.alive && node.host.answersFor(asked.interface, asked.address)
+        ? [id]
+        : [];
     });
   }
 
   #look(): void {
+    this.#dirty = false;
     const nowUs = this.#world.agenda.nowUs;
-    for (const [i, router] of this.#routers.entries()) {
-      const record = this.#records[i] as Record;
-      const next = this.#holdersOf(router);
+    for (const [i, record] of this.#records.entries()) {
+      const next = this.#holdersOf(this.#asked[i] ?? []);
       if (same(next, record.now)) continue;
       this.#count(record, nowUs);
       if (next.some((id) => !record.now.includes(id))) record.movedUs = nowUs - this.#beganUs;

@@ -2,7 +2,7 @@
  * The machine around one simulated daemon: links, addresses, what its scripts answer. It outlives the daemon: a process
  * that stops leaves the host as it is, a host that loses power comes back with its own addresses only.
  */
-import { equalBytes } from '../base/bytes.ts';
+import { equalBytes, toHex } from '../base/bytes.ts';
 import type { AddressRequest, AddressResult, KernelAddress, Link, NetlinkEvent } from '../ports/netlink.ts';
 
 export type HostInterface = {
@@ -19,6 +19,7 @@ function macOf(node: number, index: number): Uint8Array {
 export class Host {
   readonly #segments = new Map<number, string>();
   readonly #own: readonly KernelAddress[];
+  readonly #held = new Set<string>(); // of each address set
   readonly failing: Set<string> = new Set(); // names of scripts that fail now
   links: readonly Link[];
   addresses: readonly KernelAddress[];
@@ -58,11 +59,10 @@ export class Host {
     return this.#own.find((a) => equalBytes(a.bytes, address))?.interfaceIndex;
   }
 
-  /** Whether the address is set on an interface of that name which is up. */
-  answersFor(name: string, address: Uint8Array): boolean {
+  /** Whether the address (in hexadecimal) is set on an interface of that name which is up. */
+  answersFor(name: string, address: string): boolean {
     const link = this.links.find((l) => l.name === name);
-    if (link === undefined || !link.up || !link.running) return false;
-    return this.addresses.some((a) => a.interfaceIndex === link.index && equalBytes(a.bytes, address));
+    return link?.up === true && link.running && this.#held.has(`${link.index} ${address}`);
   }
 
   /** The carrier of an interface comes or goes; addresses stay, as the kernel leaves them. */
@@ -88,6 +88,7 @@ export class Host {
       protocol: 18,
     };
     this.addresses = [...this.addresses, address];
+    this.#held.add(keyOf(address));
     this.notify({ type: 'address-added', address });
     this.changed();
     return { ok: true, already: false };
@@ -97,6 +98,7 @@ export class Host {
     const address = this.#find(r);
     if (address === undefined) return { ok: true, already: true };
     this.addresses = this.addresses.filter((a) => a !== address);
+    this.#held.delete(keyOf(address));
     this.notify({ type: 'address-removed', address });
     this.changed();
     return { ok: true, already: false };
@@ -105,12 +107,15 @@ export class Host {
   /** What a boot finds. */
   reset(): void {
     this.addresses = this.#own;
+    this.#held.clear();
   }
 
   #find(r: AddressRequest): KernelAddress | undefined {
     return this.addresses.find((a) => a.interfaceIndex === r.interfaceIndex && equalBytes(a.bytes, r.bytes));
   }
 }
+
+const keyOf = (a: KernelAddress): string => `${a.interfaceIndex} ${toHex(a.bytes)}`;
 
 function ownAddress(bytes: Uint8Array, interfaceIndex: number): KernelAddress {
   const family = bytes.length === 4 ? 4 : 6;

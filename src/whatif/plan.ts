@@ -180,22 +180,36 @@ export function planAlone(name: string, config: Config): Plan {
   };
 }
 
+/** Stand for a unicast source that the file leaves to the interface: RFC 7600 and RFC 6666, nobody's own. */
+const NO_SOURCE = { 4: '192.0.0.8', 6: '100::8' } as const;
+
 /**
- * A second node with the same file, for when the real one is not at hand: equal priorities and intervals, the unicast
- * addresses mirrored.
+ * The file and a second node with the same one, for when the real one is not at hand: equal priorities and intervals, the
+ * unicast addresses mirrored.
  */
-export function assumedPeer(config: Config): Config {
-  const instances = config.instances.map((c) => {
+export function assumedPair(config: Config): readonly [Config, Config] {
+  const own: InstanceConfig[] = [];
+  const peer: InstanceConfig[] = [];
+  for (const c of config.instances) {
     const [first, ...rest] = c.unicastPeers;
-    if (first === undefined) return withoutSource(c);
-    const source = c.sourceAddress === undefined ? undefined : parseIp(c.sourceAddress);
-    const mirrored =
-      source === undefined || c.sourceAddress === undefined
-        ? rest
-        : [{ ...first, address: c.sourceAddress, bytes: source }, ...rest];
-    return { ...c, sourceAddress: first.address, unicastPeers: mirrored };
-  });
-  return { ...config, instances };
+    const address = c.sourceAddress ?? NO_SOURCE[c.family];
+    const bytes = parseIp(address);
+    if (first === undefined || bytes === undefined) {
+      own.push(c);
+      peer.push(withoutSource(c));
+    } else {
+      own.push({ ...c, sourceAddress: address });
+      peer.push({
+        ...c,
+        sourceAddress: first.address,
+        unicastPeers: [{ ...first, address, bytes }, ...rest],
+      });
+    }
+  }
+  return [
+    { ...config, instances: own },
+    { ...config, instances: peer },
+  ];
 }
 
 /** 'mcast_src_ip' is one host's. */

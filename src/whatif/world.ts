@@ -21,7 +21,6 @@ const MIN_DELAY_US = 150;
 const MAX_DELAY_US = 350;
 /** Adverts and timers of one stretch; more means two nodes that answer each other without end. */
 const MAX_ITEMS = 2_000_000;
-const TTL_OF_THIS_LINK = 255;
 
 type Packet = {
   readonly family: 4 | 6;
@@ -39,6 +38,7 @@ export class World implements Wire {
   /** Called after every change of who holds an address. */
   onChange: () => void = () => {};
   readonly #random: () => number;
+  readonly #parsed = new Map<string, Uint8Array>();
 
   constructor(plan: Plan, seed: number) {
     this.#random = prng(seed * 7919 + 1);
@@ -60,17 +60,27 @@ export class World implements Wire {
   }
 
   send(from: Node, interfaceIndex: number, advert: OutgoingAdvert): { sent: number; error?: string } {
-    const source = parseIp(advert.source);
+    const source = this.#octets(advert.source);
     if (source === undefined) return { sent: 0, error: 'EADDRNOTAVAIL' };
     let sent = 0;
     for (const text of advert.destinations) {
-      const destination = parseIp(text);
+      const destination = this.#octets(text);
       const packet = destination === undefined ? undefined : encode(advert, source, destination);
       if (packet === undefined) continue;
       sent++;
       if (from.host.usable(interfaceIndex)) this.#transmit(from, interfaceIndex, packet);
     }
     return sent < advert.destinations.length ? { sent, error: 'EINVAL' } : { sent };
+  }
+
+  /** A handful of addresses, each asked for at every advert. */
+  #octets(text: string): Uint8Array | undefined {
+    let bytes = this.#parsed.get(text);
+    if (bytes === undefined) {
+      bytes = parseIp(text);
+      if (bytes !== undefined) this.#parsed.set(text, bytes);
+    }
+    return bytes;
   }
 
   #transmit(from: Node, interfaceIndex: number, packet: Packet): void {
@@ -89,7 +99,7 @@ export class World implements Wire {
             s.interfaceIndex === arrival &&
             s.vrids.includes(received.vrid) &&
             (multicast
-              ? s.mode === 'multicast' && s.group === received.destination && packet.ttl === TTL_OF_THIS_LINK
+              ? s.mode === 'multicast' && s.group === received.destination
               : s.mode === 'unicast' && s.source === formatIp(packet.destination))
           )
             to.deliver(key, received);
@@ -114,7 +124,6 @@ export class World implements Wire {
   }
 
   #carry(to: Node, interfaceIndex: number, arrive: () => void): void {
-    if (this.split) return;
     const delayUs = MIN_DELAY_US + Math.floor(this.#random() * (MAX_DELAY_US - MIN_DELAY_US));
     this.agenda.at(this.agenda.nowUs + delayUs, () => {
       if (!this.split && to.alive && to.host.usable(interfaceIndex)) arrive();

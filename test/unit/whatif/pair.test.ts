@@ -46,6 +46,18 @@ it('pair/interfaces of other names and instances in another order are matched by
   assert.deepEqual(codes(one + two, there.replaceAll('eth0', 'ens3')), []);
 });
 
+it('pair/one VRID on two interfaces is told apart by the addresses', () => {
+  const on = (iface: string, vip: string, priority: number): string =>
+    conf({ name: iface, vip, priority }).replace('eth0', iface);
+  const here = on('eth0', '192.0.2.100', 150) + on('eth1', '192.0.2.101', 150);
+  assert.deepEqual(codes(here, on('eth0', '192.0.2.101', 100) + on('eth1', '192.0.2.100', 100)), []);
+});
+
+it('pair/a mistyped VRID is found by the address, whatever the names', () => {
+  const there = conf({ name: 'OTHER', vrid: 15, priority: 100 }).replace('eth0', 'ens3');
+  assert.deepEqual(codes(conf({ priority: 150 }), there), ['KA3001']);
+});
+
 it('pair/auth_pass is in no message', () => {
   const pass = (word: string): string => `authentication {\n auth_type PASS\n auth_pass ${word}\n }`;
   const found = compare(conf({ priority: 150, more: pass('sesame') }), conf({ more: pass('tahini') }));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { answer, wholeTable } from '../../../src/whatif/answer.ts';
-import { assumedPeer, planAlone, planPair } from '../../../src/whatif/plan.ts';
+import { assumedPair, planAlone, planPair } from '../../../src/whatif/plan.ts';
 import { answerJson, answerText } from '../../../src/whatif/table.ts';
 import { after, ask, conf, loadNode, rowsOf, script, takesOver } from './support.ts';
 
@@ -17,6 +17,7 @@ it('whatif/seed pair: every single fault leaves one holder, stop and crash in th
   assert.equal(rows.get('both run')?.standing, 'a 100 > b 90');
   assert.equal(after(rows, 'a stops'), 'b');
   takesOver(rows, 'a stops', 0.6, 0.7); // skew of priority 90: 166/256 s
+  assert.equal(rows.get('a stops')?.outcome.noHolderS.max, 0, 'the address stays until the successor speaks');
   assert.equal(after(rows, 'a stops, then a returns'), 'a');
   takesOver(rows, 'a stops, then a returns', 3.55, 3.65); // 3 s + 156/256 s
   takesOver(rows, 'a crashes', 2.6, 3.7);
@@ -26,6 +27,8 @@ it('whatif/seed pair: every single fault leaves one holder, stop and crash in th
   assert.equal(after(rows, 'b crashes'), 'a');
   assert.equal(after(rows, 'the link splits'), 'a+b');
   assert.equal(after(rows, 'the link splits, then the link heals'), 'a');
+  const healed = rows.get('the link splits, then the link heals')?.outcome.twoHoldersS.max ?? 0;
+  assert.ok(healed > 0 && healed < 1.1, `${healed} s`);
   assert.match(
     answerText(result, 'pair', false),
     /pair: a stops +-> a down, b 90 +-> b takes over after 0\.65 s/,
@@ -49,6 +52,17 @@ it('whatif/a positive weight larger than the gap moves the address, both failing
   assert.equal(after(rows, 'chk fails on a, then chk works again'), 'a');
   assert.equal(after(rows, 'chk fails on b'), 'a');
   assert.equal(after(rows, 'chk fails on both'), 'a');
+});
+
+it('whatif/a script fails at any moment between its runs and the adverts', () => {
+  const down = script('chk', 'interval 1\n weight -60');
+  const of = (priority: number): string => conf({ before: down, priority, more: TRACK });
+  const back = rowsOf(ask(of(150), of(100), 15)).get('chk fails on a, then chk works again')?.outcome
+    .takeoverS;
+  assert.ok(back);
+  // Up to 1 s to the next run, then 3.41 s less what has passed since the last advert.
+  assert.ok(back.min >= 2.4 && back.max <= 4.5, `${back.min}..${back.max}`);
+  assert.ok(back.max - back.min > 1.2, `${back.min}..${back.max}`);
 });
 
 it('whatif/a weight smaller than the gap never moves it', () => {
@@ -123,6 +137,10 @@ const unicast = (own: number, peer: number): string =>
 it('whatif/unicast: mirrored is fine, not mirrored is two masters', () => {
   const a = conf({ priority: 150, more: unicast(10, 20) });
   assert.equal(after(rowsOf(ask(a, conf({ more: unicast(20, 10) }), 1)), 'both run'), 'a');
+  // Without unicast_src_ip the peer's list tells the address.
+  const plain = (peer: number): string => `unicast_peer {\n 192.0.2.${peer}\n }`;
+  const inferred = ask(conf({ priority: 150, more: plain(20) }), conf({ more: plain(10) }), 1);
+  assert.equal(after(rowsOf(inferred), 'both run'), 'a');
   const wrong = ask(a, conf({ more: unicast(21, 10) }), 1);
   assert.equal(after(rowsOf(wrong), 'both run'), 'a+b');
   assert.equal(wrong.negative, true);
@@ -144,6 +162,12 @@ it('whatif/mismatches that make two masters are seen by the ladder, and the reas
     assert.match(row?.why.join('; ') ?? '', why);
     assert.equal(result.negative, true);
   }
+});
+
+it('whatif/other multicast groups do not hear each other', () => {
+  const group = (last: number): string => `global_defs {\n vrrp_mcast_group4 224.0.0.${last}\n}\n`;
+  const rows = rowsOf(ask(conf({ priority: 150, before: group(18) }), conf({ before: group(19) }), 1));
+  assert.equal(after(rows, 'both run'), 'a+b');
 });
 
 it('whatif/v3 with other intervals is one master all the same', () => {
@@ -185,10 +209,15 @@ it('whatif/alone and with an assumed copy', () => {
   const alone = answer(plan, wholeTable(plan), 2);
   assert.equal(after(rowsOf(alone), 'it runs'), 'a');
   assert.equal(after(rowsOf(alone), 'a stops'), '-');
-  const pair = planPair(['a', 'copy'], config, assumedPeer(config));
+  const pair = planPair(['a', 'copy'], ...assumedPair(config));
   const both = answer(pair, wholeTable(pair), 2);
   assert.equal(after(rowsOf(both), 'a crashes'), 'copy');
   assert.equal(both.negative, false);
+  const plain = loadNode(conf({ more: 'unicast_peer {\n 192.0.2.20\n 192.0.2.30\n }' }), 'a').config;
+  const third = planPair(['a', 'copy'], ...assumedPair(plain));
+  const rows = rowsOf(answer(third, wholeTable(third), 1));
+  assert.equal(after(rows, 'both run'), 'a');
+  assert.equal(after(rows, 'a stops, then a returns'), 'copy', 'the copy is heard too');
 });
 
 it('whatif/the same question has the same answer', () => {

@@ -55,6 +55,10 @@ it('whatif/tool: statuses', () => {
   assert.equal(run(`${PAIR} --stop both`).status, 1, 'nobody holds it');
   assert.equal(run(`${PAIR} --stop a --crash b --down eth0`).status, 0);
   assert.equal(run(`${PAIR} --fail chk@both`).status, 0);
+  const fault = join(folder, 'fault.conf');
+  writeFileSync(fault, conf({ before: script('chk', ''), more: TRACK }));
+  assert.equal(run(`${fault} --fail chk`).status, 0, 'both at once is no mistake of either node');
+  assert.equal(run(`${fault} --fail chk@both`).status, 1);
   assert.equal(run('/nonexistent.conf').status, 2);
   assert.equal(run(`${both} --bogus`).status, 2);
   const { status, err } = run(`${PAIR} --fail chk2`);
