@@ -48,6 +48,8 @@ export class Reader {
   readonly #reporter: Reporter;
   readonly #stack: (Frame | Pending)[] = [];
   readonly #ready: LogicalLine[] = [];
+  /** Files that have been found to include themselves; no include reads them any more. */
+  readonly #endless = new Set<string>();
   #collecting: Collecting | undefined;
   #lines = 0;
   /** Lines that are read at most; grows by the lines of the main files when MAX_MORE_LINES are reached. */
@@ -315,13 +317,16 @@ export class Reader {
 
   /** `at`: the line that asks for them. */
   #nest(lines: Pick<Pending, 'next'>, at: Span): void {
-    if (this.#stack.length < MAX_DEPTH)
+    if (this.#stack.length < MAX_DEPTH) {
       this.#stack.push({ kind: 'lines', directory: this.#directory, ...lines });
-    else
-      this.#reporter.report('KA0204', at, `expansions are nested more than ${MAX_DEPTH} deep`, {
-        effect: 'vipd leaves the innermost one out; keepalived would not return',
-        fix: 'look for a definition that uses itself',
-      });
+      return;
+    }
+    this.#reporter.report('KA0204', at, `expansions are nested more than ${MAX_DEPTH} deep`, {
+      effect: 'vipd leaves the rest of the expansion out; keepalived would not return',
+      fix: 'look for a definition that uses itself',
+    });
+    // All of it, not the innermost only: two uses of itself would otherwise make 2^64 lines.
+    while (this.#stack[this.#stack.length - 1]?.kind === 'lines') this.#stack.pop();
   }
 
   #substituted(line: Text): void {
@@ -351,18 +356,27 @@ export class Reader {
 
   #include(include: NonNullable<ReturnType<typeof includeLine>>): void {
     if (this.#stack.length >= MAX_DEPTH) {
+      const open = this.#stack.flatMap((f) => (f.kind === 'file' ? [f.source.file] : []));
+      // Two includes of itself would otherwise read the file 2^64 times.
+      for (const [i, file] of open.entries()) if (open.indexOf(file) < i) this.#endless.add(file);
       this.#reporter.report(
         'KA0303',
         include.pattern.span(),
         `includes are nested more than ${MAX_DEPTH} deep`,
         {
-          effect: 'vipd does not read this include; keepalived goes on until it runs out of file handles',
+          effect: 'vipd does not read the file again; keepalived goes on until it runs out of file handles',
           fix: 'look for a file that includes itself',
         },
       );
       return;
     }
-    const sources = openIncluded(include, this.#checks, this.#directory, this.#environment, this.#reporter);
+    const sources = openIncluded(
+      include,
+      this.#checks,
+      this.#directory,
+      this.#environment,
+      this.#reporter,
+    ).filter((s) => !this.#endless.has(s.file));
     this.files.push(...sources.map((s) => s.file));
     for (const source of sources.toReversed()) this.#push(source);
   }

@@ -8,7 +8,15 @@
  */
 import { MAX_LINE } from '../definitions.ts';
 import { prefixWithin } from '../reader.ts';
-import { bracesOf, conditionOf, factsOf, isDefinition, type LineFacts, statementsOf } from './line.ts';
+import {
+  bracesOf,
+  conditionOf,
+  factsOf,
+  isDefinition,
+  type LineFacts,
+  leadingCloses,
+  statementsOf,
+} from './line.ts';
 
 export type FormatOptions = {
   /** One level of indentation; blanks and tabs only. Default: four blanks. */
@@ -122,8 +130,7 @@ class Layout {
     const braces = bracesOf(facts.code);
     for (const brace of braces) this.#depth = Math.max(0, this.#depth + (brace === '{' ? 1 : -1));
     this.#alternatives?.set(condition, this.#depth);
-    const closing = /^\}*/.exec(braces)?.[0].length ?? 0;
-    return Math.max(0, before - (trim(facts.code.replace(condition, '')).startsWith('}') ? closing : 0));
+    return Math.max(0, before - leadingCloses(facts.code));
   }
 
   /** What a line means for the lines behind it. */

@@ -53,12 +53,23 @@ export function factsOf(raw: string): LineFacts {
 
 const textOf = (s: string): Text => Text.literal(new Source('', s), 0, s.length);
 
-/** The braces of a line that become logical lines, in order, as keepalived's reader splits them. */
-export function bracesOf(code: string): string {
+/** Behind the condition and the heads of loops. */
+function statementOf(code: string): string {
   let rest = code.replace(CONDITION, '');
-  if (DEFINITION.test(rest) || includeLine(textOf(rest)) !== undefined) return '';
   for (let head = loopHead(rest); head !== undefined && head.close >= 0; head = loopHead(rest))
     rest = rest.slice(head.close + 1).replace(/^[ \t]+/, '');
+  return rest;
+}
+
+/** The closing braces that a line begins with. */
+export function leadingCloses(code: string): number {
+  return /^(?:\}[ \t]*)*/.exec(statementOf(code))?.[0].replace(/[ \t]+/g, '').length ?? 0;
+}
+
+/** The braces of a line that become logical lines, in order, as keepalived's reader splits them. */
+export function bracesOf(code: string): string {
+  const rest = statementOf(code);
+  if (DEFINITION.test(rest) || includeLine(textOf(rest)) !== undefined) return '';
   let out = '';
   let quoted = false;
   for (const c of rest.replace(/\$\{[A-Za-z_][^{}]*\}/g, '')) {
