@@ -10,7 +10,7 @@ const [file, config] = process.argv.slice(2);
 const script = compile(file);
 const exit = process.exit;
 const ways = [['--version'], ['-t', '-f', config]];
-const quiet = (text, ...rest) => {
+const quiet = (...rest) => {
   const done = rest.at(-1);
   if (typeof done === 'function') setImmediate(done);
   return true;
