@@ -28,8 +28,13 @@ await build({
   },
   footer: { js: '})' },
 });
-const made = spawnSync(process.execPath, [`${root}bin/code-cache.js`, file, `${root}keepalived.conf.example`], {
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
+const made = spawnSync(
+  process.execPath,
+  [`${root}bin/code-cache.js`, file, `${root}keepalived.conf.example`],
+  {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  },
+);
 // Without it vipd starts more slowly, and no worse.
-if (made.status !== 0) process.stderr.write(`bundle: no usable code cache was made (${made.status ?? made.signal})\n`);
+if (made.status !== 0)
+  process.stderr.write(`bundle: no usable code cache was made (${made.status ?? made.signal})\n`);
