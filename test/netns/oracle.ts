@@ -126,7 +126,11 @@ export class Oracle {
     const daemon = `keepalived -i oracle -P -n -l -D -f ${CONF} -p /run/main.pid -r /run/vrrp.pid`;
     const script = `ip -force -batch - <<'LINES'\n${lines.join('\n')}\nLINES\nexec chroot '${this.#root}' ${daemon}`;
     const log = openSync(join(this.#root, 'tmp/log'), 'w');
-    const child = spawn('unshare', ['--net', '--', 'sh', '-c', script], { stdio: ['ignore', log, log] });
+    const child = spawn('unshare', ['--net', '--', 'sh', '-c', script], {
+      stdio: ['ignore', log, log],
+      // keepalived writes its dump below TMPDIR, and its root has only /tmp.
+      env: { PATH: process.env['PATH'] },
+    });
     closeSync(log);
     return child;
   }
