@@ -16,6 +16,7 @@ import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
 import type { DaemonLog } from './io/log/log.ts';
+import { macs } from './io/mac.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
@@ -127,6 +128,7 @@ export class Daemon {
         timer: new LoopTimer(this.#clock, () => this.#core.wake()),
         log,
         adverts: this.#adverts,
+        macs,
         netlink: this.#netlink,
         announce: this.#announcer,
         hooks: new Hooks({

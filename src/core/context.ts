@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
+import type { MacPort } from '../ports/mac.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
@@ -16,6 +17,7 @@ export type Ports = {
   readonly timer: Timer;
   readonly log: Log;
   readonly adverts: AdvertPort;
+  readonly macs: MacPort;
   readonly netlink: NetlinkPort;
   readonly announce: AnnouncePort;
   readonly hooks: HookPort;

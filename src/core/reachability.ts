@@ -27,13 +27,14 @@ import { allAddresses, isUnicast, type Router } from './router.ts';
 import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
 
-/** Names the sockets that instances with the same interface, family and group (or source) share. */
+/** Names the sockets that instances with the same interface, family, protocol and group (or source) share. */
 export function socketKeyOf(r: Router): string {
   const c = r.config;
   const where = isUnicast(c)
     ? `unicast ${r.source === undefined ? '' : formatIp(r.source)}`
     : `multicast ${c.family === 4 ? c.multicastGroup4 : c.multicastGroup6}`;
-  return `ipv${c.family} ${c.interface} ${r.interfaceIndex} ${where}`;
+  const protocol = c.authentication.type === 'ah' ? ' AH' : '';
+  return `ipv${c.family}${protocol} ${c.interface} ${r.interfaceIndex} ${where}`;
 }
 
 export function isAnyVip(ctx: Context, a: KernelAddress): boolean {
@@ -91,6 +92,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
     try {
       ctx.ports.adverts.open(key, {
         family: r.config.family,
+        protocol: r.config.authentication.type === 'ah' ? 51 : 112,
         interface: r.config.interface,
         interfaceIndex: r.interfaceIndex,
         mode: isUnicast(r.config) ? 'unicast' : 'multicast',

@@ -9,8 +9,6 @@ import type { Tracking } from './tracking.ts';
 export function whyNotRun(config: InstanceConfig, options: CoreOptions): string | undefined {
   if (config.family === 6 && options.ipv6Sockets !== true)
     return 'IPv6 adverts are not active yet (docs/compatibility.md)';
-  if (config.authentication.type === 'ah')
-    return 'auth_type AH is not active yet; use PASS or no authentication (docs/compatibility.md)';
   return undefined;
 }
 

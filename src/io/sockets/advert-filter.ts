@@ -32,8 +32,8 @@ import {
 /** Octet offsets in the IPv4 header, at which a raw socket's packet starts. */
 const IP_TTL_AT = 8;
 const IP_DESTINATION_AT = 16;
-/** Octet offset of the VRID behind the IPv4 header. */
-const VRID_AT = 1;
+/** Octet offset of the VRID behind the IPv4 header; an authentication header of 24 octets comes first in protocol 51. */
+const VRID_AT = { 112: 1, 51: 25 } as const;
 const TTL_OF_THIS_LINK = 255;
 
 /**
@@ -42,6 +42,7 @@ const TTL_OF_THIS_LINK = 255;
  */
 export function advertFilter(
   mode: 'multicast' | 'unicast',
+  protocol: 112 | 51,
   destination: Uint8Array,
   vrids: readonly number[],
 ): Uint8Array {
@@ -66,7 +67,7 @@ export function advertFilter(
     [LD_W_ABS, IP_DESTINATION_AT],
     [JEQ_K, address, '', 'drop'],
     [LDX_MSH, 0],
-    [LD_B_IND, VRID_AT], // behind the end of the packet: the kernel drops it
+    [LD_B_IND, VRID_AT[protocol]], // behind the end of the packet: the kernel drops it
     [ST, 0],
     [AND_K, 31],
     [TAX, 0],

@@ -5,8 +5,10 @@
 import { AssertionError } from '../../base/assert.ts';
 import { parseIpv4 } from '../../base/ip.ts';
 import type { AdvertPort, AdvertSink, OutgoingAdvert, SendResult, SocketSpec } from '../../ports/advert.ts';
-import { encodeAdvertIpv4, receiveIpv4 } from '../../wire/received.ts';
+import { receiveIpv4 } from '../../wire/received.ts';
+import { encodeAdvertIpv4 } from '../../wire/sent.ts';
 import { codeOf } from '../errno.ts';
+import { macs } from '../mac.ts';
 import { advertFilter } from './advert-filter.ts';
 import {
   type GuardedSocket,
@@ -98,7 +100,7 @@ export class AdvertSockets implements AdvertPort {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     const { spec, receiver } = entry;
-    receiver.attachFilter(advertFilter(spec.mode, filterDestination(spec), vrids));
+    receiver.attachFilter(advertFilter(spec.mode, spec.protocol, filterDestination(spec), vrids));
   }
 
   /** Harmless when repeated, and inside the sink. */
@@ -240,7 +242,8 @@ function encodeOne(advert: OutgoingAdvert, destination: string): Encoded {
   if (source === undefined) return { code: 'EADDRNOTAVAIL', why: '' };
   if (to === undefined) return { code: 'EINVAL', why: `'${destination}' is not an IPv4 address` };
   try {
-    const octets = encodeAdvertIpv4(advert, { id: advert.ipId, ttl: advert.ttl, source, destination: to });
+    const ip = { id: advert.ipId, ttl: advert.ttl, source, destination: to };
+    const octets = encodeAdvertIpv4(advert, ip, macs);
     return { packet: Buffer.from(octets.buffer, octets.byteOffset, octets.length) };
   } catch (e) {
     // The last advert of a failing daemon goes this way too: a value out of range must not end it.

@@ -14,7 +14,6 @@ import {
   type SocketNative,
 } from './guarded-socket.ts';
 
-const IPPROTO_VRRP = 112;
 const SOL_SOCKET = 1;
 const SO_DONTROUTE = 5;
 const SO_RCVBUF = 8;
@@ -86,8 +85,8 @@ function mreqn(group: Uint8Array, interfaceIndex: number): Buffer {
 }
 
 /** Opens with a filter that lets nothing in, and reads off what came before it. */
-function openDeaf(tools: SocketTools, events: SocketEvents): GuardedSocket {
-  const socket = new GuardedSocket(tools.module, tools.native, IPPROTO_VRRP, events);
+function openDeaf(tools: SocketTools, protocol: number, events: SocketEvents): GuardedSocket {
+  const socket = new GuardedSocket(tools.module, tools.native, protocol, events);
   try {
     socket.attachFilter(DROP_ALL);
     const stray = Buffer.alloc(64);
@@ -101,7 +100,7 @@ function openDeaf(tools: SocketTools, events: SocketEvents): GuardedSocket {
 
 export function openReceiver(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   const destination = filterDestination(spec);
-  const socket = openDeaf(tools, events);
+  const socket = openDeaf(tools, spec.protocol, events);
   try {
     bindToDevice(socket, spec);
     socket.setOption(SOL_IP, IP_MULTICAST_ALL, 0, 'IP_MULTICAST_ALL');
@@ -110,7 +109,7 @@ export function openReceiver(tools: SocketTools, spec: SocketSpec, events: Socke
       const name = `IP_ADD_MEMBERSHIP ${spec.group} ${spec.interface}`;
       socket.setOption(SOL_IP, IP_ADD_MEMBERSHIP, mreqn(destination, spec.interfaceIndex), name);
     }
-    socket.attachFilter(advertFilter(spec.mode, destination, spec.vrids));
+    socket.attachFilter(advertFilter(spec.mode, spec.protocol, destination, spec.vrids));
     return socket;
   } catch (e) {
     socket.close();
@@ -131,7 +130,7 @@ function growReceiveBuffer(socket: GuardedSocket, tools: SocketTools): void {
 
 export function openSender(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   filterDestination(spec);
-  const socket = openDeaf(tools, events);
+  const socket = openDeaf(tools, spec.protocol, events);
   try {
     bindToDevice(socket, spec);
     socket.setOption(SOL_IP, IP_HDRINCL, 1, 'IP_HDRINCL');
