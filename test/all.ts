@@ -76,6 +76,7 @@ import './unit/config/property.test.ts';
 import './unit/config/reload.test.ts';
 import './unit/config/routes.test.ts';
 import './unit/config/rules.test.ts';
+import './unit/config/secrets.test.ts';
 import './unit/config/seed.test.ts';
 import './unit/config/status.test.ts';
 import './unit/config/trackers.test.ts';
