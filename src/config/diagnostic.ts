@@ -94,7 +94,9 @@ export class Reporter {
 
   #follows(code: DiagnosticCode, at: Span): boolean {
     if (MISSING.has(code) && this.#damaged.has(`${at.source.file}:${at.start}`)) return true;
-    return this.#unreadable.some((u) => u.source === at.source && u.start <= at.start && at.end <= u.end);
+    return this.#unreadable.some(
+      (u) => u.source === at.source && u.start <= at.start && at.start < u.end && at.end <= u.end,
+    );
   }
 
   /** Findings beyond those that are kept. */
