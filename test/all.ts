@@ -12,6 +12,7 @@ import './tidy.test.ts';
 import './unit/cli/capture-damage.test.ts';
 import './unit/cli/decode.test.ts';
 import './unit/cli/options.test.ts';
+import './unit/config/fmt.test.ts';
 import './unit/config/globals.test.ts';
 import './unit/config/every-row.test.ts';
 import './unit/config/extras.test.ts';
