@@ -25,7 +25,7 @@ import { releaseState } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
-import { startRouter, whyNotRun } from './start.ts';
+import { startRouter } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
@@ -91,13 +91,7 @@ export class Core {
     for (const line of left.lines) ctx.ports.log.log('warning', line);
     const startUs = ctx.ports.clock.nowUs();
     this.#tracking.configure(ctx.config);
-    const runnable = ctx.config.instances.filter((c) => {
-      const why = whyNotRun(c, ctx.options);
-      if (why !== undefined)
-        ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
-      return why === undefined;
-    });
-    for (const config of runnable) this.#add(config);
+    for (const config of ctx.config.instances) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
     this.#tracking.attach();
     ctx.ports.notices.tell({ type: 'started' });
@@ -105,6 +99,7 @@ export class Core {
     ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers)
       startRouter(ctx, r, this.#tracking, startUs + ctx.config.global.startupDelayUs);
+    this.#groups.begin();
     this.#pump();
   }
 
@@ -293,6 +288,7 @@ export class Core {
       this.#left = true;
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
+      this.#groups.end();
       ctx.ports.notices.tell({ type: 'stopped' });
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
     }
@@ -305,6 +301,7 @@ export class Core {
     if (!again) {
       this.#stopped = done;
       this.#tracking.stop();
+      this.#groups.stopping();
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {

@@ -12,7 +12,7 @@ import type { Groups } from './groups.ts';
 import { linksByName } from './network.ts';
 import { closeSockets, refreshRouter } from './reachability.ts';
 import { allAddresses, paramsOf, type Router } from './router.ts';
-import { startRouter, whyNotRun } from './start.ts';
+import { startRouter } from './start.ts';
 import type { Tracking } from './tracking.ts';
 
 /** One line for each thing that changed: for the log and for `vipd reload`. */
@@ -72,12 +72,8 @@ export function* applying(ctx: Context, next: Config, hands: ReloadHands): Gener
       replace(ctx, r, pair.next);
     }
   }
-  const added = plan.added.filter((c) => whyNotRun(c, ctx.options) === undefined).map((c) => hands.add(c));
+  const added = plan.added.map((c) => hands.add(c));
   for (const r of added) lines.push(`${r.config.name}: added`);
-  for (const c of plan.added) {
-    const why = whyNotRun(c, ctx.options);
-    if (why !== undefined) ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
-  }
   hands.groups.configure(next.groups, ctx.routers);
   hands.tracking.attach();
   hands.settled(plan.kept.every(unchanged) && plan.added.length === 0 && plan.removed.length === 0);

@@ -1,16 +1,8 @@
-/** Bringing an instance to life, or saying why it is not run. */
-import type { InstanceConfig } from '../config/config.ts';
-import type { Context, CoreOptions } from './context.ts';
+/** Bringing an instance to life. */
+import type { Context } from './context.ts';
 import { refreshRouter } from './reachability.ts';
 import type { Router } from './router.ts';
 import type { Tracking } from './tracking.ts';
-
-/** What vipd cannot run yet without being a wrong peer to the others; the rest of a configuration still runs. */
-export function whyNotRun(config: InstanceConfig, options: CoreOptions): string | undefined {
-  if (config.family === 6 && options.ipv6Sockets !== true)
-    return 'IPv6 adverts are not active yet (docs/compatibility.md)';
-  return undefined;
-}
 
 /** The first look at the world, then `startup` with what was found. */
 export function startRouter(ctx: Context, r: Router, tracking: Tracking, notBeforeUs: number): void {

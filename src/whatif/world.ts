@@ -11,7 +11,7 @@ import type { Announcement } from '../ports/announce.ts';
 import type { MacPort } from '../ports/mac.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { receiveIpv4, receiveIpv6 } from '../wire/received.ts';
-import { encodeAdvertIpv4, encodeAdvertIpv6 } from '../wire/sent.ts';
+import { encodeAdvertIpv4, encodePayloadIpv6 } from '../wire/sent.ts';
 import { Agenda } from './agenda.ts';
 import { Host } from './host.ts';
 import { Node, type Wire } from './node.ts';
@@ -163,7 +163,7 @@ function encode(
     const octets =
       family === 4
         ? encodeAdvertIpv4(advert, { id: advert.ipId, ttl, source, destination }, macs)
-        : encodeAdvertIpv6(advert, source, destination, macs);
+        : encodePayloadIpv6(advert, source, destination, macs);
     return { family, source, destination, ttl, octets };
   } catch (e) {
     if (!(e instanceof AssertionError)) throw e;

@@ -1,6 +1,6 @@
 /**
- * An advert turned into what a socket takes, signed where it is to be: for IPv4 the whole packet (IP_HDRINCL), for IPv6 the
- * payload. The hashes are the caller's. The other way: received.ts.
+ * An advert turned into the packet that a socket with IP_HDRINCL or IPV6_HDRINCL takes, signed where it is to be. The hashes
+ * are the caller's. The other way: received.ts.
  */
 
 import { sum16 } from '../base/checksum.ts';
@@ -8,6 +8,7 @@ import { isMulticast } from '../base/ip.ts';
 import { AH_LENGTH, encodeAhInto, sealAh } from './ah.ts';
 import { encodeHmacTrailerInto, type HmacTrailerFields } from './hmac-trailer.ts';
 import { encodeIpv4HeaderInto, IPV4_HEADER_LENGTH, type Ipv4Fields } from './ipv4.ts';
+import { encodeIpv6HeaderInto, IPV6_HEADER_LENGTH, type Ipv6Fields } from './ipv6.ts';
 import { putU16 } from './octets.ts';
 import { IPPROTO_AH, IPPROTO_VRRP } from './protocols.ts';
 import { pseudoHeaderSum } from './pseudo-header.ts';
@@ -60,8 +61,38 @@ export function encodeAdvertIpv4(
   return out;
 }
 
-/** The payload of an IPv6 packet. Its checksum covers a trailer too: that is what the kernel makes of it (RFC 8200 8.1). */
+/** CS6, network control, as keepalived sets it. */
+const TRAFFIC_CLASS = 0xc0;
+
+/**
+ * The whole IPv6 packet. KEEPALIVED: a flow label is there where the kernel writes the header; RFC 6437 lets a sender leave
+ * it 0.
+ */
 export function encodeAdvertIpv6(
+  advert: SignedFields,
+  ip: Pick<Ipv6Fields, 'source' | 'destination' | 'hopLimit'>,
+  macs: Macs,
+): Uint8Array {
+  const { source, destination, hopLimit } = ip;
+  const payload = encodePayloadIpv6(advert, source, destination, macs);
+  const out = new Uint8Array(IPV6_HEADER_LENGTH + payload.length);
+  out.set(payload, IPV6_HEADER_LENGTH);
+  encodeIpv6HeaderInto(
+    {
+      trafficClass: TRAFFIC_CLASS,
+      flowLabel: 0,
+      nextHeader: IPPROTO_VRRP,
+      hopLimit,
+      source,
+      destination,
+    },
+    out,
+  );
+  return out;
+}
+
+/** The payload of an IPv6 packet. Its checksum covers a trailer too: that is what the kernel makes of it (RFC 8200 8.1). */
+export function encodePayloadIpv6(
   advert: SignedFields,
   source: Uint8Array,
   destination: Uint8Array,

@@ -13,7 +13,7 @@ import type { FrameDescription, VrrpDescription } from '../../../src/wire/frame-
 import { encodeIpv6HeaderInto } from '../../../src/wire/ipv6.ts';
 import { encodeUnsolicitedNa } from '../../../src/wire/nd.ts';
 import { type Proof, receiveIpv4, receiveIpv6 } from '../../../src/wire/received.ts';
-import { encodeAdvertIpv4, encodeAdvertIpv6, type Signature } from '../../../src/wire/sent.ts';
+import { encodeAdvertIpv4, encodePayloadIpv6, type Signature } from '../../../src/wire/sent.ts';
 import type { AdvertFields } from '../../../src/wire/vrrp.ts';
 import { fromHex, type GoldenFrame, goldenFrames } from '../../golden/frames.ts';
 
@@ -68,7 +68,7 @@ function rebuildAdvert(frame: GoldenFrame): string {
   const advert = { ...fieldsOf(vrrp, h.version), ...(signature === undefined ? {} : { signature }) };
   if (h.version === 4)
     return framed(expect, encodeAdvertIpv4(advert, { id: h.id, ttl: h.ttl, source, destination }, macs));
-  const payload = encodeAdvertIpv6(advert, source, destination, macs);
+  const payload = encodePayloadIpv6(advert, source, destination, macs);
   const packet = new Uint8Array(40 + payload.length);
   encodeIpv6HeaderInto(
     {
