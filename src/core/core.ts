@@ -24,9 +24,9 @@ import { onAdvert } from './receive.ts';
 import { releaseState } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
-import { Scripts } from './scripts.ts';
 import type { Snapshot } from './snapshot.ts';
 import { startRouter, whyNotRun } from './start.ts';
+import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 
 /** A timer served this late, and at least one advert interval late, is a stall. */
@@ -42,7 +42,7 @@ export class Core {
   readonly #deadlines = new Deadlines();
   readonly #queue: CoreEvent[] = [];
   readonly #groups: Groups;
-  readonly #scripts: Scripts;
+  readonly #tracking: Tracking;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
@@ -72,10 +72,10 @@ export class Core {
       groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
     };
     this.#groups = new Groups(this.#ctx);
-    this.#scripts = new Scripts(this.#ctx, {
+    this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
       setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
-      changed: (r) => refreshRouter(this.#ctx, r, this.#scripts),
+      changed: (r) => refreshRouter(this.#ctx, r, this.#tracking),
     });
   }
 
@@ -89,7 +89,7 @@ export class Core {
     if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
     for (const line of left.lines) ctx.ports.log.log('warning', line);
     const startUs = ctx.ports.clock.nowUs();
-    this.#scripts.configure(ctx.config.scripts);
+    this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
       const why = whyNotRun(c, ctx.options);
       if (why !== undefined)
@@ -98,11 +98,11 @@ export class Core {
     });
     for (const config of runnable) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
-    this.#scripts.attach();
+    this.#tracking.attach();
     // Before the first address of an owner is there.
     ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers)
-      startRouter(ctx, r, this.#scripts, startUs + ctx.config.global.startupDelayUs);
+      startRouter(ctx, r, this.#tracking, startUs + ctx.config.global.startupDelayUs);
     this.#pump();
   }
 
@@ -163,7 +163,7 @@ export class Core {
         if (id === undefined) break;
         const r = this.#owners.get(id);
         if (id === this.#checkId) this.#checkAll();
-        else if (r === undefined) this.#scripts.onDeadline(id, nowUs);
+        else if (r === undefined) this.#tracking.onDeadline(id, nowUs);
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
       }
@@ -213,13 +213,13 @@ export class Core {
         onAdvert(this.#ctx, e.key, e.received);
         break;
       case 'netlink':
-        onNetlink(this.#ctx, e.event, this.#scripts);
+        onNetlink(this.#ctx, e.event, this.#tracking);
         break;
       case 'machine':
         this.#step(e.router, e.event);
         break;
       case 'script':
-        this.#scripts.onResult(e.result);
+        this.#tracking.scripts.onResult(e.result);
         break;
       case 'hook':
         onHookResult(this.#ctx, e.result);
@@ -300,7 +300,7 @@ export class Core {
     const again = this.#stopped !== undefined;
     if (!again) {
       this.#stopped = done;
-      this.#scripts.stop();
+      this.#tracking.stop();
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
@@ -339,7 +339,7 @@ export class Core {
         if (changed) this.#ctx.releaseDirty = true;
       },
       groups: this.#groups,
-      scripts: this.#scripts,
+      tracking: this.#tracking,
     });
     for (;;) {
       const step = work.next();
@@ -365,7 +365,7 @@ export class Core {
   }
 
   snapshot(): Snapshot {
-    return snapshot(this.#ctx, this.#groups, this.#scripts, {
+    return snapshot(this.#ctx, this.#groups, this.#tracking, {
       startedWallMs: this.#startedWallMs,
       loadedWallMs: this.#loadedWallMs,
       findings: this.#findings,
