@@ -17,6 +17,7 @@ import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
+import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
@@ -56,6 +57,7 @@ export class Daemon {
   readonly #clock = new MonotonicClock();
   readonly #service: SystemdNotify;
   readonly #netlink: RtNetlink;
+  readonly #routing: LazyRouting;
   readonly #adverts: AdvertSockets;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
@@ -86,6 +88,7 @@ export class Daemon {
       if (options.addressMonitoring) this.#sayAddress(e);
       this.#core.onNetlink(e);
     });
+    this.#routing = new LazyRouting(api, () => this.#core.onRoutingChange());
     // The same trouble comes with every packet: once a minute is enough to know.
     const limiter = new Limiter(60_000_000);
     const problem = (where: string, what: string, code: string): void => {
@@ -125,6 +128,7 @@ export class Daemon {
         log,
         adverts: this.#adverts,
         netlink: this.#netlink,
+        routing: this.#routing,
         announce: this.#announcer,
         hooks: new Hooks({
           ...common,
@@ -190,6 +194,7 @@ export class Daemon {
     if (this.#global.processName !== undefined) process.title = this.#global.processName;
     await this.#globalScript('startup_script');
     this.#removeRemains();
+    if (this.#core.usesRouting) await this.#routing.load();
     this.#netlink.start();
     this.#core.start(findings);
     this.#sayConfiguration();
@@ -204,6 +209,7 @@ export class Daemon {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
+    this.#routing.close();
     this.#scripts.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
@@ -373,6 +379,7 @@ export class Daemon {
     }
     this.#log.log('info', `Reloading ${this.#options.configFile}`);
     this.#service.reloading();
+    await this.#routing.load(); // the new file may have routes
     const outcome = await inSlices(
       this.#reloadSteps(),
       () => this.#clock.nowUs(),

@@ -24,10 +24,12 @@ import { onAdvert } from './receive.ts';
 import { releaseState } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
+import { usesRouting } from './routing-items.ts';
 import type { Snapshot } from './snapshot.ts';
 import { startRouter, whyNotRun } from './start.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
+import { removeLeftoverRoutes } from './virtual-routes.ts';
 
 /** A timer served this late, and at least one advert interval late, is a stall. */
 const STALL_US = 100_000;
@@ -88,6 +90,7 @@ export class Core {
     const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
     if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
     for (const line of left.lines) ctx.ports.log.log('warning', line);
+    removeLeftoverRoutes(ctx);
     const startUs = ctx.ports.clock.nowUs();
     this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
@@ -130,6 +133,10 @@ export class Core {
 
   onHookResult(result: HookResult): void {
     this.#accept({ type: 'hook', result });
+  }
+
+  onRoutingChange(): void {
+    this.#accept({ type: 'routing' });
   }
 
   onScriptResult(result: ScriptResult): void {
@@ -221,6 +228,9 @@ export class Core {
       case 'script':
         this.#tracking.scripts.onResult(e.result);
         break;
+      case 'routing':
+        this.#tracking.routing.checkSoon();
+        break;
       case 'hook':
         onHookResult(this.#ctx, e.result);
         break;
@@ -288,6 +298,7 @@ export class Core {
       const done = this.#stopped;
       this.#stopped = undefined;
       this.#left = true;
+      if (!ctx.options.keepAddresses) this.#tracking.routing.release();
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
@@ -313,6 +324,11 @@ export class Core {
   /** Settings of `next` that cannot change while running; not empty: do not reload. */
   refusedByReload(next: Config): readonly string[] {
     return refusedChanges(this.#ctx.config, next);
+  }
+
+  /** Whether the configuration has routes or rules. */
+  get usesRouting(): boolean {
+    return usesRouting(this.#ctx.config);
   }
 
   get instanceCount(): number {

@@ -32,11 +32,8 @@ export type PreparedRequest = {
 };
 
 export interface RoutingPort {
-  /**
-   * Synchronous, as NetlinkPort: order is kept, one failure does not stop the rest. `replace`: a route with the same
-   * key is exchanged (RTM_NEWROUTE with NLM_F_REPLACE), as keepalived does at a reload.
-   */
-  add(items: readonly RoutingItem[], replace: boolean): readonly AddressResult[];
+  /** Synchronous, as NetlinkPort: order is kept, one failure does not stop the rest; what is there already is no error. */
+  add(items: readonly RoutingItem[]): readonly AddressResult[];
   /** What is gone already is deleted. */
   delete(items: readonly RoutingItem[]): readonly AddressResult[];
   /** The request with which `delete` removes the item: for the release file. */

@@ -5,7 +5,15 @@
  */
 import { Flags, FlagsNew } from 'netlink/dist/constants.js';
 import { formatRoute, formatRouteNextHop, MessageType } from 'netlink/dist/rt/gen_structs.js';
-import { AttrStream, countLength, getPadding, putString, putU8, putU16, putU32 } from 'netlink/dist/structs.js';
+import {
+  AttrStream,
+  countLength,
+  getPadding,
+  putString,
+  putU8,
+  putU16,
+  putU32,
+} from 'netlink/dist/structs.js';
 import { assert } from '../../base/assert.ts';
 import type { Encap, NextHop, Prefix, Realms, RouteMetrics, RoutingItem } from '../../ports/routing.ts';
 import type { Request } from './messages.ts';
@@ -17,8 +25,8 @@ export type RouteItem = RoutingItem & { readonly kind: 'route' };
 const { RTA, RTAX, RTN, RT_SCOPE, TUNNEL } = routing;
 const MODE = { prepend: 0, append: FlagsNew.APPEND, add: FlagsNew.EXCL } as const;
 
-export function encodeAddRoute(item: RouteItem, replace: boolean): Request {
-  const how = replace ? FlagsNew.REPLACE : MODE[item.route.mode];
+/** RTM_NEWROUTE; `mode` is what keepalived's words mean: 'prepend' puts it before others with the same key. */
+export function encodeAddRoute(item: RouteItem): Request {
   const out = new AttrStream();
   out.emit(header(item, scopeOf(item), item.route.onlink ? routing.RTNH_F_ONLINK : 0));
   putKey(out, item);
@@ -32,7 +40,7 @@ export function encodeAddRoute(item: RouteItem, replace: boolean): Request {
   putMetrics(out, r.metrics);
   return {
     type: MessageType.NEWROUTE,
-    flags: Flags.REQUEST | Flags.ACK | FlagsNew.CREATE | how,
+    flags: Flags.REQUEST | Flags.ACK | FlagsNew.CREATE | MODE[item.route.mode],
     parts: out.bufs,
   };
 }
@@ -98,8 +106,7 @@ function checkFamily(family: 4 | 6, bytes: Uint8Array): Uint8Array {
 
 function putKey(out: AttrStream, { route: r, table }: RouteItem): void {
   if (r.destination.length > 0) out.push(RTA.DST, checkFamily(r.family, r.destination.bytes));
-  if (r.source !== undefined && r.source.length > 0)
-    out.push(RTA.SRC, checkFamily(r.family, r.source.bytes));
+  if (r.source !== undefined && r.source.length > 0) out.push(RTA.SRC, checkFamily(r.family, r.source.bytes));
   if (table >= 256) out.push(RTA.TABLE, putU32(table));
   if (r.metric !== undefined) out.push(RTA.PRIORITY, putU32(r.metric));
 }

@@ -59,7 +59,7 @@ const tableOf = (e: Entry, type: number): number =>
 /** A route of several paths is known by its key: how the kernel tells of the paths differs by family. */
 function routeMatcher(item: RouteItem): (e: Entry) => boolean {
   const r = item.route;
-  const own = entryOf(encodeAddRoute(item, false));
+  const own = entryOf(encodeAddRoute(item));
   const want = new Map(ROUTE_KEY.flatMap((k) => (own.attributes.has(k) ? [[k, own.attributes.get(k)]] : [])));
   if (r.destination.length > 0) want.set(RTA.DST, toHex(network(r.destination)));
   if (r.source !== undefined && r.source.length > 0) want.set(RTA.SRC, toHex(network(r.source)));
@@ -107,7 +107,10 @@ function read(socket: RequestSocket, kind: RoutingItem['kind'], family: 4 | 6): 
   // Kernels that check strictly tell of routes of this protocol only.
   const request =
     kind === 'route'
-      ? { type: MessageType.GETROUTE, parts: [formatRoute({ family: af, protocol: RTPROT_KEEPALIVED as number })] }
+      ? {
+          type: MessageType.GETROUTE,
+          parts: [formatRoute({ family: af, protocol: RTPROT_KEEPALIVED as number })],
+        }
       : { type: MessageType.GETRULE, parts: [formatRule({ family: af })] };
   const wanted = kind === 'route' ? MessageType.NEWROUTE : MessageType.NEWRULE;
   return socket

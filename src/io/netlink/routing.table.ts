@@ -73,7 +73,15 @@ export const FRA = {
   DPORT_RANGE: 24,
 } as const;
 
-export const FR_ACT = { table: 1, l3mdev: 1, goto: 2, nop: 3, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
+export const FR_ACT = {
+  table: 1,
+  l3mdev: 1,
+  goto: 2,
+  nop: 3,
+  blackhole: 6,
+  unreachable: 7,
+  prohibit: 8,
+} as const;
 export const FIB_RULE_INVERT = 2;
 
 /** RTMGRP_IPV4_ROUTE | IPV4_RULE | IPV6_ROUTE, and RTNLGRP_IPV6_RULE, which is group 19. */

@@ -9,8 +9,8 @@ import type { PreparedRequest, RoutingItem, RoutingPort, RoutingSink } from '../
 import { type NetlinkMessage, type Request, splitDatagram } from './messages.ts';
 import { type Answer, DumpError, isSystemError, RequestSocket } from './request-socket.ts';
 import { encodeAddRoute, encodeDeleteRoute } from './route-message.ts';
-import { findPresent } from './routing-dump.ts';
 import { ROUTING_GROUPS, RTPROT_KEEPALIVED } from './routing.table.ts';
+import { findPresent } from './routing-dump.ts';
 import type { NetlinkNative } from './rt-netlink.ts';
 import { encodeAddRule, encodeDeleteRule } from './rule-message.ts';
 
@@ -37,9 +37,9 @@ export class RtRouting implements RoutingPort {
     this.#requests = new RequestSocket(native);
   }
 
-  add(items: readonly RoutingItem[], replace: boolean): readonly AddressResult[] {
+  add(items: readonly RoutingItem[]): readonly AddressResult[] {
     const encode = (i: RoutingItem): Request =>
-      i.kind === 'route' ? encodeAddRoute(i, replace) : encodeAddRule(i.rule);
+      i.kind === 'route' ? encodeAddRoute(i) : encodeAddRule(i.rule);
     return this.#requests.transact(items.map(encode)).map((a) => result(a, ['EEXIST']));
   }
 
@@ -137,7 +137,9 @@ export function sendPrepared(
 ): readonly AddressResult[] {
   const socket = new RequestSocket(native);
   try {
-    return socket.transact(requests.map(({ type, flags, body }) => ({ type, flags, parts: [body] }))).map(deletion);
+    return socket
+      .transact(requests.map(({ type, flags, body }) => ({ type, flags, parts: [body] })))
+      .map(deletion);
   } finally {
     socket.close();
   }

@@ -22,8 +22,10 @@ export function encodeDeleteRule(r: RuleConfig): Request {
   return { type: MessageType.DELRULE, flags: Flags.REQUEST | Flags.ACK, parts: body(r) };
 }
 
-const range16 = ([low, high]: readonly [number, number]): Buffer => Buffer.concat([putU16(low), putU16(high)]);
-const range32 = ([low, high]: readonly [number, number]): Buffer => Buffer.concat([putU32(low), putU32(high)]);
+const range16 = ([low, high]: readonly [number, number]): Buffer =>
+  Buffer.concat([putU16(low), putU16(high)]);
+const range32 = ([low, high]: readonly [number, number]): Buffer =>
+  Buffer.concat([putU32(low), putU32(high)]);
 
 function body(r: RuleConfig): Uint8Array[] {
   const { action } = r;
