@@ -9,8 +9,10 @@ import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import type { LoadResult } from './config/load.ts';
+import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
 import { Limiter } from './core/limiter.ts';
+import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
@@ -50,6 +52,15 @@ type Outcome = { readonly ok: boolean; readonly text: string };
 const STOPPING: Outcome = { ok: false, text: 'the daemon is stopping' };
 const HEARTBEAT_MS = 1_000;
 const GLOBAL_SCRIPT_S = 10;
+
+const coreOptions = (options: DaemonOptions): CoreOptions => ({
+  version: packageVersion(),
+  node: hostname(),
+  pid: process.pid,
+  configFile: options.configFile,
+  makeBeforeBreak: options.stopOrder === 'make-before-break',
+  keepAddresses: options.keepVrrp,
+});
 
 /** The joined parts; lives from start to stop. */
 export class Daemon {
@@ -149,14 +160,7 @@ export class Daemon {
         service: this.#service,
         settings: this.#settings,
       },
-      {
-        version: packageVersion(),
-        node: hostname(),
-        pid: process.pid,
-        configFile: options.configFile,
-        makeBeforeBreak: options.stopOrder === 'make-before-break',
-        keepAddresses: options.keepVrrp,
-      },
+      coreOptions(options),
       config,
     );
     this.#warn(config);
@@ -199,8 +203,8 @@ export class Daemon {
     if (processName !== undefined) process.title = processName;
     await this.#globalScript('startup_script');
     this.#removeRemains();
-    if (this.#core.usesRouting) await this.#routing.load();
     this.#netlink.start();
+    if (usesRouting(this.#config)) await this.#routing.load();
     await this.#notices.prepare(this.#config);
     this.#notices.apply(this.#config);
     this.#core.start(findings);
@@ -388,23 +392,15 @@ export class Daemon {
     }
     this.#log.log('info', `Reloading ${this.#options.configFile}`);
     this.#service.reloading();
-<<<<<<< HEAD
-    await this.#routing.load(); // the new file may have routes
-    const outcome = await inSlices(
-      this.#reloadSteps(),
-      () => this.#clock.nowUs(),
-      () => this.#stopping,
-    );
-=======
     const loaded = await this.#inSlices(this.#loadSteps());
     if (loaded === undefined) return STOPPING;
     let outcome: Outcome | undefined;
     if ('text' in loaded) outcome = loaded;
     else {
       await this.#notices.prepare(loaded.config);
+      if (usesRouting(loaded.config)) await this.#routing.load();
       outcome = await this.#inSlices(this.#applySteps(loaded.config, loaded.findings));
     }
->>>>>>> main
     if (outcome === undefined) return STOPPING;
     this.#service.reloaded(this.#statusText());
     return outcome;

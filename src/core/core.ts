@@ -24,7 +24,6 @@ import { onAdvert } from './receive.ts';
 import { releaseState } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
-import { usesRouting } from './routing-items.ts';
 import type { Snapshot } from './snapshot.ts';
 import { startRouter, whyNotRun } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
@@ -328,11 +327,6 @@ export class Core {
   /** Settings of `next` that cannot change while running; not empty: do not reload. */
   refusedByReload(next: Config): readonly string[] {
     return refusedChanges(this.#ctx.config, next);
-  }
-
-  /** Whether the configuration has routes or rules. */
-  get usesRouting(): boolean {
-    return usesRouting(this.#ctx.config);
   }
 
   get instanceCount(): number {
