@@ -9,8 +9,10 @@ import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import type { LoadResult } from './config/load.ts';
+import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
 import { Limiter } from './core/limiter.ts';
+import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
@@ -18,6 +20,7 @@ import { type DumpFile, writeDump } from './io/files/dumps.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { macs } from './io/mac.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
+import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
@@ -52,6 +55,26 @@ const STOPPING: Outcome = { ok: false, text: 'the daemon is stopping' };
 const HEARTBEAT_MS = 1_000;
 const GLOBAL_SCRIPT_S = 10;
 
+const coreOptions = (options: DaemonOptions): CoreOptions => ({
+  version: packageVersion(),
+  node: hostname(),
+  pid: process.pid,
+  configFile: options.configFile,
+  makeBeforeBreak: options.stopOrder === 'make-before-break',
+  keepAddresses: options.keepVrrp,
+});
+
+/** The same trouble comes with every packet: once a minute is enough to know. */
+function problemsToLog(log: DaemonLog, clock: MonotonicClock) {
+  const limiter = new Limiter(60_000_000);
+  return (where: string, what: string, code: string): void => {
+    const quiet = limiter.pass(`${where} ${what} ${code}`, clock.nowUs());
+    if (quiet < 0) return;
+    const more = quiet > 0 ? ` (${quiet} more since the last line)` : '';
+    log.log('warning', `${where}: ${what} failed: ${code}${more}`);
+  };
+}
+
 /** The joined parts; lives from start to stop. */
 export class Daemon {
   readonly #options: DaemonOptions;
@@ -59,6 +82,7 @@ export class Daemon {
   readonly #clock = new MonotonicClock();
   readonly #service: SystemdNotify;
   readonly #netlink: RtNetlink;
+  readonly #routing: LazyRouting;
   readonly #adverts: AdvertSockets;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
@@ -90,16 +114,8 @@ export class Daemon {
       if (options.addressMonitoring) this.#sayAddress(e);
       this.#core.onNetlink(e);
     });
-    // The same trouble comes with every packet: once a minute is enough to know.
-    const limiter = new Limiter(60_000_000);
-    const problem = (where: string, what: string, code: string): void => {
-      const quiet = limiter.pass(`${where} ${what} ${code}`, this.#clock.nowUs());
-      if (quiet >= 0)
-        log.log(
-          'warning',
-          `${where}: ${what} failed: ${code}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`,
-        );
-    };
+    this.#routing = new LazyRouting(api, () => this.#core.onRoutingChange());
+    const problem = problemsToLog(log, this.#clock);
     this.#adverts = new AdvertSockets({
       native: api,
       sink: (key, received) => this.#core.onAdvert(key, received),
@@ -132,6 +148,7 @@ export class Daemon {
         adverts: this.#adverts,
         macs,
         netlink: this.#netlink,
+        routing: this.#routing,
         announce: this.#announcer,
         hooks: new Hooks({
           ...common,
@@ -149,14 +166,7 @@ export class Daemon {
         service: this.#service,
         settings: this.#settings,
       },
-      {
-        version: packageVersion(),
-        node: hostname(),
-        pid: process.pid,
-        configFile: options.configFile,
-        makeBeforeBreak: options.stopOrder === 'make-before-break',
-        keepAddresses: options.keepVrrp,
-      },
+      coreOptions(options),
       config,
     );
     this.#warn(config);
@@ -200,6 +210,7 @@ export class Daemon {
     await this.#globalScript('startup_script');
     this.#removeRemains();
     this.#netlink.start();
+    if (usesRouting(this.#config)) await this.#routing.load();
     await this.#notices.prepare(this.#config);
     this.#notices.apply(this.#config);
     this.#core.start(findings);
@@ -215,6 +226,7 @@ export class Daemon {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
+    this.#routing.close();
     this.#scripts.close();
     await this.#notices.close();
     this.#settings.restore();
@@ -392,6 +404,7 @@ export class Daemon {
     if ('text' in loaded) outcome = loaded;
     else {
       await this.#notices.prepare(loaded.config);
+      if (usesRouting(loaded.config)) await this.#routing.load();
       outcome = await this.#inSlices(this.#applySteps(loaded.config, loaded.findings));
     }
     if (outcome === undefined) return STOPPING;

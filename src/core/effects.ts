@@ -16,6 +16,7 @@ import { lowerPriorityHook } from './notify.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { tellLowerPriority } from './tell.ts';
 import { onTransition } from './transition.ts';
+import { addRoutes, removeRoutes } from './virtual-routes.ts';
 import * as words from './words.ts';
 
 /** One effect of instance `r`; `cause` is the event that led to it. */
@@ -25,8 +26,10 @@ export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event):
       sendAdvert(ctx, r, effect.priority);
       break;
     case 'addresses':
+      if (effect.want === 'absent') removeRoutes(ctx, r);
       if (effect.want === 'present') addAddresses(ctx, r);
       else removeAddresses(ctx, r);
+      if (effect.want === 'present') addRoutes(ctx, r);
       break;
     case 'announce':
       announce(ctx, r, effect.burst, effect.repeatCount);
