@@ -4,7 +4,15 @@ import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
-import type { Clock, InterfaceSettings, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
+import type {
+  Clock,
+  InterfaceSettings,
+  Log,
+  ReleasePort,
+  ServiceManager,
+  Timer,
+  Urgency,
+} from '../ports/system.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Limiter } from './limiter.ts';
@@ -22,6 +30,7 @@ export type Ports = {
   readonly release: ReleasePort;
   readonly service: ServiceManager;
   readonly settings: InterfaceSettings;
+  readonly urgency: Urgency;
 };
 
 export type CoreOptions = {

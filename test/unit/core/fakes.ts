@@ -153,6 +153,7 @@ export class World {
   readonly opened: SocketSpec[] = [];
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
+  urgency = 0;
   readonly added: AddressRequest[] = [];
   readonly announced: { family: number; spacingUs: number }[] = [];
   links: Link[] = [link('eth0', 2), link('eth1', 3)];
@@ -249,6 +250,7 @@ export class World {
         promoteSecondaries: (name) => void this.promoted.push(name),
         restore: () => undefined,
       },
+      urgency: { raise: (ceiling) => this.#raise(ceiling) },
       service: {
         ready: () => undefined,
         reloading: () => undefined,
@@ -257,6 +259,11 @@ export class World {
         watchdog: () => undefined,
       },
     };
+  }
+
+  #raise(ceiling: number): number {
+    if (this.urgency < ceiling) this.urgency++;
+    return this.urgency;
   }
 
   #arm(atUs: number): void {
