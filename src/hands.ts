@@ -22,6 +22,7 @@ import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
 import { native } from './native.ts';
+import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
 
@@ -50,6 +51,7 @@ export class Hands {
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
   readonly #scripts: Scripts;
+  readonly #notices: Notices;
   #checker: CommandChecker;
 
   constructor(given: HandsOptions) {
@@ -80,6 +82,7 @@ export class Hands {
     });
     const { scripts, hooks } = this.#processes(given);
     this.#scripts = scripts;
+    this.#notices = new Notices([], log);
     this.ports = {
       clock: this.clock,
       timer: new LoopTimer(this.clock, () => core().wake()),
@@ -89,6 +92,7 @@ export class Hands {
       announce: this.#announcer,
       hooks,
       scripts,
+      notices: this.#notices,
       release: this.#release,
       service: this.service,
       settings: this.#settings,
@@ -136,18 +140,25 @@ export class Hands {
     return this.#checker;
   }
 
+  /** Loads what `config` needs beyond what is loaded; awaited before `obey`. */
+  async prepare(config: Config): Promise<void> {
+    await this.#notices.prepare(config);
+  }
+
   /** What of a configuration the hands themselves obey: before core starts, and when a reload brings it into force. */
   obey(config: Config): void {
     this.#checker = newChecker(config);
+    this.#notices.apply(config);
     this.#own.apply(config.global.processes.vrrp);
   }
 
   /** Everything, after core has stopped. */
-  close(): void {
+  async close(): Promise<void> {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.netlink.close();
     this.#scripts.close();
+    await this.#notices.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
     this.#release.remove();

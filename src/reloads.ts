@@ -15,6 +15,7 @@ import type { Clock, Log } from './ports/system.ts';
 import { inSlices } from './slices.ts';
 
 export type Outcome = { readonly ok: boolean; readonly text: string };
+type Loaded = { readonly config: Config; readonly findings: ReturnType<typeof countFindings> };
 const STOPPING: Outcome = { ok: false, text: 'the daemon is stopping' };
 
 export type ReloadParts = {
@@ -24,6 +25,8 @@ export type ReloadParts = {
   readonly core: Core;
   readonly links: () => readonly Link[];
   readonly stopping: () => boolean;
+  /** Loads what it needs. */
+  readonly prepare: (config: Config) => Promise<void>;
   /** It will come into force in the next turn. */
   readonly beforeUse: (config: Config) => void;
   /** It is in force. */
@@ -73,7 +76,7 @@ export class Reloads {
 
   /** In slices: none of the adverts that keepalived sends in advance (B21) is needed. */
   async #once(): Promise<Outcome> {
-    const { log, options, clock, stopping, service } = this.#parts;
+    const { log, options, stopping, service } = this.#parts;
     if (stopping()) {
       log.log('info', 'no reload: the daemon is stopping');
       return STOPPING;
@@ -81,7 +84,7 @@ export class Reloads {
     log.log('info', `Reloading ${options.configFile}`);
     service.reloading();
     const letGo = this.#holdFile();
-    const outcome = await inSlices(this.#steps(), () => clock.nowUs(), stopping).finally(letGo);
+    const outcome = await this.#work().finally(letGo);
     if (outcome === undefined) return STOPPING;
     service.reloaded();
     return outcome;
@@ -94,8 +97,18 @@ export class Reloads {
     return holdReloadFile(reload.lockFile === '' ? standard : reload.lockFile, this.#parts.log);
   }
 
-  *#steps(): Generator<void, Outcome> {
-    const { options, log, core, links } = this.#parts;
+  /** undefined: a stop came in between. */
+  async #work(): Promise<Outcome | undefined> {
+    const { clock, stopping, prepare } = this.#parts;
+    const slices = <T>(work: Generator<void, T>) => inSlices(work, () => clock.nowUs(), stopping);
+    const loaded = await slices(this.#load());
+    if (loaded === undefined || 'text' in loaded) return loaded;
+    await prepare(loaded.config);
+    return slices(this.#apply(loaded));
+  }
+
+  *#load(): Generator<void, Outcome | Loaded> {
+    const { options, log, links } = this.#parts;
     const loaded = yield* loadSteps(options, links());
     yield* findingsToLog(log, loaded);
     const config = loaded.config === undefined ? undefined : partsToRun(options, loaded.config);
@@ -105,11 +118,16 @@ export class Reloads {
       log.log('error', text);
       return { ok: false, text };
     }
+    return { config, findings: countFindings(loaded) };
+  }
+
+  *#apply({ config, findings }: Loaded): Generator<void, Outcome> {
+    const { log, core } = this.#parts;
     this.#parts.beforeUse(config);
     this.#global = config.global;
     this.start();
     yield;
-    const report = yield* core.reloading(config, countFindings(loaded));
+    const report = yield* core.reloading(config, findings);
     this.#parts.inForce(config);
     for (const line of report.lines) {
       log.log('info', `Reload: ${line}`);

@@ -86,6 +86,7 @@ export class Daemon {
         core: this.#core,
         links: () => netlink.links(),
         stopping: () => this.#stopping,
+        prepare: (next) => this.#hands.prepare(next),
         beforeUse: (next) => {
           this.#config = next;
           this.#hands.obey(next);
@@ -124,11 +125,13 @@ export class Daemon {
     const control = await this.#startControl();
     if (control === 'taken')
       return { status: EXIT.ok, why: `another vipd uses ${this.#options.runDir}; see the log` };
-    if (this.#config.global.processName !== undefined) process.title = this.#config.global.processName;
+    const { processName } = this.#config.global;
+    if (processName !== undefined) process.title = processName;
     await this.#globalScript('startup_script');
     this.#removeRemains();
-    this.#hands.obey(this.#config);
     this.#hands.netlink.start();
+    await this.#hands.prepare(this.#config);
+    this.#hands.obey(this.#config);
     this.#core.start(findings);
     this.#sayConfiguration();
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
@@ -141,7 +144,7 @@ export class Daemon {
     clearInterval(heartbeat);
     this.#reloads.close();
     control?.close();
-    this.#hands.close();
+    await this.#hands.close();
     await this.#globalScript('shutdown_script');
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
     return { status, why: 'it has stopped already; see the log' };
