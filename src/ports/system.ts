@@ -1,5 +1,9 @@
 /** Clock, timer, log, service manager: the remaining edges of core. */
 
+import type { ProcessSettings } from '../config/global-config.ts';
+
+export type { ProcessSettings };
+
 export interface Clock {
   /** Monotonic microseconds (CLOCK_MONOTONIC), an integer. */
   nowUs(): number;

@@ -4,9 +4,8 @@
  * goes on. Scripts start with the default class (SCHED_RESET_ON_FORK).
  */
 import { setPriority } from 'node:os';
-import type { ProcessSettings } from '../../config/global-config.ts';
 import type { Native } from '../../native.ts';
-import type { Log, Urgency } from '../../ports/system.ts';
+import type { Log, ProcessSettings, Urgency } from '../../ports/system.ts';
 
 export type OwnProcessDeps = {
   readonly native: Pick<Native, 'setScheduler' | 'getAffinity' | 'setAffinity' | 'lockCode'>;
