@@ -21,6 +21,7 @@ import { releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
+import { listenerKinds } from './listeners.ts';
 import { native } from './native.ts';
 import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
@@ -80,9 +81,9 @@ export class Hands {
       ownUid: process.geteuid?.() ?? 0,
       ownGid: process.getegid?.() ?? 0,
     });
-    const { scripts, hooks } = this.#processes(given);
+    const { scripts, hooks, notices } = this.#processes(given);
     this.#scripts = scripts;
-    this.#notices = new Notices([], log);
+    this.#notices = notices;
     this.ports = {
       clock: this.clock,
       timer: new LoopTimer(this.clock, () => core().wake()),
@@ -92,7 +93,7 @@ export class Hands {
       announce: this.#announcer,
       hooks,
       scripts,
-      notices: this.#notices,
+      notices,
       release: this.#release,
       service: this.service,
       settings: this.#settings,
@@ -112,7 +113,7 @@ export class Hands {
     };
   }
 
-  #processes({ options, log, core }: HandsOptions): { readonly scripts: Scripts; readonly hooks: Hooks } {
+  #processes({ options, log, core }: HandsOptions) {
     const common = {
       checker: () => this.#checker,
       turns: new Turns(),
@@ -121,7 +122,10 @@ export class Hands {
       environment: process.env,
       ownUid: process.geteuid?.() ?? 0,
     };
+    const ownGid = process.getegid?.() ?? 0;
+    const listeners = { ...common, ownGid, native: native(), log, umask: options.umask };
     return {
+      notices: new Notices(listenerKinds(listeners), log),
       scripts: new Scripts({ ...common, sink: (result) => core().onScriptResult(result) }),
       hooks: new Hooks({
         ...common,

@@ -32,6 +32,7 @@ const ROOT_FILES = new Set([
   'config-test.ts',
   'daemon.ts',
   'hands.ts',
+  'listeners.ts',
   'loading.ts',
   'main.ts',
   'namespace.ts',

@@ -91,7 +91,7 @@ export class Core {
     const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
-      const why = whyNotRun(c, ctx.options);
+      const why = whyNotRun(c);
       if (why !== undefined)
         ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
       return why === undefined;
@@ -103,6 +103,7 @@ export class Core {
     // Before the first address of an owner is there.
     ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers) startRouter(ctx, r, this.#tracking, notBeforeUs);
+    this.#groups.begin();
     this.#pump();
   }
 
@@ -283,6 +284,7 @@ export class Core {
       this.#left = true;
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
+      this.#groups.end();
       ctx.ports.notices.tell({ type: 'stopped' });
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
     }
@@ -295,6 +297,7 @@ export class Core {
     if (!again) {
       this.#stopped = done;
       this.#tracking.stop();
+      this.#groups.stopping();
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
