@@ -7,9 +7,11 @@ import type { Config } from './config/config.ts';
 import type { Ports } from './core/context.ts';
 import type { Core } from './core/core.ts';
 import { Limiter } from './core/limiter.ts';
+import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import type { DaemonLog } from './io/log/log.ts';
+import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
@@ -45,6 +47,7 @@ export class Hands {
   readonly service: SystemdNotify;
   readonly netlink: RtNetlink;
   readonly children: Children;
+  readonly #routing: LazyRouting;
   readonly ports: Ports;
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
@@ -67,6 +70,7 @@ export class Hands {
       given.onNetlink(event);
       core().onNetlink(event);
     });
+    this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
     this.#adverts = new AdvertSockets({
       native: api,
@@ -90,6 +94,7 @@ export class Hands {
       log,
       adverts: this.#adverts,
       netlink: this.netlink,
+      routing: this.#routing,
       announce: this.#announcer,
       hooks,
       scripts,
@@ -146,6 +151,7 @@ export class Hands {
 
   /** Loads what `config` needs beyond what is loaded; awaited before `obey`. */
   async prepare(config: Config): Promise<void> {
+    if (usesRouting(config)) await this.#routing.load();
     await this.#notices.prepare(config);
   }
 
@@ -161,6 +167,7 @@ export class Hands {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.netlink.close();
+    this.#routing.close();
     this.#scripts.close();
     await this.#notices.close();
     this.#settings.restore();

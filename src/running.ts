@@ -8,6 +8,7 @@ import type { DaemonOptions } from './cli/options.ts';
 import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
+import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
@@ -33,6 +34,15 @@ export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
 const HEARTBEAT_MS = 1_000;
 const GLOBAL_SCRIPT_S = 10;
+
+const coreOptions = (options: DaemonOptions): CoreOptions => ({
+  version: packageVersion(),
+  node: hostname(),
+  pid: process.pid,
+  configFile: options.configFile,
+  makeBeforeBreak: options.stopOrder === 'make-before-break',
+  keepAddresses: options.keepVrrp,
+});
 
 /** The joined parts; lives from start to stop. */
 export class Daemon {
@@ -60,18 +70,7 @@ export class Daemon {
         if (options.addressMonitoring) this.#sayAddress(e);
       },
     });
-    this.#core = new Core(
-      this.#hands.ports,
-      {
-        version: packageVersion(),
-        node: hostname(),
-        pid: process.pid,
-        configFile: options.configFile,
-        makeBeforeBreak: options.stopOrder === 'make-before-break',
-        keepAddresses: options.keepVrrp,
-      },
-      config,
-    );
+    this.#core = new Core(this.#hands.ports, coreOptions(options), config);
     this.#reloads = this.#newReloads(config);
     this.#warn(config);
   }

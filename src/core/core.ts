@@ -30,6 +30,7 @@ import { startNotBeforeUs, startRouter, whyNotRun } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
+import { removeLeftoverRoutes } from './virtual-routes.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -88,6 +89,7 @@ export class Core {
     const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
     if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
     for (const line of left.lines) ctx.ports.log.log('warning', line);
+    removeLeftoverRoutes(ctx);
     const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
@@ -131,6 +133,10 @@ export class Core {
 
   onHookResult(result: HookResult): void {
     this.#accept({ type: 'hook', result });
+  }
+
+  onRoutingChange(): void {
+    this.#accept({ type: 'routing' });
   }
 
   onScriptResult(result: ScriptResult): void {
@@ -214,6 +220,9 @@ export class Core {
       case 'script':
         this.#tracking.scripts.onResult(e.result);
         break;
+      case 'routing':
+        this.#tracking.routing.checkSoon();
+        break;
       case 'hook':
         onHookResult(this.#ctx, e.result);
         break;
@@ -282,6 +291,7 @@ export class Core {
       const done = this.#stopped;
       this.#stopped = undefined;
       this.#left = true;
+      if (!ctx.options.keepAddresses) this.#tracking.routing.release();
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
       this.#groups.end();
