@@ -17,6 +17,7 @@ import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
+import { NetworkDevices } from './io/netlink/devices.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
@@ -26,7 +27,7 @@ import { PathCommandChecker } from './io/process/security.ts';
 import { Turns } from './io/process/turns.ts';
 import { readRelease, releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
-import { interfaceSettings } from './io/sysctl.ts';
+import { interfaceSettings, Sysctls } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
 import { countFindings, findingsToLog, loadSteps, partsToRun, warningsOf } from './loading.ts';
 import { native } from './native.ts';
@@ -58,6 +59,8 @@ export class Daemon {
   readonly #netlink: RtNetlink;
   readonly #adverts: AdvertSockets;
   readonly #announcer: Announcer;
+  readonly #deviceSettings: Sysctls;
+  readonly #devices: NetworkDevices;
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
   readonly #children: Children;
@@ -82,6 +85,8 @@ export class Daemon {
     this.#checker = this.#newChecker(config);
     this.#release = releasePort(options.runDir, log);
     this.#settings = interfaceSettings(log);
+    this.#deviceSettings = new Sysctls(log);
+    this.#devices = new NetworkDevices(api, this.#deviceSettings);
     this.#netlink = new RtNetlink(api, (e) => {
       if (options.addressMonitoring) this.#sayAddress(e);
       this.#core.onNetlink(e);
@@ -140,6 +145,7 @@ export class Daemon {
         release: this.#release,
         service: this.#service,
         settings: this.#settings,
+        devices: this.#devices,
       },
       {
         version: packageVersion(),
@@ -189,9 +195,9 @@ export class Daemon {
       return { status: EXIT.ok, why: `another vipd uses ${this.#options.runDir}; see the log` };
     if (this.#global.processName !== undefined) process.title = this.#global.processName;
     await this.#globalScript('startup_script');
-    this.#removeRemains();
+    const devices = this.#removeRemains();
     this.#netlink.start();
-    this.#core.start(findings);
+    this.#core.start(findings, devices);
     this.#sayConfiguration();
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#service.ready(this.#statusText());
@@ -204,6 +210,7 @@ export class Daemon {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
+    this.#devices.close();
     this.#scripts.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
@@ -252,12 +259,17 @@ export class Daemon {
     }
   }
 
-  /** What a run that died held by its own account: the configuration may have changed since. */
-  #removeRemains(): void {
+  /**
+   * What a run that died held by its own account: the configuration may have changed since. Returns the interfaces it
+   * had made, which core takes over or removes.
+   */
+  #removeRemains(): readonly string[] {
     const read = readRelease(this.#options.runDir);
     if (!read.ok) this.#log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
-    if (!read.ok || read.value === undefined || read.value.addresses.length === 0) return;
-    const { addresses } = read.value;
+    if (!read.ok || read.value === undefined) return [];
+    const { addresses, devices = [], settings = [] } = read.value;
+    this.#deviceSettings.inherit(settings);
+    if (addresses.length === 0) return devices;
     const results = deleteAddressesNow(native(), addresses);
     const removed = results.filter((r) => r.ok && !r.already).length;
     if (removed > 0)
@@ -268,6 +280,7 @@ export class Daemon {
           'warning',
           `an earlier run left ${addresses[i]?.address} on ${addresses[i]?.interface}: cannot remove it: ${r.code}`,
         );
+    return devices;
   }
 
   /** -d */

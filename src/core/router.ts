@@ -47,6 +47,7 @@ export type Router = {
   silentFault: boolean; // every fault is a script that has not ended once: nobody is told (B18)
   contributions: readonly Contribution[];
   interfaceIndex: number; // 0 = interface absent
+  advertIndex: number; // of the interface that adverts use; another one with a VMAC or ipvlan
   source: Uint8Array | undefined;
   socketKey: string; // '' = no sockets
   learnedOldChecksum: boolean;
@@ -112,6 +113,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     silentFault: false,
     contributions: [],
     interfaceIndex: 0,
+    advertIndex: 0,
     source: config.sourceAddress === undefined ? undefined : parseIp(config.sourceAddress),
     socketKey: '',
     learnedOldChecksum: false,

@@ -1,4 +1,5 @@
 /** Clock, timer, log, service manager: the remaining edges of core. */
+import type { ChangedSetting } from './devices.ts';
 
 export interface Clock {
   /** Monotonic microseconds (CLOCK_MONOTONIC), an integer. */
@@ -34,6 +35,9 @@ export type ReleaseState = {
     readonly destination: string;
     readonly frame: Uint8Array; // IP packet with priority 0
   }[];
+  /** Names of interfaces that were made. */
+  readonly devices?: readonly string[];
+  readonly settings?: readonly ChangedSetting[];
 };
 export interface ReleasePort {
   /** Rewrites `release.batch` and `release.json` in the run directory (atomic rename). Never throws. */

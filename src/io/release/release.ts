@@ -7,6 +7,7 @@ import { posix } from 'node:path';
 import { toHex } from '../../base/bytes.ts';
 import { parseIp } from '../../base/ip.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import type { ChangedSetting } from '../../ports/devices.ts';
 import type { Log, ReleasePort, ReleaseState } from '../../ports/system.ts';
 import { writeAtomically } from '../files/atomic.ts';
 
@@ -60,12 +61,16 @@ export function releasePort(runDir: string, log: Log): ReleasePort & { remove():
 export function encodeBatch(state: ReleaseState): string {
   const where = (a: ReleaseState['addresses'][number]): string =>
     a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
-  return state.addresses.map((a) => `addr del ${where(a)} dev ${a.interface}\n`).join('');
+  return [
+    ...state.addresses.map((a) => `addr del ${where(a)} dev ${a.interface}\n`),
+    ...(state.devices ?? []).map((name) => `link del dev ${name}\n`),
+  ].join('');
 }
 
 export function encodeRelease(state: ReleaseState): string {
   const adverts = state.adverts.map((a) => ({ ...a, frame: toHex(a.frame) }));
-  return `${JSON.stringify({ schema: SCHEMA, addresses: state.addresses, adverts }, undefined, 1)}\n`;
+  const { addresses, devices = [], settings = [] } = state;
+  return `${JSON.stringify({ schema: SCHEMA, addresses, adverts, devices, settings }, undefined, 1)}\n`;
 }
 
 /** undefined: there is no file, so nothing to do. An error names what is wrong with it. */
@@ -100,15 +105,25 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);
 const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
 
+/** Nothing but a number below an interface's IP settings: the file says what is written as root. */
+const isSetting = (v: unknown): v is ChangedSetting =>
+  isFields(v) &&
+  typeof v['path'] === 'string' &&
+  /^ipv[46]\/conf\/(?!\.{1,2}\/)[^/\s]{1,15}\/[a-z0-9_]+$/.test(v['path']) &&
+  [v['before'], v['set']].every((x) => typeof x === 'string' && /^-?\d{1,10}$/.test(x));
+
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts } = value;
+  // The last two are younger than the form.
+  const { addresses, adverts, devices = [], settings = [] } = value;
   if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
+  if (!Array.isArray(devices) || !devices.every(isName)) return undefined;
+  if (!Array.isArray(settings) || !settings.every(isSetting)) return undefined;
   const readAddresses = addresses.map(toAddress);
   const readAdverts = adverts.map(toAdvert);
   const whole = <T>(list: readonly (T | undefined)[]): list is readonly T[] => !list.includes(undefined);
   if (!whole(readAddresses) || !whole(readAdverts)) return undefined;
-  return { addresses: readAddresses, adverts: readAdverts };
+  return { addresses: readAddresses, adverts: readAdverts, devices, settings };
 }
 
 function toAddress(value: unknown): ReleaseState['addresses'][number] | undefined {
