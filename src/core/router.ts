@@ -4,6 +4,7 @@
  */
 import { parseIp } from '../base/ip.ts';
 import type { InstanceConfig } from '../config/config.ts';
+import type { Tracked } from '../track/priority.ts';
 import type { Params, Reason, State, StateName } from '../vrrp/types.ts';
 import type { Contribution, HookOutcome } from './snapshot.ts';
 
@@ -45,6 +46,7 @@ export type Router = {
   started: boolean;
   faults: Map<string, string>; // what -> detail
   silentFault: boolean; // every fault is a script that has not ended once: nobody is told (B18)
+  tracked: readonly Tracked[]; // as they were when `faults` and `contributions` were worked out
   contributions: readonly Contribution[];
   interfaceIndex: number; // 0 = interface absent
   advertIndex: number; // of the interface that adverts use; another one with a VMAC or ipvlan
@@ -111,6 +113,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     started: false,
     faults: new Map(),
     silentFault: false,
+    tracked: [],
     contributions: [],
     interfaceIndex: 0,
     advertIndex: 0,

@@ -74,6 +74,15 @@ export class Sysctls {
   }
 }
 
+/** For `vipd cleanup`: puts back what a run that died had changed; returns what could not be done, as text. */
+export function restoreSettings(list: readonly ChangedSetting[], root?: string): readonly string[] {
+  const failures: string[] = [];
+  const sysctls = new Sysctls({ log: (_level, text) => void failures.push(text) }, root);
+  sysctls.inherit(list);
+  sysctls.restore();
+  return failures;
+}
+
 const promotePath = (name: string): string => `ipv4/conf/${name}/promote_secondaries`;
 
 /** The settings that instances ask for their own interface. */

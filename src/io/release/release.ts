@@ -69,8 +69,7 @@ export function encodeBatch(state: ReleaseState): string {
 
 export function encodeRelease(state: ReleaseState): string {
   const adverts = state.adverts.map((a) => ({ ...a, frame: toHex(a.frame) }));
-  const { addresses, devices = [], settings = [] } = state;
-  return `${JSON.stringify({ schema: SCHEMA, addresses, adverts, devices, settings }, undefined, 1)}\n`;
+  return `${JSON.stringify({ schema: SCHEMA, ...state, adverts }, undefined, 1)}\n`;
 }
 
 /** undefined: there is no file, so nothing to do. An error names what is wrong with it. */
@@ -114,16 +113,20 @@ const isSetting = (v: unknown): v is ChangedSetting =>
 
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  // The last two are younger than the form.
-  const { addresses, adverts, devices = [], settings = [] } = value;
+  const { addresses, adverts, devices, settings } = value;
   if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
-  if (!Array.isArray(devices) || !devices.every(isName)) return undefined;
-  if (!Array.isArray(settings) || !settings.every(isSetting)) return undefined;
+  if (devices !== undefined && !(Array.isArray(devices) && devices.every(isName))) return undefined;
+  if (settings !== undefined && !(Array.isArray(settings) && settings.every(isSetting))) return undefined;
   const readAddresses = addresses.map(toAddress);
   const readAdverts = adverts.map(toAdvert);
   const whole = <T>(list: readonly (T | undefined)[]): list is readonly T[] => !list.includes(undefined);
   if (!whole(readAddresses) || !whole(readAdverts)) return undefined;
-  return { addresses: readAddresses, adverts: readAdverts, devices, settings };
+  return {
+    addresses: readAddresses,
+    adverts: readAdverts,
+    ...(devices === undefined ? {} : { devices }),
+    ...(settings === undefined ? {} : { settings }),
+  };
 }
 
 function toAddress(value: unknown): ReleaseState['addresses'][number] | undefined {
