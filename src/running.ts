@@ -27,7 +27,7 @@ import { PathCommandChecker } from './io/process/security.ts';
 import { Turns } from './io/process/turns.ts';
 import { readRelease, releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
-import { interfaceSettings, Sysctls } from './io/sysctl.ts';
+import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
 import { countFindings, findingsToLog, loadSteps, partsToRun, warningsOf } from './loading.ts';
 import { native } from './native.ts';
@@ -60,7 +60,6 @@ export class Daemon {
   readonly #netlink: RtNetlink;
   readonly #adverts: AdvertSockets;
   readonly #announcer: Announcer;
-  readonly #deviceSettings: Sysctls;
   readonly #devices: NetworkDevices;
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
@@ -87,22 +86,12 @@ export class Daemon {
     this.#checker = this.#newChecker(config);
     this.#release = releasePort(options.runDir, log);
     this.#settings = interfaceSettings(log);
-    this.#deviceSettings = new Sysctls(log);
-    this.#devices = new NetworkDevices(api, this.#deviceSettings);
+    this.#devices = new NetworkDevices(api, log);
     this.#netlink = new RtNetlink(api, (e) => {
       if (options.addressMonitoring) this.#sayAddress(e);
       this.#core.onNetlink(e);
     });
-    // The same trouble comes with every packet: once a minute is enough to know.
-    const limiter = new Limiter(60_000_000);
-    const problem = (where: string, what: string, code: string): void => {
-      const quiet = limiter.pass(`${where} ${what} ${code}`, this.#clock.nowUs());
-      if (quiet >= 0)
-        log.log(
-          'warning',
-          `${where}: ${what} failed: ${code}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`,
-        );
-    };
+    const problem = this.#problemLog();
     this.#adverts = new AdvertSockets({
       native: api,
       sink: (key, received) => this.#core.onAdvert(key, received),
@@ -162,6 +151,19 @@ export class Daemon {
       config,
     );
     this.#warn(config);
+  }
+
+  /** The same trouble comes with every packet: once a minute is enough to know. */
+  #problemLog(): (where: string, what: string, code: string) => void {
+    const limiter = new Limiter(60_000_000);
+    return (where, what, code) => {
+      const quiet = limiter.pass(`${where} ${what} ${code}`, this.#clock.nowUs());
+      if (quiet >= 0)
+        this.#log.log(
+          'warning',
+          `${where}: ${what} failed: ${code}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`,
+        );
+    };
   }
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
@@ -277,7 +279,7 @@ export class Daemon {
     if (!read.ok) this.#log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
     if (!read.ok || read.value === undefined) return [];
     const { addresses, devices = [], settings = [] } = read.value;
-    this.#deviceSettings.inherit(settings);
+    this.#devices.inherit(settings);
     if (addresses.length === 0) return devices;
     const results = deleteAddressesNow(native(), addresses);
     const removed = results.filter((r) => r.ok && !r.already).length;

@@ -19,10 +19,10 @@ const IPVLAN_FLAGS: Readonly<Record<DeviceWant['mode'], number>> = {
 export function encodeCreateDevice(want: DeviceWant, parentIndex: number): Request {
   const out = new AttrStream();
   out.emit(formatLink({}));
-  out.push(rt.IFLA_LINK, putU32(parentIndex));
-  out.push(rt.IFLA_IFNAME, putString(want.name));
   if (want.mac !== undefined) out.push(rt.IFLA_ADDRESS, want.mac);
   if (want.group !== 0) out.push(rt.IFLA_GROUP, putU32(want.group));
+  out.push(rt.IFLA_LINK, putU32(parentIndex));
+  out.push(rt.IFLA_IFNAME, putString(want.name));
   out.push(rt.IFLA_LINKINFO, (info: AttrStream) => {
     info.push(rt.IFLA_INFO_KIND, Buffer.from(want.kind));
     info.push(rt.IFLA_INFO_DATA, (data: AttrStream) => {

@@ -9,7 +9,8 @@ import type {
   DeviceResult,
   DeviceWant,
 } from '../../ports/devices.ts';
-import type { Sysctls } from '../sysctl.ts';
+import type { Log } from '../../ports/system.ts';
+import { Sysctls } from '../sysctl.ts';
 import {
   encodeCreateDevice,
   encodeGroup,
@@ -37,6 +38,15 @@ const MACVLAN_IPV4: ReadonlyMap<number, number> = new Map([
 const MACVLAN_IPV6: ReadonlyMap<number, number> = new Map([[rt.IPV4_DEVCONF_ARP_IGNORE, 1]]);
 const IPVLAN_IPV4: ReadonlyMap<number, number> = new Map([[rt.IPV4_DEVCONF_PROMOTE_SECONDARIES, 1]]);
 
+/**
+ * Of the parent. The last is not keepalived's: without it the parent asks for neighbours with a virtual address as sender
+ * and its own MAC, and each of them then sends to that MAC (RFC 9568 8.1.2 forbids as much of answers).
+ */
+const PARENT = [
+  ['arp_ignore', '1'],
+  ['arp_filter', '1'],
+  ['arp_announce', '2'],
+] as const;
 const ALL_RP_FILTER = 'ipv4/conf/all/rp_filter';
 /** What the kernel says to a family that it does not have. */
 const NO_FAMILY = 'EAFNOSUPPORT';
@@ -49,9 +59,14 @@ export class NetworkDevices implements DevicePort {
   readonly #sysctls: Sysctls;
   #socket: RequestSocket | undefined;
 
-  constructor(native: SocketNative, sysctls: Sysctls) {
+  constructor(native: SocketNative, log: Log) {
     this.#native = native;
-    this.#sysctls = sysctls;
+    this.#sysctls = new Sysctls(log);
+  }
+
+  /** What a run that died had changed. */
+  inherit(settings: readonly ChangedSetting[]): void {
+    this.#sysctls.inherit(settings);
   }
 
   make(requests: readonly DeviceRequest[]): readonly DeviceResult[] {
@@ -106,10 +121,13 @@ export class NetworkDevices implements DevicePort {
    * path filter of 'all' would count for the VMAC too, so it moves to each interface and to those that come later.
    */
   prepareParents(parents: readonly string[], interfaces: readonly string[]): void {
-    const own = new Set(parents.flatMap((p) => [`ipv4/conf/${p}/arp_ignore`, `ipv4/conf/${p}/arp_filter`]));
+    const own = new Map<string, string>(
+      parents.flatMap((p) => PARENT.map(([key, value]) => [`ipv4/conf/${p}/${key}`, value] as const)),
+    );
     const sysctls = this.#sysctls;
     sysctls.restore((path) => !own.has(path) && (parents.length === 0 || !path.endsWith('/rp_filter')));
-    for (const path of own) sysctls.change(path, '1');
+    // What an administrator has set is left.
+    for (const [path, value] of own) if (sysctls.read(path) === '0') sysctls.change(path, value);
     if (parents.length === 0) return;
     const all = Number(sysctls.read(ALL_RP_FILTER) ?? 0);
     if (!(all > 0)) return;
