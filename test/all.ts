@@ -1,4 +1,5 @@
 /** One process for all tests that need no network of their own: on Node 20 each file would cost a process. `tidy` keeps this list whole. */
+import './native/datagram.test.ts';
 import './native/fd.test.ts';
 import './native/netlink.test.ts';
 import './native/packet.test.ts';
@@ -12,6 +13,7 @@ import './tidy.test.ts';
 import './unit/cli/capture-damage.test.ts';
 import './unit/cli/decode.test.ts';
 import './unit/cli/options.test.ts';
+import './unit/config/fmt.test.ts';
 import './unit/config/globals.test.ts';
 import './unit/config/every-row.test.ts';
 import './unit/config/extras.test.ts';
@@ -80,6 +82,7 @@ import './unit/config/property.test.ts';
 import './unit/config/reload.test.ts';
 import './unit/config/routes.test.ts';
 import './unit/config/rules.test.ts';
+import './unit/config/secrets.test.ts';
 import './unit/config/seed.test.ts';
 import './unit/config/status.test.ts';
 import './unit/config/trackers.test.ts';
