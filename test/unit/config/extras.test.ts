@@ -39,7 +39,7 @@ it('vmac/name, address and options, each once or by default', () => {
   });
   assert.equal(of('use_vmac no')?.name, 'no');
   assert.equal(of('use_vmac group default')?.group, 0);
-  assert.deepEqual(codes(load(instance('use_vmac group nosuch'))), ['KA0672 4']);
+  assert.deepEqual(codes(load(instance('use_vmac group nosuch'))), ['KA0672 5']);
   assert.equal(defaultName('abcdefghijklmnopq', 255), 'abcdefghijk.255');
 });
 
