@@ -15,6 +15,7 @@ export type Link = {
   readonly parentIndex?: number; // IFLA_LINK
   readonly mode?: number; // of a macvlan: MACVLAN_MODE_*
   readonly group?: number; // link group, where it is not the default
+  readonly vrfTable?: number; // of a VRF interface: the routing table it stands for
 };
 
 export type KernelAddress = {

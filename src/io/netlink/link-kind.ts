@@ -1,9 +1,9 @@
-/** What an RTM_NEWLINK tells of an interface that stands on another one. May throw as the package's parser does. */
+/** What an RTM_NEWLINK tells of an interface that is no hardware. May throw as the package's parser does. */
 import { getU32, parseAttributes } from 'netlink/dist/structs.js';
-import { IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_MACVLAN_MODE } from './rtnetlink.table.ts';
+import { IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_MACVLAN_MODE, IFLA_VRF_TABLE } from './rtnetlink.table.ts';
 
-/** `mode`: of a macvlan, MACVLAN_MODE_*. */
-export type LinkKind = { kind?: string; mode?: number };
+/** `mode`: of a macvlan, MACVLAN_MODE_*; `vrfTable`: of a VRF. */
+export type LinkKind = { kind?: string; mode?: number; vrfTable?: number };
 
 /** A string of the kernel: up to its NUL, where it has one. */
 export const textOf = (data: Buffer): string => {
@@ -19,9 +19,14 @@ export function decodeLinkKind(data: Buffer): LinkKind {
     if (a.type === IFLA_INFO_KIND) out.kind = textOf(a.data);
     else if (a.type === IFLA_INFO_DATA) inner = a.data;
   });
-  if (out.kind !== 'macvlan' || inner === undefined) return out;
-  parseAttributes(inner, (a) => {
-    if (a.type === IFLA_MACVLAN_MODE) out.mode = getU32(a.data);
-  });
+  if (inner === undefined) return out;
+  if (out.kind === 'macvlan')
+    parseAttributes(inner, (a) => {
+      if (a.type === IFLA_MACVLAN_MODE) out.mode = getU32(a.data);
+    });
+  else if (out.kind === 'vrf')
+    parseAttributes(inner, (a) => {
+      if (a.type === IFLA_VRF_TABLE) out.vrfTable = getU32(a.data);
+    });
   return out;
 }

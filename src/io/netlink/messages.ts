@@ -64,6 +64,7 @@ export type LinkNews = {
   readonly parentIndex?: number;
   readonly mode?: number;
   readonly group?: number;
+  readonly vrfTable?: number;
 };
 
 /** `errno` is 0 or positive. */

@@ -25,6 +25,7 @@ const sameLink = (a: Link, b: Link): boolean =>
   a.parentIndex === b.parentIndex &&
   a.mode === b.mode &&
   a.group === b.group &&
+  a.vrfTable === b.vrfTable &&
   equalBytes(a.mac, b.mac);
 
 /** A wireless event carries flags only: the rest is what was known. undefined: nothing known under that index. */
@@ -32,7 +33,14 @@ function merged(news: LinkNews, known: Link | undefined): Link | undefined {
   const name = news.name ?? known?.name;
   if (name === undefined) return undefined;
   const mac = news.mac ?? known?.mac ?? new Uint8Array(0);
-  return { ...news, name, mac, mtu: news.mtu ?? known?.mtu ?? 0 };
+  const { vrfTable = known?.vrfTable, ...rest } = news;
+  return {
+    ...rest,
+    name,
+    mac,
+    mtu: news.mtu ?? known?.mtu ?? 0,
+    ...(vrfTable === undefined ? {} : { vrfTable }),
+  };
 }
 
 const linkRemoved = (l: Link): NetlinkEvent => ({ type: 'link-removed', index: l.index, name: l.name });

@@ -36,6 +36,7 @@ export const NLMSGERR_ATTR_MSG = 1;
 /** linux/if_link.h: inside IFLA_LINKINFO and its data. */
 export const IFLA_INFO_KIND = 1;
 export const IFLA_INFO_DATA = 2;
+export const IFLA_VRF_TABLE = 1;
 export const IFLA_MACVLAN_MODE = 1;
 export const IFLA_IPVLAN_MODE = 1;
 export const IFLA_IPVLAN_FLAGS = 2;
