@@ -41,7 +41,9 @@ export function toolParts(): ToolParts {
       const { deleteAddressesNow, deleteInterfacesNow } = await import('./io/netlink/cleanup.ts');
       const { restoreSettings } = await import('./io/sysctl.ts');
       const { native } = await import('./native.ts');
+      const { enterNamespace } = await import('./namespace.ts');
       return cleanUp(runDir, {
+        enterNamespace,
         deleteAddresses: (list) =>
           deleteAddressesNow(native(), list).flatMap((r, i) =>
             r.ok ? [] : [`${list[i]?.address} on ${list[i]?.interface}: ${r.code ?? ''} ${r.text ?? ''}`],

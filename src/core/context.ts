@@ -7,7 +7,15 @@ import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
 import type { RoutingPort } from '../ports/routing.ts';
-import type { Clock, InterfaceSettings, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
+import type {
+  Clock,
+  InterfaceSettings,
+  Log,
+  ReleasePort,
+  ServiceManager,
+  Timer,
+  Urgency,
+} from '../ports/system.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Devices } from './devices/devices.ts';
@@ -30,6 +38,7 @@ export type Ports = {
   readonly settings: InterfaceSettings;
   /** Absent: 'use_vmac' and 'use_ipvlan' make nothing, and the addresses are set on the configured interface. */
   readonly devices?: DevicePort;
+  readonly urgency: Urgency;
 };
 
 export type CoreOptions = {

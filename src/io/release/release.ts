@@ -19,12 +19,16 @@ const MAX_FRAME_BYTES = 65_535;
 export const batchPath = (runDir: string): string => posix.join(runDir, 'release.batch');
 export const jsonPath = (runDir: string): string => posix.join(runDir, 'release.json');
 
-/** A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. */
-export function releasePort(runDir: string, log: Log): ReleasePort & { remove(): void } {
+/**
+ * A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. `namespace`: that
+ * of `-s` or 'net_namespace'; who cleans up may stand outside of it.
+ */
+export function releasePort(runDir: string, log: Log, namespace?: string): ReleasePort & { remove(): void } {
   let last = '';
   let complaint = '';
   return {
-    write(state: ReleaseState): void {
+    write(given: ReleaseState): void {
+      const state = namespace === undefined ? given : { ...given, namespace };
       const json = encodeRelease(state);
       if (json === last) return;
       try {
@@ -61,9 +65,10 @@ export function releasePort(runDir: string, log: Log): ReleasePort & { remove():
 export function encodeBatch(state: ReleaseState): string {
   const where = (a: ReleaseState['addresses'][number]): string =>
     a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
+  const prefix = state.namespace === undefined ? '' : `netns exec ${state.namespace} ip `;
   return [
-    ...state.addresses.map((a) => `addr del ${where(a)} dev ${a.interface}\n`),
-    ...(state.devices ?? []).map((name) => `link del dev ${name}\n`),
+    ...state.addresses.map((a) => `${prefix}addr del ${where(a)} dev ${a.interface}\n`),
+    ...(state.devices ?? []).map((name) => `${prefix}link del dev ${name}\n`),
   ].join('');
 }
 
@@ -102,6 +107,7 @@ export function removeRelease(runDir: string): void {
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);
+const isNamespace = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,255}$/.test(v);
 const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
 
 /** Nothing but a number below an interface's IP settings: the file says what is written as root. */
@@ -113,7 +119,8 @@ const isSetting = (v: unknown): v is ChangedSetting =>
 
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts, devices, settings } = value;
+  const { addresses, adverts, namespace, devices, settings } = value;
+  if (namespace !== undefined && !isNamespace(namespace)) return undefined;
   if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
   if (devices !== undefined && !(Array.isArray(devices) && devices.every(isName))) return undefined;
   if (settings !== undefined && !(Array.isArray(settings) && settings.every(isSetting))) return undefined;
@@ -124,6 +131,7 @@ function toState(value: unknown): ReleaseState | undefined {
   return {
     addresses: readAddresses,
     adverts: readAdverts,
+    ...(namespace === undefined ? {} : { namespace }),
     ...(devices === undefined ? {} : { devices }),
     ...(settings === undefined ? {} : { settings }),
   };
