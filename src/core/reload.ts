@@ -12,6 +12,7 @@ import type { Groups } from './groups.ts';
 import { linksByName } from './network.ts';
 import { closeSockets, refreshRouter } from './reachability.ts';
 import { allAddresses, paramsOf, type Router } from './router.ts';
+import { refreshSharing } from './sharing.ts';
 import { startRouter } from './start.ts';
 import type { Tracking } from './tracking.ts';
 import { removeOldRoutes } from './virtual-routes.ts';
@@ -80,6 +81,7 @@ export function* applying(ctx: Context, written: Config, hands: ReloadHands): Ge
   for (const r of added) lines.push(`${r.config.name}: added`);
   hands.groups.configure(next.groups, ctx.routers);
   hands.tracking.attach();
+  refreshSharing(ctx);
   hands.settled(plan.kept.every(unchanged) && plan.added.length === 0 && plan.removed.length === 0);
   yield;
   for (const r of kept) {

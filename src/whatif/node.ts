@@ -166,7 +166,7 @@ export class Node {
       macs: this.#macs,
       adverts: {
         open: (key, spec) => void this.sockets.set(key, spec),
-        setVrids: (key, vrids) => {
+        share: (key, { vrids }) => {
           const spec = this.sockets.get(key);
           if (spec !== undefined) this.sockets.set(key, { ...spec, vrids });
         },
