@@ -1,4 +1,5 @@
 /** One process for all tests that need no network of their own: on Node 20 each file would cost a process. `tidy` keeps this list whole. */
+import './native/datagram.test.ts';
 import './native/fd.test.ts';
 import './native/netlink.test.ts';
 import './native/packet.test.ts';
@@ -28,6 +29,7 @@ import './unit/cli/tool.test.ts';
 import './unit/io/secret-files.test.ts';
 import './unit/io/config-files.test.ts';
 import './unit/io/control.test.ts';
+import './unit/io/fifo/fifos.test.ts';
 import './unit/io/log.test.ts';
 import './unit/io/netlink/cleanup.test.ts';
 import './unit/io/netlink/messages.test.ts';
@@ -60,7 +62,9 @@ import './unit/wire/frame.test.ts';
 import './unit/wire/golden.test.ts';
 import './unit/wire/property.test.ts';
 import './unit/wire/vrrp.test.ts';
+import './unit/io/process/own-process.test.ts';
 import './unit/io/release.test.ts';
+import './unit/io/reload-time.test.ts';
 import './unit/io/sysctl.test.ts';
 import './unit/io/systemd.test.ts';
 import './unit/native/process.test.ts';

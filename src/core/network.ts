@@ -4,6 +4,7 @@ import type { InstanceConfig, VirtualAddress } from '../config/config.ts';
 import type { AddressRequest, KernelAddress, Link } from '../ports/netlink.ts';
 import type { LinkFlags } from '../track/interface.ts';
 import { allAddresses } from './router.ts';
+import { routingInterfaces } from './routing-items.ts';
 
 export type LinksByName = ReadonlyMap<string, Link>;
 
@@ -18,35 +19,59 @@ export function linkFlags(link: Link | undefined): LinkFlags {
     : { present: true, up: link.up, running: link.running };
 }
 
+/** <linux/if_addr.h> */
+const IFA_F_NODAD = 0x02;
+const IFA_F_DADFAILED = 0x08;
+const IFA_F_TENTATIVE = 0x40;
+
+export const isLinkLocal = (a: Uint8Array): boolean =>
+  a.length === 16 && a[0] === 0xfe && ((a[1] as number) & 0xc0) === 0x80;
+
+/** Why this address of ours may not be used (RFC 4862 5.4); undefined: it may. */
+export function notUsable(a: KernelAddress): 'tentative' | 'duplicate' | undefined {
+  // The kernel leaves the tentative flag on an address that failed.
+  if ((a.flags & IFA_F_DADFAILED) !== 0) return 'duplicate';
+  return (a.flags & IFA_F_TENTATIVE) === 0 ? undefined : 'tentative';
+}
+
+export type Source = { readonly usable?: Uint8Array; readonly unusable?: KernelAddress | undefined };
+
 /**
  * The address adverts come from: the first of the family on the interface that is no VIP of any instance (B19).
- * IPv6 takes the link-local one (RFC 9568 5.1.2.1).
+ * IPv6 takes a link-local one (RFC 9568 5.1.2.1) that duplicate address detection is done with; `unusable` is the first
+ * for which it is not, where there is no other.
  */
 export function pickSource(
   family: 4 | 6,
   interfaceIndex: number,
   addresses: readonly KernelAddress[],
   isVip: (a: KernelAddress) => boolean,
-): Uint8Array | undefined {
+): Source {
+  let unusable: KernelAddress | undefined;
   for (const a of addresses) {
     if (a.interfaceIndex !== interfaceIndex || a.family !== family || isVip(a)) continue;
-    if (family === 6 && !(a.bytes[0] === 0xfe && ((a.bytes[1] as number) & 0xc0) === 0x80)) continue;
-    return a.bytes;
+    if (family === 6 && !isLinkLocal(a.bytes)) continue;
+    if (notUsable(a) === undefined) return { usable: a.bytes };
+    unusable ??= a;
   }
-  return undefined;
+  return { unusable };
 }
 
-/** Interfaces whose loss is a FAULT of its own: the instance's and those of its tracked VIPs (B18, last rows). */
+/** Interfaces whose loss is a FAULT of its own: the instance's and those of its tracked VIPs, routes and rules (B18, last rows). */
 export function watchedInterfaces(config: InstanceConfig): readonly string[] {
   const out = new Set<string>();
   if (config.trackPrimary && config.interface !== '') out.add(config.interface);
-  for (const v of allAddresses(config))
-    if (v.track && (v.interface !== config.interface || config.trackPrimary)) out.add(v.interface);
+  const others = [
+    ...allAddresses(config)
+      .filter((v) => v.track)
+      .map((v) => v.interface),
+    ...routingInterfaces(config),
+  ];
+  for (const name of others) if (name !== config.interface || config.trackPrimary) out.add(name);
   return [...out];
 }
 
-/** <linux/if_addr.h>. '-nodad' takes IFA_F_NODAD away, which IPv6 VIPs have without it. */
-const IFA_F_NODAD = 0x02;
+/** '-nodad' takes IFA_F_NODAD away, which IPv6 VIPs have without it. */
 const IFA_FLAGS: Readonly<Record<string, number>> = {
   home: 0x10,
   mngtmpaddr: 0x100,
