@@ -79,7 +79,7 @@ export function secretWordsAt(at: Span): readonly string[] {
 }
 
 /** '' for a line that is too long to be read. */
-function lineAt({ source, start }: Span): string {
+function lineAt({ source, start }: Pick<Span, 'source' | 'start'>): string {
   const from = start - source.position(start).col + 1;
   const piece = source.text.slice(from, from + LONGEST + 1);
   const end = piece.indexOf('\n');
