@@ -31,6 +31,7 @@ import './unit/io/config-files.test.ts';
 import './unit/io/control.test.ts';
 import './unit/io/fifo/fifos.test.ts';
 import './unit/io/log.test.ts';
+import './unit/io/mail/mailer.test.ts';
 import './unit/io/netlink/cleanup.test.ts';
 import './unit/io/netlink/messages.test.ts';
 import './unit/io/netlink/picture.test.ts';
