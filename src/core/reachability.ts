@@ -28,7 +28,7 @@ import {
 } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { routingInterfaces } from './routing-items.ts';
-import { sharedBy } from './sharing.ts';
+import { moveSocket, sharedBy } from './sharing.ts';
 import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
 
@@ -128,14 +128,14 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
       if (!(e instanceof Error)) throw e;
       return `cannot open the VRRP sockets on ${advertInterface(r.config)}: ${e.message}`;
     }
-  r.socketKey = key;
+  moveSocket(ctx, r, key);
   return undefined;
 }
 
 export function closeSockets(ctx: Context, r: Router): void {
   const key = r.socketKey;
   if (key === '') return;
-  r.socketKey = '';
+  moveSocket(ctx, r, '');
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
   else ctx.ports.adverts.share(key, sharedBy(ctx, left));
