@@ -9,14 +9,17 @@ import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import type { LoadResult } from './config/load.ts';
+import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
 import { Limiter } from './core/limiter.ts';
+import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
+import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
@@ -28,6 +31,7 @@ import { readRelease, releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
+import { listenerKinds } from './listeners.ts';
 import { countFindings, findingsToLog, loadSteps, partsToRun, warningsOf } from './loading.ts';
 import { native } from './native.ts';
 import { Notices } from './notices.ts';
@@ -50,6 +54,15 @@ const STOPPING: Outcome = { ok: false, text: 'the daemon is stopping' };
 const HEARTBEAT_MS = 1_000;
 const GLOBAL_SCRIPT_S = 10;
 
+const coreOptions = (options: DaemonOptions): CoreOptions => ({
+  version: packageVersion(),
+  node: hostname(),
+  pid: process.pid,
+  configFile: options.configFile,
+  makeBeforeBreak: options.stopOrder === 'make-before-break',
+  keepAddresses: options.keepVrrp,
+});
+
 /** The joined parts; lives from start to stop. */
 export class Daemon {
   readonly #options: DaemonOptions;
@@ -57,6 +70,7 @@ export class Daemon {
   readonly #clock = new MonotonicClock();
   readonly #service: SystemdNotify;
   readonly #netlink: RtNetlink;
+  readonly #routing: LazyRouting;
   readonly #adverts: AdvertSockets;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
@@ -88,6 +102,7 @@ export class Daemon {
       if (options.addressMonitoring) this.#sayAddress(e);
       this.#core.onNetlink(e);
     });
+    this.#routing = new LazyRouting(api, () => this.#core.onRoutingChange());
     // The same trouble comes with every packet: once a minute is enough to know.
     const limiter = new Limiter(60_000_000);
     const problem = (where: string, what: string, code: string): void => {
@@ -120,7 +135,8 @@ export class Daemon {
       ownUid: own.ownUid,
     };
     this.#scripts = new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) });
-    this.#notices = new Notices([], log);
+    const { umask } = options;
+    this.#notices = new Notices(listenerKinds({ ...common, ...own, native: api, log, umask }), log);
     this.#core = new Core(
       {
         clock: this.#clock,
@@ -128,6 +144,7 @@ export class Daemon {
         log,
         adverts: this.#adverts,
         netlink: this.#netlink,
+        routing: this.#routing,
         announce: this.#announcer,
         hooks: new Hooks({
           ...common,
@@ -145,14 +162,7 @@ export class Daemon {
         service: this.#service,
         settings: this.#settings,
       },
-      {
-        version: packageVersion(),
-        node: hostname(),
-        pid: process.pid,
-        configFile: options.configFile,
-        makeBeforeBreak: options.stopOrder === 'make-before-break',
-        keepAddresses: options.keepVrrp,
-      },
+      coreOptions(options),
       config,
     );
     this.#warn(config);
@@ -196,6 +206,7 @@ export class Daemon {
     await this.#globalScript('startup_script');
     this.#removeRemains();
     this.#netlink.start();
+    if (usesRouting(this.#config)) await this.#routing.load();
     await this.#notices.prepare(this.#config);
     this.#notices.apply(this.#config);
     this.#core.start(findings);
@@ -211,6 +222,7 @@ export class Daemon {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
+    this.#routing.close();
     this.#scripts.close();
     await this.#notices.close();
     this.#settings.restore();
@@ -388,6 +400,7 @@ export class Daemon {
     if ('text' in loaded) outcome = loaded;
     else {
       await this.#notices.prepare(loaded.config);
+      if (usesRouting(loaded.config)) await this.#routing.load();
       outcome = await this.#inSlices(this.#applySteps(loaded.config, loaded.findings));
     }
     if (outcome === undefined) return STOPPING;

@@ -3,18 +3,21 @@ import type { Config } from '../config/config.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
 import type { Router } from './router.ts';
+import { Routing } from './routing.ts';
 import { Scripts } from './scripts.ts';
 import type { TrackHands, TrackSource } from './track-source.ts';
 
 export class Tracking {
   readonly scripts: Scripts;
+  readonly routing: Routing;
   readonly #hands: TrackHands;
   readonly #sources: readonly TrackSource[];
 
   constructor(ctx: Context, hands: TrackHands) {
     this.#hands = hands;
     this.scripts = new Scripts(ctx, hands);
-    this.#sources = [this.scripts];
+    this.routing = new Routing(ctx, hands);
+    this.#sources = [this.scripts, this.routing];
   }
 
   configure(config: Config): void {
