@@ -180,7 +180,7 @@ it('rule/every word of global_defs without effect is named, in a group and at an
     `global_defs {\nlog_unknown_vrids\nvrrp_rx_bufs_policy MTU\numask 077\nprocess_name x\nrouter_id y\n}\ntrack_file f {\nfile /x\n}\n${instance('kernel_rx_buf_size 65536', '192.0.2.1/24 use_vmac')}${group}`,
   );
   const { global, groups } = configOf(result);
-  assert.deepEqual(global.inactive, ['log_unknown_vrids', 'vrrp_rx_bufs_policy', 'umask', 'track_file']);
+  assert.deepEqual(global.inactive, ['log_unknown_vrids', 'vrrp_rx_bufs_policy', 'track_file']);
   assert.deepEqual(groups[0]?.inactive, ['track_file', 'smtp_alert']);
   assert.deepEqual(firstInstance(result).inactive, ['kernel_rx_buf_size', 'use_vmac']);
 });
