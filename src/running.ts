@@ -18,7 +18,6 @@ import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
 import type { DaemonLog } from './io/log/log.ts';
-import { deleteAddressesNow } from './io/netlink/cleanup.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
@@ -27,7 +26,7 @@ import { runOnce } from './io/process/run-once.ts';
 import { Scripts } from './io/process/scripts.ts';
 import { PathCommandChecker } from './io/process/security.ts';
 import { Turns } from './io/process/turns.ts';
-import { readRelease, releasePort } from './io/release/release.ts';
+import { releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
@@ -37,6 +36,7 @@ import { native } from './native.ts';
 import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
+import { removeRemains } from './remains.ts';
 import { dataText } from './report/data.ts';
 import { jsonText } from './report/json.ts';
 import { sdStatus } from './report/sd-status.ts';
@@ -204,7 +204,7 @@ export class Daemon {
     const { processName } = this.#config.global;
     if (processName !== undefined) process.title = processName;
     await this.#globalScript('startup_script');
-    this.#removeRemains();
+    await removeRemains(this.#options.runDir, this.#log);
     this.#netlink.start();
     if (usesRouting(this.#config)) await this.#routing.load();
     await this.#notices.prepare(this.#config);
@@ -271,24 +271,6 @@ export class Daemon {
       );
       return taken ? 'taken' : undefined;
     }
-  }
-
-  /** What a run that died held by its own account: the configuration may have changed since. */
-  #removeRemains(): void {
-    const read = readRelease(this.#options.runDir);
-    if (!read.ok) this.#log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
-    if (!read.ok || read.value === undefined || read.value.addresses.length === 0) return;
-    const { addresses } = read.value;
-    const results = deleteAddressesNow(native(), addresses);
-    const removed = results.filter((r) => r.ok && !r.already).length;
-    if (removed > 0)
-      this.#log.log('warning', `removed ${removed} address(es) that an earlier run left behind`);
-    for (const [i, r] of results.entries())
-      if (!r.ok)
-        this.#log.log(
-          'warning',
-          `an earlier run left ${addresses[i]?.address} on ${addresses[i]?.interface}: cannot remove it: ${r.code}`,
-        );
   }
 
   /** -d */

@@ -45,6 +45,13 @@ export function toolParts(): ToolParts {
           deleteAddressesNow(native(), list).flatMap((r, i) =>
             r.ok ? [] : [`${list[i]?.address} on ${list[i]?.interface}: ${r.code ?? ''} ${r.text ?? ''}`],
           ),
+        deleteRouting: async (list) => {
+          const { sendPrepared } = await import('./io/netlink/rt-routing.ts');
+          return sendPrepared(
+            native(),
+            list.map((x) => x.request),
+          ).flatMap((r, i) => (r.ok ? [] : [`${list[i]?.text}: ${r.code ?? ''} ${r.text ?? ''}`]));
+        },
         out: writeOut,
         err: writeErr,
       });

@@ -38,6 +38,7 @@ const ROOT_FILES = new Set([
   'notices.ts',
   'native.ts',
   'package-root.ts',
+  'remains.ts',
   'running.ts',
   'signals.ts',
   'slices.ts',

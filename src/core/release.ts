@@ -1,5 +1,5 @@
 /**
- * What must be undone after any death: every address that we may hold, and priority 0 for each instance that is master.
+ * What must be undone after any death: every address, route and rule that we may hold, and priority 0 for each instance that is master.
  * Addresses are named from the start on, held or not: there is no instant between adding one and having it written down,
  * and deleting one that is not there is harmless.
  */
@@ -8,6 +8,7 @@ import type { ReleaseState } from '../ports/system.ts';
 import type { Context } from './context.ts';
 import { outgoing } from './effects.ts';
 import { allAddresses } from './router.ts';
+import { releasedRouting } from './virtual-routes.ts';
 
 export function releaseState(ctx: Context): ReleaseState {
   const addresses: { interface: string; address: string; prefixLength: number; peer?: string }[] = [];
@@ -30,5 +31,6 @@ export function releaseState(ctx: Context): ReleaseState {
         frame,
       });
   }
-  return { addresses, adverts };
+  const routing = releasedRouting(ctx);
+  return { addresses, adverts, ...(routing.length === 0 ? {} : { routing }) };
 }

@@ -1,4 +1,5 @@
 /** Clock, timer, log, service manager: the remaining edges of core. */
+import type { PreparedRequest } from './routing.ts';
 
 export interface Clock {
   /** Monotonic microseconds (CLOCK_MONOTONIC), an integer. */
@@ -33,6 +34,11 @@ export type ReleaseState = {
     readonly interface: string;
     readonly destination: string;
     readonly frame: Uint8Array; // IP packet with priority 0
+  }[];
+  /** Virtual rules, then routes; absent = none. */
+  readonly routing?: readonly {
+    readonly text: string; // behind 'ip', as in 'route del 203.0.113.0/24'; '' where ip-batch(8) cannot say it
+    readonly request: PreparedRequest;
   }[];
 };
 export interface ReleasePort {

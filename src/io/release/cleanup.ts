@@ -14,6 +14,10 @@ export type CleanUpParts = {
   readonly deleteAddresses: (
     list: ReleaseState['addresses'],
   ) => readonly string[] | Promise<readonly string[]>;
+  /** Deletes routes and rules; the same. */
+  readonly deleteRouting?: (
+    list: NonNullable<ReleaseState['routing']>,
+  ) => readonly string[] | Promise<readonly string[]>;
   readonly sendAdvert?: (advert: ReleaseAdvert) => void; // default: raw-socket
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -34,9 +38,10 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     parts.err(`vipd: the daemon of ${runDir} is running; stop it, it cleans up by itself\n`);
     return 4;
   }
-  const { adverts, addresses } = read.value;
+  const { adverts, addresses, routing = [] } = read.value;
   const failures = [
     ...sendAll(adverts, parts.sendAdvert ?? sendRaw),
+    ...(routing.length === 0 ? [] : ((await parts.deleteRouting?.(routing)) ?? [])),
     ...(await parts.deleteAddresses(addresses)),
   ];
   for (const text of failures) parts.err(`vipd: ${text}\n`);

@@ -56,16 +56,24 @@ export function releasePort(runDir: string, log: Log): ReleasePort & { remove():
   };
 }
 
-/** One line for each address, in the language of ip-batch. */
+/** One line for each rule, route and address, in the language of ip-batch. */
 export function encodeBatch(state: ReleaseState): string {
   const where = (a: ReleaseState['addresses'][number]): string =>
     a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
-  return state.addresses.map((a) => `addr del ${where(a)} dev ${a.interface}\n`).join('');
+  const routing = (state.routing ?? []).flatMap((r) => (r.text === '' ? [] : [`${r.text}\n`]));
+  const addresses = state.addresses.map((a) => `addr del ${where(a)} dev ${a.interface}\n`);
+  return [...routing, ...addresses].join('');
 }
 
 export function encodeRelease(state: ReleaseState): string {
   const adverts = state.adverts.map((a) => ({ ...a, frame: toHex(a.frame) }));
-  return `${JSON.stringify({ schema: SCHEMA, addresses: state.addresses, adverts }, undefined, 1)}\n`;
+  const routing = state.routing?.map(({ text, request }) => ({
+    text,
+    type: request.type,
+    flags: request.flags,
+    body: toHex(request.body),
+  }));
+  return `${JSON.stringify({ schema: SCHEMA, addresses: state.addresses, adverts, routing }, undefined, 1)}\n`;
 }
 
 /** undefined: there is no file, so nothing to do. An error names what is wrong with it. */
@@ -96,19 +104,24 @@ export function removeRelease(runDir: string): void {
   }
 }
 
+type ReleasedRouting = NonNullable<ReleaseState['routing']>[number];
+const RTM_DELROUTE = 25;
+const RTM_DELRULE = 33;
+
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);
 const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
 
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts } = value;
-  if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
+  const { addresses, adverts, routing = [] } = value;
+  if (!Array.isArray(addresses) || !Array.isArray(adverts) || !Array.isArray(routing)) return undefined;
   const readAddresses = addresses.map(toAddress);
   const readAdverts = adverts.map(toAdvert);
   const whole = <T>(list: readonly (T | undefined)[]): list is readonly T[] => !list.includes(undefined);
-  if (!whole(readAddresses) || !whole(readAdverts)) return undefined;
-  return { addresses: readAddresses, adverts: readAdverts };
+  const readRouting = routing.map(toRouting);
+  if (!whole(readAddresses) || !whole(readAdverts) || !whole(readRouting)) return undefined;
+  return { addresses: readAddresses, adverts: readAdverts, routing: readRouting };
 }
 
 function toAddress(value: unknown): ReleaseState['addresses'][number] | undefined {
@@ -118,6 +131,16 @@ function toAddress(value: unknown): ReleaseState['addresses'][number] | undefine
   const bytes = parseIp(address);
   const fits = bytes !== undefined && Number.isInteger(prefixLength) && prefixLength <= bytes.length * 8;
   return fits && prefixLength >= 0 ? { interface: name, address, prefixLength } : undefined;
+}
+
+/** Deletions and nothing else: the file is root's, and so is what it may do. */
+function toRouting(value: unknown): ReleasedRouting | undefined {
+  if (!isFields(value)) return undefined;
+  const { text, type, flags, body } = value;
+  if (typeof text !== 'string' || typeof flags !== 'number' || typeof body !== 'string') return undefined;
+  if (type !== RTM_DELROUTE && type !== RTM_DELRULE) return undefined;
+  if (!/^([0-9a-f]{2}){12,}$/.test(body) || body.length > MAX_FRAME_BYTES * 2) return undefined;
+  return { text, request: { type, flags, body: new Uint8Array(Buffer.from(body, 'hex')) } };
 }
 
 function toAdvert(value: unknown): ReleaseState['adverts'][number] | undefined {
