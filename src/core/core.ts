@@ -14,6 +14,7 @@ import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
+import { Devices } from './devices/devices.ts';
 import { carryOut } from './effects.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
@@ -25,14 +26,13 @@ import { releaseState } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
-import { startRouter, whyNotRun } from './start.ts';
+import { STALL_US, Stalls } from './stalls.ts';
+import { startNotBeforeUs, startRouter, whyNotRun } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
 
-/** A timer served this late, and at least one advert interval late, is a stall. */
-const STALL_US = 100_000;
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
 const REPEAT_US = 60_000_000;
@@ -45,6 +45,7 @@ export class Core {
   readonly #queue: CoreEvent[] = [];
   readonly #groups: Groups;
   readonly #tracking: Tracking;
+  readonly #stalls: Stalls;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
@@ -56,13 +57,11 @@ export class Core {
   #left = false; // nothing of ours is left: the stop is over
   #startedWallMs = 0;
   #loadedWallMs = 0;
-  #stallCount = 0;
-  #longestStallUs = 0;
   #findings = { errors: 0, warnings: 0 };
   #warnings: readonly string[] = [];
 
   constructor(ports: Ports, options: CoreOptions, config: Config) {
-    this.#ctx = {
+    const ctx: Omit<Context, 'devices'> = {
       ports,
       options,
       limiter: new Limiter(REPEAT_US),
@@ -73,7 +72,9 @@ export class Core {
       post: (event) => this.#queue.push(event),
       groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
     };
+    this.#ctx = Object.assign(ctx, { devices: new Devices(ctx) });
     this.#groups = new Groups(this.#ctx);
+    this.#stalls = new Stalls(this.#ctx);
     this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
       setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
@@ -81,17 +82,22 @@ export class Core {
     });
   }
 
-  /** Removes leftovers of a crash, opens the sockets, starts every instance. */
-  start(findings: { errors: number; warnings: number }): void {
+  /** Removes leftovers of a crash, opens the sockets, starts every instance. `devices`: what a run that died had made. */
+  start(findings: { errors: number; warnings: number }, devices: readonly string[] = []): void {
     const ctx = this.#ctx;
     this.#findings = findings;
     this.#startedWallMs = this.#loadedWallMs = ctx.ports.clock.wallMs();
     ctx.links = linksByName(ctx.ports.netlink.links());
+    ctx.devices.inherit(devices);
+    const placed = ctx.devices.plan(ctx.config);
+    ctx.config = placed.config;
+    ctx.devices.apply(placed);
+    ctx.devices.finish();
     const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
     if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
     for (const line of left.lines) ctx.ports.log.log('warning', line);
     removeLeftoverRoutes(ctx);
-    const startUs = ctx.ports.clock.nowUs();
+    const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
       const why = whyNotRun(c);
@@ -105,8 +111,7 @@ export class Core {
     ctx.ports.notices.tell({ type: 'started' });
     // Before the first address of an owner is there.
     ctx.ports.release.write(releaseState(ctx));
-    for (const r of ctx.routers)
-      startRouter(ctx, r, this.#tracking, startUs + ctx.config.global.startupDelayUs);
+    for (const r of ctx.routers) startRouter(ctx, r, this.#tracking, notBeforeUs);
     this.#groups.begin();
     this.#pump();
   }
@@ -155,15 +160,7 @@ export class Core {
     const nowUs = this.#ctx.ports.clock.nowUs();
     const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
     this.#armedAtUs = Number.POSITIVE_INFINITY;
-    if (lateUs >= STALL_US) {
-      this.#stallCount++;
-      this.#longestStallUs = Math.max(this.#longestStallUs, lateUs);
-      if (this.#ctx.limiter.pass('stall', nowUs) >= 0)
-        this.#ctx.ports.log.log(
-          'warning',
-          `A timer was served ${(lateUs / 1e6).toFixed(3)} s late: this host or process stalled`,
-        );
-    }
+    this.#stalls.served(lateUs, nowUs);
     this.#serving = true;
     try {
       for (let served = 0; ; served++) {
@@ -306,7 +303,10 @@ export class Core {
         if (key !== '') ctx.ports.adverts.close(key);
       this.#groups.end();
       ctx.ports.notices.tell({ type: 'stopped' });
-      ctx.ports.hooks.settle(STOP_HOOKS_US, done);
+      ctx.ports.hooks.settle(STOP_HOOKS_US, () => {
+        if (!ctx.options.keepAddresses) ctx.devices.stop();
+        done();
+      });
     }
   }
 
@@ -390,7 +390,7 @@ export class Core {
       loadedWallMs: this.#loadedWallMs,
       findings: this.#findings,
       warnings: this.#warnings,
-      loop: { stallCount: this.#stallCount, longestStallUs: this.#longestStallUs },
+      loop: { stallCount: this.#stalls.count, longestStallUs: this.#stalls.longestUs },
     });
   }
 }

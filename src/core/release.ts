@@ -6,6 +6,7 @@
 import { formatIp } from '../base/ip.ts';
 import type { ReleaseState } from '../ports/system.ts';
 import type { Context } from './context.ts';
+import { advertInterface } from './devices/plan.ts';
 import { outgoing } from './effects.ts';
 import { allAddresses } from './router.ts';
 import { releasedRouting } from './virtual-routes.ts';
@@ -26,11 +27,19 @@ export function releaseState(ctx: Context): ReleaseState {
     for (const [i, frame] of ctx.ports.adverts.encode(advert).entries())
       adverts.push({
         instance: r.config.name,
-        interface: r.config.interface,
+        interface: advertInterface(r.config),
         destination: advert.destinations[i] as string,
         frame,
       });
   }
   const routing = releasedRouting(ctx);
-  return { addresses, adverts, ...(routing.length === 0 ? {} : { routing }) };
+  const devices = ctx.devices.names();
+  const settings = ctx.ports.devices?.changedSettings() ?? [];
+  return {
+    addresses,
+    adverts,
+    ...(routing.length === 0 ? {} : { routing }),
+    ...(devices.length === 0 ? {} : { devices }),
+    ...(settings.length === 0 ? {} : { settings }),
+  };
 }

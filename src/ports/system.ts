@@ -1,5 +1,10 @@
 /** Clock, timer, log, service manager: the remaining edges of core. */
+
+import type { ProcessSettings } from '../config/global-config.ts';
+import type { ChangedSetting } from './devices.ts';
 import type { PreparedRequest } from './routing.ts';
+
+export type { ProcessSettings };
 
 export interface Clock {
   /** Monotonic microseconds (CLOCK_MONOTONIC), an integer. */
@@ -23,6 +28,7 @@ export interface Log {
 
 /** Files that outlive the process: what ExecStopPost and `vipd cleanup` need after any death. */
 export type ReleaseState = {
+  readonly namespace?: string; // network namespace the daemon ran in, where it is not that of its unit
   readonly addresses: readonly {
     readonly interface: string;
     readonly address: string;
@@ -40,6 +46,9 @@ export type ReleaseState = {
     readonly text: string; // behind 'ip', as in 'route del 203.0.113.0/24'; '' where ip-batch(8) cannot say it
     readonly request: PreparedRequest;
   }[];
+  /** Names of interfaces that were made. */
+  readonly devices?: readonly string[];
+  readonly settings?: readonly ChangedSetting[];
 };
 export interface ReleasePort {
   /** Rewrites `release.batch` and `release.json` in the run directory (atomic rename). Never throws. */
@@ -52,6 +61,12 @@ export interface InterfaceSettings {
   promoteSecondaries(interfaceName: string): void;
   /** Puts back what was changed. */
   restore(): void;
+}
+
+/** Where this process stands among others when the kernel deals out time. */
+export interface Urgency {
+  /** 'max_auto_priority': one step up in SCHED_RR, up to `ceiling` (1..99). Gives the new priority, 0 when none was taken. */
+  raise(ceiling: number): number;
 }
 
 export interface ServiceManager {

@@ -5,11 +5,14 @@
 import { createRequire } from 'node:module';
 import { createConnection } from 'node:net';
 import { posix } from 'node:path';
+import type { ChangedSetting } from '../../ports/devices.ts';
 import type { ReleaseState } from '../../ports/system.ts';
 import { batchPath, readRelease, removeRelease } from './release.ts';
 
 type ReleaseAdvert = ReleaseState['adverts'][number];
 export type CleanUpParts = {
+  /** Enters the network namespace of that name; a text says why it could not. */
+  readonly enterNamespace: (name: string) => string | undefined;
   /** Deletes what is there, ignores what is not; returns what could not be done, as text. */
   readonly deleteAddresses: (
     list: ReleaseState['addresses'],
@@ -18,6 +21,9 @@ export type CleanUpParts = {
   readonly deleteRouting?: (
     list: NonNullable<ReleaseState['routing']>,
   ) => readonly string[] | Promise<readonly string[]>;
+  /** As above, for interfaces. */
+  readonly deleteDevices?: (names: readonly string[]) => readonly string[];
+  readonly restoreSettings?: (list: readonly ChangedSetting[]) => readonly string[];
   readonly sendAdvert?: (advert: ReleaseAdvert) => void; // default: raw-socket
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -38,16 +44,25 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     parts.err(`vipd: the daemon of ${runDir} is running; stop it, it cleans up by itself\n`);
     return 4;
   }
-  const { adverts, addresses, routing = [] } = read.value;
+  const { adverts, addresses, routing = [], devices = [], settings = [], namespace } = read.value;
+  const outside = namespace === undefined ? undefined : parts.enterNamespace(namespace);
+  if (outside !== undefined) {
+    parts.err(`vipd: ${outside}\n`);
+    return 1;
+  }
   const failures = [
     ...sendAll(adverts, parts.sendAdvert ?? sendRaw),
     ...(routing.length === 0 ? [] : ((await parts.deleteRouting?.(routing)) ?? [])),
     ...(await parts.deleteAddresses(addresses)),
+    // After the adverts, which leave through them.
+    ...(parts.deleteDevices?.(devices) ?? []),
+    ...(parts.restoreSettings?.(settings) ?? []),
   ];
   for (const text of failures) parts.err(`vipd: ${text}\n`);
   if (failures.length > 0) return 1;
   removeRelease(runDir);
-  parts.out(`sent priority 0 for ${adverts.length} adverts, deleted ${addresses.length} addresses\n`);
+  const more = devices.length === 0 ? '' : ` and ${devices.length} interfaces`;
+  parts.out(`sent priority 0 for ${adverts.length} adverts, deleted ${addresses.length} addresses${more}\n`);
   return 0;
 }
 

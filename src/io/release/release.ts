@@ -7,6 +7,7 @@ import { posix } from 'node:path';
 import { toHex } from '../../base/bytes.ts';
 import { parseIp } from '../../base/ip.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import type { ChangedSetting } from '../../ports/devices.ts';
 import type { Log, ReleasePort, ReleaseState } from '../../ports/system.ts';
 import { writeAtomically } from '../files/atomic.ts';
 
@@ -18,12 +19,16 @@ const MAX_FRAME_BYTES = 65_535;
 export const batchPath = (runDir: string): string => posix.join(runDir, 'release.batch');
 export const jsonPath = (runDir: string): string => posix.join(runDir, 'release.json');
 
-/** A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. */
-export function releasePort(runDir: string, log: Log): ReleasePort & { remove(): void } {
+/**
+ * A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. `namespace`: that
+ * of `-s` or 'net_namespace'; who cleans up may stand outside of it.
+ */
+export function releasePort(runDir: string, log: Log, namespace?: string): ReleasePort & { remove(): void } {
   let last = '';
   let complaint = '';
   return {
-    write(state: ReleaseState): void {
+    write(given: ReleaseState): void {
+      const state = namespace === undefined ? given : { ...given, namespace };
       const json = encodeRelease(state);
       if (json === last) return;
       try {
@@ -60,9 +65,12 @@ export function releasePort(runDir: string, log: Log): ReleasePort & { remove():
 export function encodeBatch(state: ReleaseState): string {
   const where = (a: ReleaseState['addresses'][number]): string =>
     a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
-  const routing = (state.routing ?? []).flatMap((r) => (r.text === '' ? [] : [`${r.text}\n`]));
-  const addresses = state.addresses.map((a) => `addr del ${where(a)} dev ${a.interface}\n`);
-  return [...routing, ...addresses].join('');
+  const prefix = state.namespace === undefined ? '' : `netns exec ${state.namespace} ip `;
+  return [
+    ...(state.routing ?? []).flatMap((r) => (r.text === '' ? [] : [`${prefix}${r.text}\n`])),
+    ...state.addresses.map((a) => `${prefix}addr del ${where(a)} dev ${a.interface}\n`),
+    ...(state.devices ?? []).map((name) => `${prefix}link del dev ${name}\n`),
+  ].join('');
 }
 
 export function encodeRelease(state: ReleaseState): string {
@@ -73,7 +81,7 @@ export function encodeRelease(state: ReleaseState): string {
     flags: request.flags,
     body: toHex(request.body),
   }));
-  return `${JSON.stringify({ schema: SCHEMA, addresses: state.addresses, adverts, routing }, undefined, 1)}\n`;
+  return `${JSON.stringify({ schema: SCHEMA, ...state, adverts, routing }, undefined, 1)}\n`;
 }
 
 /** undefined: there is no file, so nothing to do. An error names what is wrong with it. */
@@ -110,18 +118,37 @@ const RTM_DELRULE = 33;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);
+const isNamespace = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,255}$/.test(v);
 const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
+
+/** Nothing but a number below an interface's IP settings: the file says what is written as root. */
+const isSetting = (v: unknown): v is ChangedSetting =>
+  isFields(v) &&
+  typeof v['path'] === 'string' &&
+  /^ipv[46]\/conf\/(?!\.{1,2}\/)[^/\s]{1,15}\/[a-z0-9_]+$/.test(v['path']) &&
+  [v['before'], v['set']].every((x) => typeof x === 'string' && /^-?\d{1,10}$/.test(x));
 
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts, routing = [] } = value;
-  if (!Array.isArray(addresses) || !Array.isArray(adverts) || !Array.isArray(routing)) return undefined;
+  const { addresses, adverts, namespace, devices, settings, routing } = value;
+  if (namespace !== undefined && !isNamespace(namespace)) return undefined;
+  if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
+  if (devices !== undefined && !(Array.isArray(devices) && devices.every(isName))) return undefined;
+  if (settings !== undefined && !(Array.isArray(settings) && settings.every(isSetting))) return undefined;
+  if (routing !== undefined && !Array.isArray(routing)) return undefined;
   const readAddresses = addresses.map(toAddress);
   const readAdverts = adverts.map(toAdvert);
   const whole = <T>(list: readonly (T | undefined)[]): list is readonly T[] => !list.includes(undefined);
-  const readRouting = routing.map(toRouting);
+  const readRouting = routing?.map(toRouting) ?? [];
   if (!whole(readAddresses) || !whole(readAdverts) || !whole(readRouting)) return undefined;
-  return { addresses: readAddresses, adverts: readAdverts, routing: readRouting };
+  return {
+    addresses: readAddresses,
+    adverts: readAdverts,
+    ...(routing === undefined ? {} : { routing: readRouting }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(devices === undefined ? {} : { devices }),
+    ...(settings === undefined ? {} : { settings }),
+  };
 }
 
 function toAddress(value: unknown): ReleaseState['addresses'][number] | undefined {

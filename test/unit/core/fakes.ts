@@ -171,6 +171,7 @@ export class World {
   readonly opened: SocketSpec[] = [];
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
+  urgency = 0;
   readonly added: AddressRequest[] = [];
   readonly announced: { family: number; spacingUs: number }[] = [];
   /** Routes and rules of the kernel, by `routingName`. */
@@ -273,8 +274,14 @@ export class World {
         promoteSecondaries: (name) => void this.promoted.push(name),
         restore: () => undefined,
       },
+      urgency: { raise: (ceiling) => this.#raise(ceiling) },
       service: NO_SERVICE,
     };
+  }
+
+  #raise(ceiling: number): number {
+    if (this.urgency < ceiling) this.urgency++;
+    return this.urgency;
   }
 
   #routingPort(): RoutingPort {
