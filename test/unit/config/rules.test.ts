@@ -68,7 +68,7 @@ const rows: readonly Row[] = [
   ['interface/tracked', instance('track_interface { eth7 }'), ['KA0601 5'], 2, known],
   ['v3/no address', instance('version 3', ''), ['KA0648 2'], 2],
   ['strict/no address', instance('strict_mode', ''), ['KA0648 2'], 2],
-  ['strict/unicast', instance('strict_mode\nunicast_peer { 192.0.2.9 }'), ['KA0649 6'], 2],
+  ['strict/unicast', instance('strict_mode\nunicast_peer { 192.0.2.9 }'), ['KA0649 6'], undefined],
   ['master/no priority is an owner', instance('state MASTER'), ['KA0606 5']],
   [
     'address/same in two',
