@@ -23,6 +23,7 @@ import './unit/core/addresses.test.ts';
 import './unit/core/core.test.ts';
 import './unit/core/deadlines.test.ts';
 import './unit/core/device-plan.test.ts';
+import './unit/core/ipv6.test.ts';
 import './unit/core/limiter.test.ts';
 import './unit/core/notices.test.ts';
 import './unit/core/sharing.test.ts';
