@@ -42,7 +42,11 @@ export type Transition = {
 export type Rejection = { reason: string; source: string; detail: string; wallMs: number };
 
 /** A route or rule and how the kernel was asked for it. */
-export type HeldRouting = { readonly line: RoutingLine; readonly item: RoutingItem };
+export type HeldRouting = {
+  readonly line: RoutingLine;
+  readonly item: RoutingItem;
+  seen: boolean; // the kernel has shown it to us: only then can its absence mean that someone deleted it
+};
 
 export type Router = {
   readonly id: number; // owner id in the deadline heap
@@ -51,7 +55,7 @@ export type Router = {
   state: State;
   started: boolean;
   faults: Map<string, string>; // what -> detail
-  silentFault: boolean; // every fault is a script that has not ended once: nobody is told (B18)
+  silentFault: boolean; // every fault is only not known yet (a script, a tentative source): nobody is told (B18)
   tracked: readonly Tracked[]; // as they were when `faults` and `contributions` were worked out
   contributions: readonly Contribution[];
   interfaceIndex: number; // 0 = interface absent
@@ -69,6 +73,7 @@ export type Router = {
   lastRejection: Rejection | undefined;
   hooks: Map<string, HookOutcome>;
   counters: MutableCounters;
+  detections: Map<string, number>; // VIPs that the kernel looks for duplicates of (hex) -> times that it found one
   unwatch: (() => void)[]; // watches for the successor's announcement
   addressesAdded: boolean; // by a reload that is being applied
   removed: boolean; // a reload took it out of the configuration
@@ -139,6 +144,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     lastRejection: undefined,
     hooks: new Map(),
     counters: freshCounters(),
+    detections: new Map(),
     unwatch: [],
     addressesAdded: false,
     removed: false,
