@@ -21,6 +21,8 @@ import './unit/core/addresses.test.ts';
 import './unit/core/core.test.ts';
 import './unit/core/deadlines.test.ts';
 import './unit/core/limiter.test.ts';
+import './unit/core/notices.test.ts';
+import './unit/notices.test.ts';
 import './unit/cli/tool.test.ts';
 import './unit/io/secret-files.test.ts';
 import './unit/io/config-files.test.ts';

@@ -35,6 +35,7 @@ const ROOT_FILES = new Set([
   'loading.ts',
   'main.ts',
   'namespace.ts',
+  'notices.ts',
   'native.ts',
   'package-root.ts',
   'running.ts',

@@ -24,9 +24,10 @@ import { onAdvert } from './receive.ts';
 import { releaseState } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
-import { Scripts } from './scripts.ts';
 import type { Snapshot } from './snapshot.ts';
 import { startRouter, whyNotRun } from './start.ts';
+import { reloadedNotice, tellPriority } from './tell.ts';
+import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 
 /** A timer served this late, and at least one advert interval late, is a stall. */
@@ -42,7 +43,7 @@ export class Core {
   readonly #deadlines = new Deadlines();
   readonly #queue: CoreEvent[] = [];
   readonly #groups: Groups;
-  readonly #scripts: Scripts;
+  readonly #tracking: Tracking;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
@@ -72,10 +73,10 @@ export class Core {
       groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
     };
     this.#groups = new Groups(this.#ctx);
-    this.#scripts = new Scripts(this.#ctx, {
+    this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
       setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
-      changed: (r) => refreshRouter(this.#ctx, r, this.#scripts),
+      changed: (r) => refreshRouter(this.#ctx, r, this.#tracking),
     });
   }
 
@@ -89,7 +90,7 @@ export class Core {
     if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
     for (const line of left.lines) ctx.ports.log.log('warning', line);
     const startUs = ctx.ports.clock.nowUs();
-    this.#scripts.configure(ctx.config.scripts);
+    this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
       const why = whyNotRun(c, ctx.options);
       if (why !== undefined)
@@ -98,11 +99,12 @@ export class Core {
     });
     for (const config of runnable) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
-    this.#scripts.attach();
+    this.#tracking.attach();
+    ctx.ports.notices.tell({ type: 'started' });
     // Before the first address of an owner is there.
     ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers)
-      startRouter(ctx, r, this.#scripts, startUs + ctx.config.global.startupDelayUs);
+      startRouter(ctx, r, this.#tracking, startUs + ctx.config.global.startupDelayUs);
     this.#pump();
   }
 
@@ -163,7 +165,7 @@ export class Core {
         if (id === undefined) break;
         const r = this.#owners.get(id);
         if (id === this.#checkId) this.#checkAll();
-        else if (r === undefined) this.#scripts.onDeadline(id, nowUs);
+        else if (r === undefined) this.#tracking.onDeadline(id, nowUs);
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
       }
@@ -213,13 +215,13 @@ export class Core {
         onAdvert(this.#ctx, e.key, e.received);
         break;
       case 'netlink':
-        onNetlink(this.#ctx, e.event, this.#scripts);
+        onNetlink(this.#ctx, e.event, this.#tracking);
         break;
       case 'machine':
         this.#step(e.router, e.event);
         break;
       case 'script':
-        this.#scripts.onResult(e.result);
+        this.#tracking.scripts.onResult(e.result);
         break;
       case 'hook':
         onHookResult(this.#ctx, e.result);
@@ -238,6 +240,7 @@ export class Core {
     const next = step(r.params, before, event, this.#ctx.ports.clock.nowUs());
     r.state = next.state;
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
+    if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
     this.#deadlines.set(r.id, deadlineUs(r.state));
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
   }
@@ -290,6 +293,7 @@ export class Core {
       this.#left = true;
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
+      ctx.ports.notices.tell({ type: 'stopped' });
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
     }
   }
@@ -300,7 +304,7 @@ export class Core {
     const again = this.#stopped !== undefined;
     if (!again) {
       this.#stopped = done;
-      this.#scripts.stop();
+      this.#tracking.stop();
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
@@ -339,14 +343,17 @@ export class Core {
         if (changed) this.#ctx.releaseDirty = true;
       },
       groups: this.#groups,
-      scripts: this.#scripts,
+      tracking: this.#tracking,
     });
     for (;;) {
       const step = work.next();
       // And the frames of the masters as they are now.
       if (step.done === true && changed) this.#ctx.releaseDirty = true;
       this.#pump();
-      if (step.done === true) return step.value;
+      if (step.done === true) {
+        this.#ctx.ports.notices.tell(reloadedNotice(this.#ctx, this.#groups.states()));
+        return step.value;
+      }
       yield;
     }
   }
@@ -365,7 +372,7 @@ export class Core {
   }
 
   snapshot(): Snapshot {
-    return snapshot(this.#ctx, this.#groups, this.#scripts, {
+    return snapshot(this.#ctx, this.#groups, this.#tracking, {
       startedWallMs: this.#startedWallMs,
       loadedWallMs: this.#loadedWallMs,
       findings: this.#findings,

@@ -7,7 +7,13 @@ import { formatIp, parseIp } from '../base/ip.ts';
 import type { Config } from '../config/config.ts';
 import type { KernelAddress, NetlinkEvent } from '../ports/netlink.ts';
 import { interfaceDetail, interfaceStatus } from '../track/interface.ts';
-import { type Contribution, effectivePriority, judgeTracked, type Tracked } from '../track/priority.ts';
+import {
+  type Contribution,
+  effectivePriority,
+  judgeTracked,
+  type Tracked,
+  trackedStatus,
+} from '../track/priority.ts';
 import type { Context } from './context.ts';
 import {
   addressRequest,
@@ -18,7 +24,7 @@ import {
   watchedInterfaces,
 } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
-import type { Scripts } from './scripts.ts';
+import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
 
 /** Names the sockets that instances with the same interface, family and group (or source) share. */
@@ -114,28 +120,30 @@ export function closeSockets(ctx: Context, r: Router): void {
 }
 
 /** Everything whose loss touches `r`: its own interfaces (weight 0), tracked interfaces and scripts, its group's too. */
-function trackedThings(ctx: Context, r: Router, scripts: Scripts): Tracked[] {
+function trackedThings(ctx: Context, r: Router, tracking: Tracking): Tracked[] {
   const out: Tracked[] = [];
   const add = (what: string, name: string, weight: number, reverse: boolean) => {
     const flags = linkFlags(ctx.links.get(name));
     const detail = interfaceDetail(name, flags);
-    out.push({
-      what,
-      weight,
-      reverse,
-      status: interfaceStatus(flags),
-      detail: `interface ${detail === '' ? `${name} is up` : detail}`,
-    });
+    out.push(
+      trackedStatus({
+        what,
+        weight,
+        reverse,
+        status: interfaceStatus(flags),
+        detail: `interface ${detail === '' ? `${name} is up` : detail}`,
+      }),
+    );
   };
   for (const name of watchedInterfaces(r.config)) add(`interface ${name}`, name, 0, false);
   const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
   for (const t of [...r.config.trackInterfaces, ...(group?.trackInterfaces ?? [])])
     add(`track_interface ${t.interface}`, t.interface, t.weight, t.reverse);
-  return [...out, ...scripts.trackedOf(r)];
+  return [...out, ...tracking.trackedOf(r)];
 }
 
 /** Compares everything around `r` with what it was, and tells the machine the differences. */
-export function refreshRouter(ctx: Context, r: Router, scripts: Scripts): void {
+export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void {
   const link = ctx.links.get(r.config.interface);
   const appeared = link !== undefined && link.index !== r.interfaceIndex;
   r.interfaceIndex = link?.index ?? 0;
@@ -149,7 +157,8 @@ export function refreshRouter(ctx: Context, r: Router, scripts: Scripts): void {
   }
   const sockets = refreshSockets(ctx, r);
   if (sockets !== undefined) faults.set('sockets', sockets);
-  const verdict = judgeTracked(trackedThings(ctx, r, scripts));
+  r.tracked = trackedThings(ctx, r, tracking);
+  const verdict = judgeTracked(r.tracked);
   r.silentFault = verdict.silent && faults.size === 0;
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
@@ -192,7 +201,7 @@ const concerns = (r: Router, iface: string): boolean =>
   r.config.trackInterfaces.some((t) => t.interface === iface) ||
   allAddresses(r.config).some((v) => v.interface === iface);
 
-export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): void {
+export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking): void {
   const log = ctx.ports.log;
   switch (event.type) {
     case 'link': {
@@ -208,13 +217,13 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): 
             interface: link.name,
           },
         );
-      refreshAll(ctx, scripts, link.name);
+      refreshAll(ctx, tracking, link.name);
       return;
     }
     case 'link-removed':
       ctx.links = linksByName(ctx.ports.netlink.links());
       log.log('info', words.linkDeleted(event.name), { interface: event.name });
-      refreshAll(ctx, scripts, event.name);
+      refreshAll(ctx, tracking, event.name);
       return;
     case 'address-added':
     case 'address-removed': {
@@ -229,7 +238,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): 
           )
         )
           ctx.post({ type: 'check-addresses', router: r });
-        if (r.interfaceIndex === event.address.interfaceIndex && !vip) refreshRouter(ctx, r, scripts);
+        if (r.interfaceIndex === event.address.interfaceIndex && !vip) refreshRouter(ctx, r, tracking);
       }
       return;
     }
@@ -239,17 +248,17 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, scripts: Scripts): 
         log.log('warning', 'Netlink: receive buffer overrun - links and addresses were read anew');
       ctx.links = linksByName(ctx.ports.netlink.links());
       for (const r of ctx.routers) {
-        refreshRouter(ctx, r, scripts);
+        refreshRouter(ctx, r, tracking);
         if (r.vipsSet) ctx.post({ type: 'check-addresses', router: r });
       }
     }
   }
 }
 
-function refreshAll(ctx: Context, scripts: Scripts, iface: string): void {
+function refreshAll(ctx: Context, tracking: Tracking, iface: string): void {
   for (const r of ctx.routers) {
     const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
     if (concerns(r, iface) || group?.trackInterfaces.some((t) => t.interface === iface))
-      refreshRouter(ctx, r, scripts);
+      refreshRouter(ctx, r, tracking);
   }
 }

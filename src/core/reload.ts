@@ -12,8 +12,8 @@ import type { Groups } from './groups.ts';
 import { linksByName } from './network.ts';
 import { closeSockets, refreshRouter } from './reachability.ts';
 import { allAddresses, paramsOf, type Router } from './router.ts';
-import type { Scripts } from './scripts.ts';
 import { startRouter, whyNotRun } from './start.ts';
+import type { Tracking } from './tracking.ts';
 
 /** One line for each thing that changed: for the log and for `vipd reload`. */
 export type ReloadReport = { readonly lines: readonly string[] };
@@ -25,7 +25,7 @@ export type ReloadHands = {
   /** The new configuration is in force; `same`: every instance is what it was. */
   settled(same: boolean): void;
   readonly groups: Groups;
-  readonly scripts: Scripts;
+  readonly tracking: Tracking;
 };
 
 const keyOf = (v: VirtualAddress): string =>
@@ -60,7 +60,7 @@ export function* applying(ctx: Context, next: Config, hands: ReloadHands): Gener
   }
   ctx.config = next;
   ctx.links = linksByName(ctx.ports.netlink.links());
-  hands.scripts.configure(next.scripts);
+  hands.tracking.configure(next);
   const kept: Router[] = [];
   for (const pair of plan.kept) {
     const r = byConfig.get(pair.old);
@@ -79,19 +79,19 @@ export function* applying(ctx: Context, next: Config, hands: ReloadHands): Gener
     if (why !== undefined) ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
   }
   hands.groups.configure(next.groups, ctx.routers);
-  hands.scripts.attach();
+  hands.tracking.attach();
   hands.settled(plan.kept.every(unchanged) && plan.added.length === 0 && plan.removed.length === 0);
   yield;
   for (const r of kept) {
     const addressesAdded = r.addressesAdded;
     r.addressesAdded = false;
-    refreshRouter(ctx, r, hands.scripts);
+    refreshRouter(ctx, r, hands.tracking);
     const priority = effectivePriority(r.config.priority, r.contributions);
     hands.step(r, { type: 'reconfigured', priority, addressesAdded });
     yield;
   }
   for (const r of added) {
-    startRouter(ctx, r, hands.scripts, ctx.ports.clock.nowUs());
+    startRouter(ctx, r, hands.tracking, ctx.ports.clock.nowUs());
     yield;
   }
   lines.push(...describeRest(plan));

@@ -4,6 +4,7 @@
  */
 import { parseIp } from '../base/ip.ts';
 import type { InstanceConfig } from '../config/config.ts';
+import type { Tracked } from '../track/priority.ts';
 import type { Params, Reason, State, StateName } from '../vrrp/types.ts';
 import type { Contribution, HookOutcome } from './snapshot.ts';
 
@@ -45,6 +46,7 @@ export type Router = {
   started: boolean;
   faults: Map<string, string>; // what -> detail
   silentFault: boolean; // every fault is a script that has not ended once: nobody is told (B18)
+  tracked: readonly Tracked[]; // as they were when `faults` and `contributions` were worked out
   contributions: readonly Contribution[];
   interfaceIndex: number; // 0 = interface absent
   source: Uint8Array | undefined;
@@ -110,6 +112,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     started: false,
     faults: new Map(),
     silentFault: false,
+    tracked: [],
     contributions: [],
     interfaceIndex: 0,
     source: config.sourceAddress === undefined ? undefined : parseIp(config.sourceAddress),

@@ -3,9 +3,9 @@
  * cannot be run (missing, refused by the security rules) is disabled, said so, and takes no part, as in keepalived.
  */
 import { assertNever } from '../base/assert.ts';
-import type { ScriptConfig, TrackedScript } from '../config/config.ts';
+import type { Config, ScriptConfig, TrackedScript } from '../config/config.ts';
 import type { ScriptResult } from '../ports/process.ts';
-import type { Tracked } from '../track/priority.ts';
+import { type Tracked, trackedStatus } from '../track/priority.ts';
 import {
   initialScript,
   type ScriptEvent,
@@ -17,15 +17,8 @@ import {
 import type { Context } from './context.ts';
 import type { Router } from './router.ts';
 import type { ScriptSnapshot } from './snapshot.ts';
+import { namesOf, type TrackHands, type TrackSource } from './track-source.ts';
 import * as words from './words.ts';
-
-export type ScriptHands = {
-  /** An owner id in the deadline heap. */
-  allocate(): number;
-  setDeadline(id: number, atUs: number): void;
-  /** The status of a script that `r` tracks changed. */
-  changed(r: Router): void;
-};
 
 type Entry = {
   readonly id: number;
@@ -50,22 +43,22 @@ const paramsOf = (c: ScriptConfig): ScriptParams => ({
 const sameCommand = (a: ScriptConfig, b: ScriptConfig): boolean =>
   a.command.argv.length === b.command.argv.length && a.command.argv.every((w, i) => w === b.command.argv[i]);
 
-export class Scripts {
+export class Scripts implements TrackSource {
   readonly #ctx: Context;
-  readonly #hands: ScriptHands;
+  readonly #hands: TrackHands;
   #entries = new Map<string, Entry>();
 
-  constructor(ctx: Context, hands: ScriptHands) {
+  constructor(ctx: Context, hands: TrackHands) {
     this.#ctx = ctx;
     this.#hands = hands;
   }
 
   /** Takes a configuration's scripts; one with the same name and command keeps its result. */
-  configure(configs: readonly ScriptConfig[]): void {
+  configure({ scripts }: Config): void {
     const before = this.#entries;
     this.#entries = new Map();
     const nowUs = this.#ctx.ports.clock.nowUs();
-    for (const config of configs) {
+    for (const config of scripts) {
       const old = before.get(config.name);
       before.delete(config.name);
       if (old !== undefined) {
@@ -131,8 +124,7 @@ export class Scripts {
   }
 
   #trackedBy(r: Router): readonly TrackedScript[] {
-    const group = this.#ctx.config.groups.find((g) => g.members.includes(r.config.name));
-    return group === undefined ? r.config.trackScripts : [...r.config.trackScripts, ...group.trackScripts];
+    return namesOf(this.#ctx, r, (x) => x.trackScripts);
   }
 
   /** The tracked scripts of `r` as the priority sum sees them; disabled ones take no part. */
@@ -142,24 +134,26 @@ export class Scripts {
       const e = this.#entries.get(t.script);
       if (e === undefined || e.disabled !== '') continue;
       const how = e.last?.timedOut === true ? 'timed out' : `exit ${e.last?.exitCode ?? '?'}`;
-      out.push({
-        what: `script ${t.script}`,
-        weight: t.weight,
-        reverse: t.reverse,
-        status: e.state.status,
-        detail: t.reverse ? `script ${t.script} succeeds` : `script ${t.script} fails (${how})`,
-      });
+      out.push(
+        trackedStatus({
+          what: `script ${t.script}`,
+          weight: t.weight,
+          reverse: t.reverse,
+          status: e.state.status,
+          detail: t.reverse ? `script ${t.script} succeeds` : `script ${t.script} fails (${how})`,
+        }),
+      );
     }
     return out;
   }
 
-  onDeadline(id: number, nowUs: number): void {
+  onDeadline(id: number, nowUs: number): boolean {
     for (const e of this.#entries.values()) {
       if (e.id !== id) continue;
       this.#step(e, { type: 'timer' }, nowUs);
-      return;
+      return true;
     }
-    this.#hands.setDeadline(id, Number.POSITIVE_INFINITY);
+    return false;
   }
 
   onResult(result: ScriptResult): void {

@@ -4,6 +4,16 @@ import type { StateName } from '../vrrp/types.ts';
 export type Contribution = { readonly what: string; readonly weight: number }; // 'script chk' +2
 export type FaultReason = { readonly what: string; readonly detail: string };
 
+/** One tracked thing and what it does to the instance now. */
+export type TrackedSnapshot = {
+  readonly what: string; // 'script chk', 'track_interface eth1', 'file load'
+  readonly weight: number; // as configured; 0 = FAULT
+  readonly reverse: boolean;
+  readonly state: string; // 'up', 'down', 'no result yet', the number of a file
+  readonly adds: number; // to the priority, 0 = nothing
+  readonly faults: boolean; // it keeps the instance in FAULT
+};
+
 export type HookOutcome = {
   readonly what: string;
   readonly state: string;
@@ -36,6 +46,7 @@ export type InstanceSnapshot = {
   readonly sinceUs: number; // length of time in this state
   readonly basePriority: number;
   readonly effectivePriority: number;
+  readonly tracked: readonly TrackedSnapshot[];
   readonly contributions: readonly Contribution[];
   readonly faults: readonly FaultReason[];
   readonly adverIntUs: number;

@@ -3,7 +3,7 @@ import type { InstanceConfig } from '../config/config.ts';
 import type { Context, CoreOptions } from './context.ts';
 import { refreshRouter } from './reachability.ts';
 import type { Router } from './router.ts';
-import type { Scripts } from './scripts.ts';
+import type { Tracking } from './tracking.ts';
 
 /** What vipd cannot run yet without being a wrong peer to the others; the rest of a configuration still runs. */
 export function whyNotRun(config: InstanceConfig, options: CoreOptions): string | undefined {
@@ -15,8 +15,8 @@ export function whyNotRun(config: InstanceConfig, options: CoreOptions): string 
 }
 
 /** The first look at the world, then `startup` with what was found. */
-export function startRouter(ctx: Context, r: Router, scripts: Scripts, notBeforeUs: number): void {
-  refreshRouter(ctx, r, scripts);
+export function startRouter(ctx: Context, r: Router, tracking: Tracking, notBeforeUs: number): void {
+  refreshRouter(ctx, r, tracking);
   for (const detail of r.faults.values())
     ctx.ports.log.log('warning', `(${r.config.name}) starts in FAULT: ${detail}`, {
       instance: r.config.name,

@@ -5,8 +5,8 @@ import type { Context } from './context.ts';
 import type { Groups } from './groups.ts';
 import { addressRequest } from './network.ts';
 import { allAddresses, type Router } from './router.ts';
-import type { Scripts } from './scripts.ts';
 import type { InstanceSnapshot, Snapshot } from './snapshot.ts';
+import type { Tracking } from './tracking.ts';
 
 export type Frame = {
   readonly startedWallMs: number;
@@ -16,7 +16,7 @@ export type Frame = {
   readonly loop: { readonly stallCount: number; readonly longestStallUs: number };
 };
 
-export function snapshot(ctx: Context, groups: Groups, scripts: Scripts, frame: Frame): Snapshot {
+export function snapshot(ctx: Context, groups: Groups, tracking: Tracking, frame: Frame): Snapshot {
   const held = new Set(ctx.ports.netlink.addresses().map(heldKey));
   return {
     version: ctx.options.version,
@@ -31,7 +31,7 @@ export function snapshot(ctx: Context, groups: Groups, scripts: Scripts, frame: 
     configWarnings: frame.findings.warnings,
     instances: ctx.routers.map((r) => instance(ctx, r, held)),
     groups: groups.snapshot(),
-    scripts: scripts.snapshot(),
+    scripts: tracking.scripts.snapshot(),
     warnings: frame.warnings,
     loop: frame.loop,
   };
@@ -56,6 +56,14 @@ function instance(ctx: Context, r: Router, held: ReadonlySet<string>): InstanceS
     sinceUs: last === undefined ? 0 : nowUs - last.atUs,
     basePriority: c.priority,
     effectivePriority: r.state.priority,
+    tracked: r.tracked.map((t) => ({
+      what: t.what,
+      weight: t.weight,
+      reverse: t.reverse,
+      state: t.state,
+      adds: t.effect.type === 'weight' ? t.effect.weight : 0,
+      faults: t.effect.type === 'fault',
+    })),
     contributions: r.contributions,
     faults: [...r.faults].map(([what, detail]) => ({ what, detail })),
     adverIntUs: c.adverIntUs,

@@ -1,5 +1,5 @@
 /** `vipd status`: a table that fits 80 columns in plain cases, what is wrong, and with -v every instance in detail. */
-import type { GroupSnapshot, InstanceSnapshot, Snapshot } from '../core/snapshot.ts';
+import type { GroupSnapshot, InstanceSnapshot, Snapshot, TrackedSnapshot } from '../core/snapshot.ts';
 import { duration, moment, printable, prioritySum, rejectedCount } from './format.ts';
 import { hookLine, problems, scriptLine } from './problems.ts';
 
@@ -109,6 +109,7 @@ function details(i: InstanceSnapshot, s: Snapshot): string[] {
       `${t.from.toUpperCase()} -> ${t.to.toUpperCase()} at ${moment(t.wallMs, s.nowWallMs)}: ${t.reason}${t.detail === '' ? '' : `, ${printable(t.detail)}`}`,
     ),
     line('priority', priorityLine(i)),
+    ...i.tracked.map((t) => line('tracks', trackedLine(t))),
     line('preempt', preemptLine(i)),
     line('source', `${i.source === '' ? 'none' : i.source}, an advert every ${duration(i.adverIntUs)}`),
     line('peer', peerLine(i)),
@@ -131,6 +132,13 @@ function priorityLine(i: InstanceSnapshot): string {
     (c) => ` ${c.weight < 0 ? '-' : '+'} ${Math.abs(c.weight)} ${printable(c.what)}`,
   );
   return `${i.effectivePriority} = ${i.basePriority} base${parts.join('')}`;
+}
+
+/** 'script chk (weight -10) is down: -10'. */
+function trackedLine(t: TrackedSnapshot): string {
+  const how = t.weight === 0 && !t.reverse ? '' : ` (weight ${t.weight}${t.reverse ? ' reverse' : ''})`;
+  const effect = t.faults ? ': FAULT' : t.adds === 0 ? '' : `: ${t.adds > 0 ? '+' : ''}${t.adds}`;
+  return printable(`${t.what}${how} is ${t.state}${effect}`);
 }
 
 function preemptLine(i: InstanceSnapshot): string {

@@ -16,9 +16,10 @@ export type TrackStatus = 'init' | 'up' | 'down';
 
 export type Tracked = {
   readonly what: string; // for display: 'script chk', 'interface eth1'
-  readonly weight: number; // -253..253
+  readonly weight: number; // as configured: -254..254
   readonly reverse: boolean;
-  readonly status: TrackStatus;
+  readonly state: string; // for display: 'up', 'down', 'no result yet', '-120'
+  readonly effect: TrackEffect;
   readonly detail: string; // why it is down, for the fault reason
 };
 
@@ -44,6 +45,18 @@ export function trackEffect(weight: number, reverse: boolean, status: TrackStatu
   return { type: 'weight', weight: reverse ? -weight : weight };
 }
 
+/** A thing that is up, down or not known yet. */
+export const trackedStatus = (
+  t: Omit<Tracked, 'state' | 'effect'> & { readonly status: TrackStatus },
+): Tracked => ({
+  what: t.what,
+  weight: t.weight,
+  reverse: t.reverse,
+  state: t.status === 'init' ? 'no result yet' : t.status,
+  effect: trackEffect(t.weight, t.reverse, t.status),
+  detail: t.detail,
+});
+
 export type Verdict = {
   readonly contributions: readonly Contribution[]; // those that count now, for the sum in `status`
   readonly faults: readonly FaultReason[];
@@ -56,7 +69,7 @@ export function judgeTracked(tracked: readonly Tracked[]): Verdict {
   const faults: FaultReason[] = [];
   let silent = true;
   for (const t of tracked) {
-    const effect = trackEffect(t.weight, t.reverse, t.status);
+    const { effect } = t;
     if (effect.type === 'weight') contributions.push({ what: t.what, weight: effect.weight });
     if (effect.type !== 'fault') continue;
     faults.push({ what: t.what, detail: effect.silent ? 'no result yet' : t.detail });

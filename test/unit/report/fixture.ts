@@ -16,6 +16,7 @@ const master: InstanceSnapshot = {
   sinceUs: 273_600 * S,
   basePriority: 100,
   effectivePriority: 102,
+  tracked: [],
   contributions: [
     { what: 'script chk_haproxy', weight: 2 },
     { what: 'interface eth1', weight: 0 },
@@ -71,6 +72,7 @@ const backup: InstanceSnapshot = {
   sinceWallMs: NOW - 41_000,
   sinceUs: 41 * S,
   effectivePriority: 90,
+  tracked: [],
   contributions: [{ what: 'script chk_nginx', weight: -10 }],
   adverIntUs: 100_000,
   masterDownInUs: 312_000,
@@ -133,6 +135,7 @@ const fault: InstanceSnapshot = {
   state: 'fault',
   sinceUs: 5 * S,
   effectivePriority: 100,
+  tracked: [],
   contributions: [],
   faults: [{ what: 'interface eth2', detail: 'no carrier' }],
   preemptDelayUs: 300 * S,
@@ -210,6 +213,7 @@ export const PLAIN: Snapshot = {
     master,
     {
       ...backup,
+      tracked: [],
       contributions: [],
       effectivePriority: 100,
       lastRejection: null,

@@ -7,6 +7,7 @@ import {
   type Tracked,
   type TrackStatus,
   trackEffect,
+  trackedStatus,
 } from '../../../src/track/priority.ts';
 
 describe('track/priority: what a weight does', () => {
@@ -71,13 +72,8 @@ describe('track/priority: the sum', () => {
 });
 
 describe('track/priority: several trackers', () => {
-  const one = (what: string, weight: number, status: TrackStatus): Tracked => ({
-    what,
-    weight,
-    reverse: false,
-    status,
-    detail: `${what} failed`,
-  });
+  const one = (what: string, weight: number, status: TrackStatus): Tracked =>
+    trackedStatus({ what, weight, reverse: false, status, detail: `${what} failed` });
 
   it('keeps the order, lists only what counts and every fault', () => {
     const verdict = judgeTracked([

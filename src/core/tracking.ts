@@ -1,0 +1,41 @@
+/** Everything an instance may track beside its interfaces: one source for each kind, asked in this order. */
+import type { Config } from '../config/config.ts';
+import type { Tracked } from '../track/priority.ts';
+import type { Context } from './context.ts';
+import type { Router } from './router.ts';
+import { Scripts } from './scripts.ts';
+import type { TrackHands, TrackSource } from './track-source.ts';
+
+export class Tracking {
+  readonly scripts: Scripts;
+  readonly #hands: TrackHands;
+  readonly #sources: readonly TrackSource[];
+
+  constructor(ctx: Context, hands: TrackHands) {
+    this.#hands = hands;
+    this.scripts = new Scripts(ctx, hands);
+    this.#sources = [this.scripts];
+  }
+
+  configure(config: Config): void {
+    for (const s of this.#sources) s.configure(config);
+  }
+
+  attach(): void {
+    for (const s of this.#sources) s.attach();
+  }
+
+  trackedOf(r: Router): readonly Tracked[] {
+    return this.#sources.flatMap((s) => s.trackedOf(r));
+  }
+
+  /** A deadline that belongs to nobody any more is taken away. */
+  onDeadline(id: number, nowUs: number): void {
+    if (!this.#sources.some((s) => s.onDeadline(id, nowUs)))
+      this.#hands.setDeadline(id, Number.POSITIVE_INFINITY);
+  }
+
+  stop(): void {
+    for (const s of this.#sources) s.stop();
+  }
+}
