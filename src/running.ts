@@ -4,13 +4,16 @@
  */
 import { hostname } from 'node:os';
 import { formatIp } from './base/ip.ts';
+import { BfdPart } from './bfd-part.ts';
 import type { DaemonOptions } from './cli/options.ts';
 import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import type { LoadResult } from './config/load.ts';
+import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
 import { Limiter } from './core/limiter.ts';
+import type { Snapshot } from './core/snapshot.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
@@ -33,6 +36,7 @@ import { native } from './native.ts';
 import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
+import { bfdDataText } from './report/bfd.ts';
 import { dataText } from './report/data.ts';
 import { jsonText } from './report/json.ts';
 import { sdStatus } from './report/sd-status.ts';
@@ -64,6 +68,7 @@ export class Daemon {
   readonly #children: Children;
   readonly #scripts: Scripts;
   readonly #notices: Notices;
+  readonly #bfd: BfdPart;
   readonly #core: Core;
   #checker: CommandChecker;
   #end: ((status: number) => void) | undefined;
@@ -103,6 +108,7 @@ export class Daemon {
       sink: (key, received) => this.#core.onAdvert(key, received),
       onProblem: problem,
     });
+    this.#bfd = this.#newBfd(problem);
     this.#announcer = new Announcer({ native: api, onProblem: problem });
     const own = { ownUid: process.geteuid?.() ?? 0, ownGid: process.getegid?.() ?? 0 };
     this.#children = new Children({
@@ -141,21 +147,26 @@ export class Daemon {
         }),
         scripts: this.#scripts,
         notices: this.#notices,
+        bfd: this.#bfd,
         release: this.#release,
         service: this.#service,
         settings: this.#settings,
       },
-      {
-        version: packageVersion(),
-        node: hostname(),
-        pid: process.pid,
-        configFile: options.configFile,
-        makeBeforeBreak: options.stopOrder === 'make-before-break',
-        keepAddresses: options.keepVrrp,
-      },
+      coreOptions(options),
       config,
     );
     this.#warn(config);
+  }
+
+  #newBfd(onProblem: (where: string, what: string, code: string) => void): BfdPart {
+    return new BfdPart({
+      native: native(),
+      clock: this.#clock,
+      log: this.#log,
+      interfaceIndex: (name) => this.#netlink.links().find((l) => l.name === name)?.index ?? 0,
+      onProblem,
+      changed: (name) => this.#core.onBfdChange(name),
+    });
   }
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
@@ -198,6 +209,8 @@ export class Daemon {
     this.#netlink.start();
     await this.#notices.prepare(this.#config);
     this.#notices.apply(this.#config);
+    await this.#bfd.prepare(this.#config.bfdInstances);
+    this.#bfd.configure(this.#config.bfdInstances);
     this.#core.start(findings);
     this.#sayConfiguration();
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
@@ -208,6 +221,7 @@ export class Daemon {
     const status = await ended;
     clearInterval(heartbeat);
     control?.close();
+    this.#bfd.close();
     this.#adverts.closeAll();
     this.#announcer.close();
     this.#netlink.close();
@@ -246,7 +260,7 @@ export class Daemon {
     try {
       return await startControl({
         path: this.#options.socket,
-        handlers: { status: () => this.#core.snapshot(), reload: () => this.#reloadForClient() },
+        handlers: { status: () => this.#snapshot(), reload: () => this.#reloadForClient() },
       });
     } catch (e) {
       if (!(e instanceof Error && 'code' in e)) throw e;
@@ -282,7 +296,7 @@ export class Daemon {
   /** -d */
   #sayConfiguration(): void {
     if (!this.#options.dumpConfig) return;
-    for (const line of dataText(this.#core.snapshot()).trimEnd().split('\n')) this.#log.log('info', line);
+    for (const line of dataText(this.#snapshot()).trimEnd().split('\n')) this.#log.log('info', line);
   }
 
   /** -a, in keepalived's words. */
@@ -302,19 +316,21 @@ export class Daemon {
       this.#log.log('info', `Stopping (${name})`);
       this.#stopping = true;
       this.#service.stopping();
+      this.#bfd.stop();
       this.#core.stop(() => this.#end?.(EXIT.ok));
     };
-    const stats = (): void => this.#dump('keepalived.stats', statsText(this.#core.snapshot()));
+    const stats = (): void => this.#dump('keepalived.stats', statsText(this.#snapshot()));
     signals.deliverTo({
       SIGTERM: stop('SIGTERM'),
       SIGINT: stop('SIGINT'),
       SIGHUP: () => void this.#reload(),
-      SIGUSR1: () => this.#dump('keepalived.data', dataText(this.#core.snapshot())),
+      SIGUSR1: () => this.#dumpData(),
       SIGUSR2: stats,
       JSON: () => this.#dumpJson(),
       STATS_CLEAR: () => {
         stats();
         this.#core.clearCounters();
+        this.#bfd.clearCounters();
       },
     });
   }
@@ -339,14 +355,27 @@ export class Daemon {
     }
   }
 
+  /** A part that does nothing writes no file. */
+  #dumpData(): void {
+    const snapshot = this.#snapshot();
+    this.#dump('keepalived.data', dataText(snapshot));
+    if (snapshot.bfd !== undefined)
+      this.#dump('keepalived_bfd.data', bfdDataText(snapshot.bfd, snapshot.nowWallMs));
+  }
+
   /** keepalived writes no file when there is nothing to tell. */
   #dumpJson(): void {
-    const snapshot = this.#core.snapshot();
+    const snapshot = this.#snapshot();
     if (snapshot.instances.length > 0) this.#dump('keepalived.json', jsonText(snapshot));
   }
 
+  #snapshot(): Snapshot {
+    const bfd = this.#bfd.snapshot();
+    return bfd === undefined ? this.#core.snapshot() : { ...this.#core.snapshot(), bfd };
+  }
+
   #statusText(): string {
-    this.#lastStatus = sdStatus(this.#core.snapshot());
+    this.#lastStatus = sdStatus(this.#snapshot());
     return this.#lastStatus;
   }
 
@@ -388,6 +417,7 @@ export class Daemon {
     if ('text' in loaded) outcome = loaded;
     else {
       await this.#notices.prepare(loaded.config);
+      await this.#bfd.prepare(loaded.config.bfdInstances);
       outcome = await this.#inSlices(this.#applySteps(loaded.config, loaded.findings));
     }
     if (outcome === undefined) return STOPPING;
@@ -420,8 +450,10 @@ export class Daemon {
     this.#checker = this.#newChecker(config);
     this.#config = config;
     this.#notices.apply(config);
+    this.#bfd.configure(config.bfdInstances);
     yield;
     const report = yield* this.#core.reloading(config, findings);
+    this.#bfd.retire(config.bfdInstances);
     this.#warn(config);
     this.#sayConfiguration();
     for (const line of report.lines) {
@@ -449,3 +481,12 @@ export class Daemon {
     return { ok: true, text: outcome.text };
   }
 }
+
+const coreOptions = (options: DaemonOptions): CoreOptions => ({
+  version: packageVersion(),
+  node: hostname(),
+  pid: process.pid,
+  configFile: options.configFile,
+  makeBeforeBreak: options.stopOrder === 'make-before-break',
+  keepAddresses: options.keepVrrp,
+});

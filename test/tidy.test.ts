@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** Files directly under src/: the composition root and the addon's face. */
 const ROOT_FILES = new Set([
+  'bfd-part.ts',
   'checking.ts',
   'config-test.ts',
   'daemon.ts',

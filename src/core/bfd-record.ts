@@ -5,7 +5,7 @@ import { detectionUs, remoteDetectionUs, remoteIntervalUs, sendIntervalUs } from
 import type { Params, Session } from '../bfd/types.ts';
 import type { BfdConfig } from '../config/bfd-config.ts';
 import type { BfdListener } from '../ports/bfd.ts';
-import { discriminator } from './bfd-words.ts';
+import { diagnostic, discriminator, notSent } from './bfd-words.ts';
 import type { BfdSessionSnapshot } from './snapshot.ts';
 
 export type BfdRecord = {
@@ -18,7 +18,7 @@ export type BfdRecord = {
   heardAtUs: number; // -1: never
   sendError: string; // '' = the last packet left
   problem: string; // why it cannot work; '' = it can
-  lastDown: { reason: string; localDiag: number; remoteDiag: number; wallMs: number } | undefined;
+  lastDown: { reason: string; localDiag: string; remoteDiag: string; wallMs: number } | undefined;
   counters: { received: number; sent: number; sendErrors: number; up: number; down: number };
   rejected: Record<string, number>;
 };
@@ -77,14 +77,14 @@ export function snapshotOf(r: BfdRecord, nowUs: number): BfdSessionSnapshot {
     events: audience(c),
     state: s.name,
     sinceWallMs: r.sinceWallMs,
-    diag: s.diag,
+    diag: diagnostic(s.diag),
     discriminator: discriminator(s.discriminator),
     polling: s.polling,
     sendIntervalUs: interval === Number.POSITIVE_INFINITY ? -1 : interval,
     detectionUs: detectionUs(s),
     remote: {
       state: s.remote.state,
-      diag: s.remote.diag,
+      diag: diagnostic(s.remote.diag),
       discriminator: discriminator(s.remote.discriminator),
       minTxUs: s.remote.minTxUs,
       minRxUs: s.remote.minRxUs,
@@ -95,7 +95,7 @@ export function snapshotOf(r: BfdRecord, nowUs: number): BfdSessionSnapshot {
     },
     lastHeardAgoUs: r.heardAtUs < 0 ? -1 : Math.max(0, nowUs - r.heardAtUs),
     lastDown: r.lastDown ?? null,
-    problem: r.problem,
+    problem: r.problem === '' && r.sendError !== '' ? notSent(r.sendError) : r.problem,
     counters: { ...r.counters, rejected: { ...r.rejected } },
   };
 }

@@ -310,8 +310,7 @@ export class BfdSessions implements BfdStates {
       this.#hands.sockets.send(r.config.name, { address, interface: name, multihop }, packet) ?? '';
     if (error === '') r.counters.sent++;
     else r.counters.sendErrors++;
-    if (error !== '' && error !== r.sendError)
-      this.#warn(r, `send ${error}`, words.notSent(r.config.name, error));
+    if (error !== '' && error !== r.sendError) this.#warn(r, `send ${error}`, words.notSent(error));
     r.sendError = error;
   }
 
@@ -327,7 +326,12 @@ export class BfdSessions implements BfdStates {
     if (e.to === 'up') r.counters.up++;
     if (e.from === 'up') {
       r.counters.down++;
-      r.lastDown = { reason: e.reason, localDiag: diag, remoteDiag: remote.diag, wallMs: clock.wallMs() };
+      r.lastDown = {
+        reason: e.reason,
+        localDiag: words.diagnostic(diag),
+        remoteDiag: words.diagnostic(remote.diag),
+        wallMs: clock.wallMs(),
+      };
     }
     // At a stop nothing has failed.
     if (!this.#stopping && (e.from === 'up' || e.to === 'up')) this.#hands.changed(name);
@@ -350,7 +354,7 @@ export class BfdSessions implements BfdStates {
   /** The last words once more, in case the first were lost, and the end. */
   close(): void {
     for (const r of this.#records.values()) {
-      if (r.open && r.session.sendAtUs !== Number.POSITIVE_INFINITY)
+      if (r.session.name === 'admin-down' && r.session.sendAtUs !== Number.POSITIVE_INFINITY)
         this.#step({ ...r, session: { ...r.session, sendAtUs: 0 } }, { type: 'timer' });
       this.#deadlines.set(r.id, Number.POSITIVE_INFINITY);
     }

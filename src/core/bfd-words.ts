@@ -40,7 +40,7 @@ export const expired = (name: string, silentUs: number, overdueUs: number): stri
 
 export const pollStarted = (name: string): string => `(${name}) Starting poll sequence`;
 
-export const notSent = (name: string, code: string): string => `(${name}) Error sending packet (${code})`;
+export const notSent = (code: string): string => `Error sending packet (${code})`;
 
 /** `what`: the reason with what was found. */
 export const discarding = (r: BfdReceived, what: string): string =>

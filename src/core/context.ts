@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
+import type { BfdStates } from '../ports/bfd.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
@@ -21,6 +22,7 @@ export type Ports = {
   readonly hooks: HookPort;
   readonly notices: NoticePort;
   readonly scripts: ScriptPort;
+  readonly bfd?: BfdStates;
   readonly release: ReleasePort;
   readonly service: ServiceManager;
   readonly settings: InterfaceSettings;
@@ -44,6 +46,7 @@ export type CoreEvent =
   | { readonly type: 'netlink'; readonly event: NetlinkEvent }
   | { readonly type: 'machine'; readonly router: Router; readonly event: Event }
   | { readonly type: 'script'; readonly result: ScriptResult }
+  | { readonly type: 'bfd'; readonly name: string }
   | { readonly type: 'hook'; readonly result: HookResult }
   /** An address of a master was reported deleted: looked at again when older notifications are in. */
   | { readonly type: 'check-addresses'; readonly router: Router };

@@ -138,6 +138,11 @@ export class Core {
     this.#accept({ type: 'script', result });
   }
 
+  /** A BFD session came up, or is up no more. */
+  onBfdChange(name: string): void {
+    this.#accept({ type: 'bfd', name });
+  }
+
   #accept(event: CoreEvent): void {
     this.#queue.push(event);
     this.#pump();
@@ -222,6 +227,9 @@ export class Core {
         break;
       case 'script':
         this.#tracking.scripts.onResult(e.result);
+        break;
+      case 'bfd':
+        this.#tracking.bfd.onChange(e.name);
         break;
       case 'hook':
         onHookResult(this.#ctx, e.result);

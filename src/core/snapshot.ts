@@ -113,14 +113,14 @@ export type BfdSessionSnapshot = {
   readonly events: 'vrrp' | 'checker' | 'both'; // who hears of it
   readonly state: 'admin-down' | 'down' | 'init' | 'up';
   readonly sinceWallMs: number;
-  readonly diag: number; // RFC 5880 4.1
+  readonly diag: string; // in RFC 5880's words (4.1)
   readonly discriminator: string; // '0x…'
   readonly polling: boolean;
   readonly sendIntervalUs: number; // negotiated, before jitter; -1: the peer wants nothing
   readonly detectionUs: number; // 0: the peer was not heard
   readonly remote: {
     readonly state: 'admin-down' | 'down' | 'init' | 'up';
-    readonly diag: number;
+    readonly diag: string;
     readonly discriminator: string;
     readonly minTxUs: number;
     readonly minRxUs: number;
@@ -132,8 +132,8 @@ export type BfdSessionSnapshot = {
   readonly lastHeardAgoUs: number; // -1 = never
   readonly lastDown: {
     readonly reason: string; // 'expired', 'neighbor-down', 'neighbor-admin-down'
-    readonly localDiag: number;
-    readonly remoteDiag: number;
+    readonly localDiag: string;
+    readonly remoteDiag: string;
     readonly wallMs: number;
   } | null;
   readonly problem: string; // why it cannot work; '' = it can

@@ -5,16 +5,19 @@ import type { Context } from './context.ts';
 import type { Router } from './router.ts';
 import { Scripts } from './scripts.ts';
 import type { TrackHands, TrackSource } from './track-source.ts';
+import { TrackedBfd } from './tracked-bfd.ts';
 
 export class Tracking {
   readonly scripts: Scripts;
+  readonly bfd: TrackedBfd;
   readonly #hands: TrackHands;
   readonly #sources: readonly TrackSource[];
 
   constructor(ctx: Context, hands: TrackHands) {
     this.#hands = hands;
     this.scripts = new Scripts(ctx, hands);
-    this.#sources = [this.scripts];
+    this.bfd = new TrackedBfd(ctx, hands);
+    this.#sources = [this.scripts, this.bfd];
   }
 
   configure(config: Config): void {
