@@ -92,7 +92,7 @@ export class Core {
     const startUs = ctx.ports.clock.nowUs();
     this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
-      const why = whyNotRun(c, ctx.options);
+      const why = whyNotRun(c);
       if (why !== undefined)
         ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
       return why === undefined;
@@ -105,6 +105,7 @@ export class Core {
     ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers)
       startRouter(ctx, r, this.#tracking, startUs + ctx.config.global.startupDelayUs);
+    this.#groups.begin();
     this.#pump();
   }
 
@@ -301,6 +302,7 @@ export class Core {
       this.#left = true;
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
+      this.#groups.end();
       ctx.ports.notices.tell({ type: 'stopped' });
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
     }
@@ -313,6 +315,7 @@ export class Core {
     if (!again) {
       this.#stopped = done;
       this.#tracking.stop();
+      this.#groups.stopping();
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
