@@ -6,7 +6,16 @@ import type { BfdStates } from '../ports/bfd.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
-import type { Clock, InterfaceSettings, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
+import type { RoutingPort } from '../ports/routing.ts';
+import type {
+  Clock,
+  InterfaceSettings,
+  Log,
+  ReleasePort,
+  ServiceManager,
+  Timer,
+  Urgency,
+} from '../ports/system.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Limiter } from './limiter.ts';
@@ -18,6 +27,7 @@ export type Ports = {
   readonly log: Log;
   readonly adverts: AdvertPort;
   readonly netlink: NetlinkPort;
+  readonly routing: RoutingPort;
   readonly announce: AnnouncePort;
   readonly hooks: HookPort;
   readonly notices: NoticePort;
@@ -26,6 +36,7 @@ export type Ports = {
   readonly release: ReleasePort;
   readonly service: ServiceManager;
   readonly settings: InterfaceSettings;
+  readonly urgency: Urgency;
 };
 
 export type CoreOptions = {
@@ -46,6 +57,8 @@ export type CoreEvent =
   | { readonly type: 'script'; readonly result: ScriptResult }
   | { readonly type: 'bfd'; readonly name: string }
   | { readonly type: 'hook'; readonly result: HookResult }
+  /** A route or rule was deleted, by us or by someone else. */
+  | { readonly type: 'routing' }
   /** An address of a master was reported deleted: looked at again when older notifications are in. */
   | { readonly type: 'check-addresses'; readonly router: Router };
 

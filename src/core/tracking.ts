@@ -3,12 +3,14 @@ import type { Config } from '../config/config.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
 import type { Router } from './router.ts';
+import { Routing } from './routing.ts';
 import { Scripts } from './scripts.ts';
 import type { TrackHands, TrackSource } from './track-source.ts';
 import { TrackedBfd } from './tracked-bfd.ts';
 
 export class Tracking {
   readonly scripts: Scripts;
+  readonly routing: Routing;
   readonly bfd: TrackedBfd;
   readonly #hands: TrackHands;
   readonly #sources: readonly TrackSource[];
@@ -17,7 +19,8 @@ export class Tracking {
     this.#hands = hands;
     this.scripts = new Scripts(ctx, hands);
     this.bfd = new TrackedBfd(ctx, hands);
-    this.#sources = [this.scripts, this.bfd];
+    this.routing = new Routing(ctx, hands);
+    this.#sources = [this.scripts, this.routing, this.bfd];
   }
 
   configure(config: Config): void {

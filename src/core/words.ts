@@ -45,6 +45,8 @@ export const scriptFailed = (script: string, exitCode: number): string =>
 export const scriptTimedOut = (script: string): string => `VRRP_Script(${script}) timed out`;
 export const bfdTracked = (instance: string, session: string, up: boolean): string =>
   `VRRP_Instance(${instance}) Tracked BFD instance ${session} is ${up ? 'UP' : 'DOWN'}`;
+export const timerExpired = (lateUs: number): string =>
+  `A thread timer expired ${(lateUs / 1e6).toFixed(6)} seconds ago`;
 export const linkDown = (iface: string): string => `Netlink reports ${iface} down`;
 export const linkUp = (iface: string): string => `Netlink reports ${iface} up`;
 export const linkDeleted = (iface: string): string => `Netlink reports ${iface} deleted`;
