@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { formatIp } from './base/ip.ts';
+import { resolvedJson } from './check/resolved.ts';
 import type { DaemonOptions } from './cli/options.ts';
 import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
@@ -14,6 +15,7 @@ import type { Snapshot } from './core/snapshot.ts';
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
+import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
 import { runOnce } from './io/process/run-once.ts';
@@ -89,11 +91,13 @@ export class Daemon {
         stopping: () => this.#stopping,
         prepare: (next) => this.#hands.prepare(next),
         beforeUse: (next) => {
+          this.#save('before');
           this.#config = next;
           this.#hands.obey(next);
         },
         inForce: (next) => {
           this.#hands.bfd.retire(next.bfdInstances);
+          this.#save('after');
           this.#warn(next);
           this.#sayConfiguration();
         },
@@ -104,6 +108,15 @@ export class Daemon {
       },
       config,
     );
+  }
+
+  /** 'config_save_dir' */
+  #save(when: 'before' | 'after'): void {
+    const folder = this.#config.global.fileSettings.saveDirectory;
+    if (folder === undefined) return;
+    const data = dataText(this.#core.snapshot());
+    const json = resolvedJson(this.#config, { showSecrets: false });
+    saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
   }
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
@@ -130,11 +143,11 @@ export class Daemon {
     const { processName } = this.#config.global;
     if (processName !== undefined) process.title = processName;
     await this.#globalScript('startup_script');
-    this.#removeRemains();
+    const devices = this.#removeRemains();
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
-    this.#core.start(findings);
+    this.#core.start(findings, devices);
     this.#sayConfiguration();
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#hands.service.ready(this.#statusText());
@@ -192,12 +205,17 @@ export class Daemon {
     }
   }
 
-  /** What a run that died held by its own account: the configuration may have changed since. */
-  #removeRemains(): void {
+  /**
+   * What a run that died held by its own account: the configuration may have changed since. Returns the interfaces that it
+   * made, which core takes over or removes.
+   */
+  #removeRemains(): readonly string[] {
     const read = readRelease(this.#options.runDir);
     if (!read.ok) this.#log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
-    if (!read.ok || read.value === undefined || read.value.addresses.length === 0) return;
-    const { addresses } = read.value;
+    if (!read.ok || read.value === undefined) return [];
+    const { addresses, devices = [], settings = [] } = read.value;
+    this.#hands.devices.inherit(settings);
+    if (addresses.length === 0) return devices;
     const results = deleteAddressesNow(native(), addresses);
     const removed = results.filter((r) => r.ok && !r.already).length;
     if (removed > 0)
@@ -208,6 +226,7 @@ export class Daemon {
           'warning',
           `an earlier run left ${addresses[i]?.address} on ${addresses[i]?.interface}: cannot remove it: ${r.code}`,
         );
+    return devices;
   }
 
   /** -d */

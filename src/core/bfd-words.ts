@@ -50,3 +50,6 @@ export const sessionNotFound = (yours: number): string =>
   `session is not found - your discriminator field is ${discriminator(yours)}`;
 
 export const ttlTooLow = (ttl: number, least: number): string => `Packet ttl(${ttl}) < ${least} - discarding`;
+
+export const tracked = (instance: string, session: string, up: boolean): string =>
+  `VRRP_Instance(${instance}) Tracked BFD instance ${session} is ${up ? 'UP' : 'DOWN'}`;

@@ -15,6 +15,7 @@ import {
   trackedStatus,
 } from '../track/priority.ts';
 import type { Context } from './context.ts';
+import { advertInterface } from './devices/plan.ts';
 import {
   addressRequest,
   isLinkLocal,
@@ -27,6 +28,7 @@ import {
 } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { routingInterfaces } from './routing-items.ts';
+import { sharedBy } from './sharing.ts';
 import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
 
@@ -36,7 +38,7 @@ export function socketKeyOf(r: Router): string {
   const where = isUnicast(c)
     ? `unicast ${r.source === undefined ? '' : formatIp(r.source)}`
     : `multicast ${c.family === 4 ? c.multicastGroup4 : c.multicastGroup6}`;
-  return `ipv${c.family} ${c.interface} ${r.interfaceIndex} ${where}`;
+  return `ipv${c.family} ${advertInterface(c)} ${r.advertIndex} ${where}`;
 }
 
 export function isAnyVip(ctx: Context, a: KernelAddress): boolean {
@@ -100,19 +102,19 @@ function unusableDetail(a: KernelAddress, name: string): string {
 }
 
 function refreshSockets(ctx: Context, r: Router): string | undefined {
-  const key = r.interfaceIndex === 0 || r.source === undefined ? '' : socketKeyOf(r);
+  const key = r.advertIndex === 0 || r.source === undefined ? '' : socketKeyOf(r);
   if (key === r.socketKey) return undefined;
   closeSockets(ctx, r);
   if (key === '') return undefined;
   const sharers = ctx.routers.filter((x) => x !== r && x.socketKey === key);
-  const vrids = [...new Set([r, ...sharers].map((x) => x.config.vrid))];
-  if (sharers.length > 0) ctx.ports.adverts.setVrids(key, vrids);
+  const shared = sharedBy(ctx, [r, ...sharers]);
+  if (sharers.length > 0) ctx.ports.adverts.share(key, shared);
   else
     try {
       ctx.ports.adverts.open(key, {
         family: r.config.family,
-        interface: r.config.interface,
-        interfaceIndex: r.interfaceIndex,
+        interface: advertInterface(r.config),
+        interfaceIndex: r.advertIndex,
         mode: isUnicast(r.config) ? 'unicast' : 'multicast',
         group: isUnicast(r.config)
           ? ''
@@ -120,11 +122,11 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
             ? r.config.multicastGroup4
             : r.config.multicastGroup6,
         source: isUnicast(r.config) && r.source !== undefined ? formatIp(r.source) : '',
-        vrids,
+        ...shared,
       });
     } catch (e) {
       if (!(e instanceof Error)) throw e;
-      return `cannot open the VRRP sockets on ${r.config.interface}: ${e.message}`;
+      return `cannot open the VRRP sockets on ${advertInterface(r.config)}: ${e.message}`;
     }
   r.socketKey = key;
   return undefined;
@@ -136,14 +138,14 @@ export function closeSockets(ctx: Context, r: Router): void {
   r.socketKey = '';
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
-  else ctx.ports.adverts.setVrids(key, [...new Set(left.map((x) => x.config.vrid))]);
+  else ctx.ports.adverts.share(key, sharedBy(ctx, left));
 }
 
 /** Everything whose loss touches `r`: its own interfaces (weight 0), tracked interfaces and scripts, its group's too. */
 function trackedThings(ctx: Context, r: Router, tracking: Tracking): Tracked[] {
   const out: Tracked[] = [];
   const add = (what: string, name: string, weight: number, reverse: boolean) => {
-    const flags = linkFlags(ctx.links.get(name));
+    const flags = linkFlags(ctx.links.get(name), ctx.links.get(ctx.devices.parentOf(name) ?? name));
     const detail = interfaceDetail(name, flags);
     out.push(
       trackedStatus({
@@ -167,6 +169,7 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   const link = ctx.links.get(r.config.interface);
   const appeared = link !== undefined && link.index !== r.interfaceIndex;
   r.interfaceIndex = link?.index ?? 0;
+  r.advertIndex = ctx.links.get(advertInterface(r.config))?.index ?? 0;
   if (appeared && r.config.promoteSecondaries) ctx.ports.settings.promoteSecondaries(link.name);
   const faults = new Map<string, string>();
   if (link === undefined)
@@ -175,6 +178,8 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
     const source = refreshSource(ctx, r);
     if (source !== undefined) faults.set('source', source);
   }
+  if (r.advertIndex === 0 && link !== undefined)
+    faults.set('device', `interface ${advertInterface(r.config)} does not exist`);
   const sockets = refreshSockets(ctx, r);
   if (sockets !== undefined) faults.set('sockets', sockets);
   r.tracked = trackedThings(ctx, r, tracking);
@@ -218,6 +223,7 @@ function applyTracked(
 
 const concerns = (r: Router, iface: string): boolean =>
   r.config.interface === iface ||
+  advertInterface(r.config) === iface ||
   r.config.trackInterfaces.some((t) => t.interface === iface) ||
   routingInterfaces(r.config).includes(iface) ||
   allAddresses(r.config).some((v) => v.interface === iface);
@@ -228,7 +234,9 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
     case 'link': {
       const { link } = event;
       const before = ctx.links.get(link.name);
-      ctx.links = linksByName(ctx.ports.netlink.links());
+      ctx.links.set(link.name, link);
+      const device = ctx.devices.onLink(link);
+      if (device === 'wait') return;
       if (before === undefined) log.log('info', words.linkCreated(link.name), { interface: link.name });
       else if (interfaceStatus(linkFlags(before)) !== interfaceStatus(linkFlags(link)))
         log.log(
@@ -239,11 +247,13 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
           },
         );
       refreshAll(ctx, tracking, link.name);
+      if (device === 'back') checkAddressesOn(ctx, link.name);
       tracking.routing.onLink(link.name);
       return;
     }
     case 'link-removed':
-      ctx.links = linksByName(ctx.ports.netlink.links());
+      if (ctx.links.get(event.name)?.index === event.index) ctx.links.delete(event.name);
+      if (ctx.devices.onRemoved(event.name)) return;
       log.log('info', words.linkDeleted(event.name), { interface: event.name });
       refreshAll(ctx, tracking, event.name);
       tracking.routing.onLink(event.name);
@@ -278,6 +288,13 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
       }
     }
   }
+}
+
+/** The interface was made again, without the addresses that were on it. */
+function checkAddressesOn(ctx: Context, iface: string): void {
+  for (const r of ctx.routers)
+    if (r.vipsSet && allAddresses(r.config).some((v) => v.interface === iface))
+      ctx.post({ type: 'check-addresses', router: r });
 }
 
 function refreshAll(ctx: Context, tracking: Tracking, iface: string): void {

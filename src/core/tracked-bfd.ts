@@ -1,9 +1,9 @@
 /** 'track_bfd': the BFD sessions that instances and groups name. Only a session that is up counts as up (B18). */
 import { type Tracked, trackedStatus } from '../track/priority.ts';
+import * as words from './bfd-words.ts';
 import type { Context } from './context.ts';
 import type { Router } from './router.ts';
 import { namesOf, type TrackHands, type TrackSource } from './track-source.ts';
-import * as words from './words.ts';
 
 export class TrackedBfd implements TrackSource {
   readonly #ctx: Context;
@@ -32,7 +32,7 @@ export class TrackedBfd implements TrackSource {
     for (const r of this.#ctx.routers) {
       if (!namesOf(this.#ctx, r, (x) => x.trackBfd).some((t) => t.name === name)) continue;
       const up = this.#ctx.ports.bfd?.stateOf(name).up === true;
-      this.#ctx.ports.log.log('info', words.bfdTracked(r.config.name, name, up), {
+      this.#ctx.ports.log.log('info', words.tracked(r.config.name, name, up), {
         instance: r.config.name,
         bfd: name,
       });
