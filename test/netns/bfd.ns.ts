@@ -148,10 +148,10 @@ it('a session comes and goes by reload; tracking instances follow; the dump has 
   a.daemon.signal('SIGHUP');
   await becomes(a, 'path', 'up');
   assert.ok(await until(async () => (await priority()) === 115, 3000), a.log());
-  assert.match(a.log(), /VRRP_Instance\(VI\) Tracked BFD instance path is UP/);
   await lab.lab.sh('b', 'ip link set eth0 down');
   await becomes(a, 'path', 'down');
   assert.equal(await priority(), 95);
+  assert.match(a.log(), /VRRP_Instance\(VI\) Tracked BFD instance path is DOWN/);
   assert.match(a.log(), /\(VI\) Changing effective priority from 115 to 95/);
   await lab.lab.sh('b', 'ip link set eth0 up');
   writeFileSync(a.conf, vrrp(''));
