@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
+import type { BfdStates } from '../ports/bfd.ts';
 import type { DevicePort } from '../ports/devices.ts';
 import type { MacPort } from '../ports/mac.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
@@ -35,6 +36,7 @@ export type Ports = {
   readonly hooks: HookPort;
   readonly notices: NoticePort;
   readonly scripts: ScriptPort;
+  readonly bfd?: BfdStates;
   readonly release: ReleasePort;
   readonly service: ServiceManager;
   readonly settings: InterfaceSettings;
@@ -59,6 +61,7 @@ export type CoreEvent =
   | { readonly type: 'netlink'; readonly event: NetlinkEvent }
   | { readonly type: 'machine'; readonly router: Router; readonly event: Event }
   | { readonly type: 'script'; readonly result: ScriptResult }
+  | { readonly type: 'bfd'; readonly name: string }
   | { readonly type: 'hook'; readonly result: HookResult }
   /** A route or rule was deleted, by us or by someone else. */
   | { readonly type: 'routing' }

@@ -145,6 +145,11 @@ export class Core {
     this.#accept({ type: 'script', result });
   }
 
+  /** A BFD session came up, or is up no more. */
+  onBfdChange(name: string): void {
+    this.#accept({ type: 'bfd', name });
+  }
+
   #accept(event: CoreEvent): void {
     this.#queue.push(event);
     this.#pump();
@@ -221,6 +226,9 @@ export class Core {
         break;
       case 'script':
         this.#tracking.scripts.onResult(e.result);
+        break;
+      case 'bfd':
+        this.#tracking.bfd.onChange(e.name);
         break;
       case 'routing':
         this.#tracking.routing.checkSoon();

@@ -215,6 +215,7 @@ export class Node {
         cancel: nothing,
         cancelAll: nothing,
       },
+      bfd: { stateOf: () => ({ up: true, detail: '' }) },
       release: { write: nothing },
       service: { ready: nothing, reloading: nothing, stopping: nothing, status: nothing, watchdog: nothing },
       settings: { promoteSecondaries: nothing, restore: nothing },
