@@ -6,6 +6,7 @@ import type { DaemonOptions } from './cli/options.ts';
 import { defaultReloadFile } from './cli/paths.ts';
 import type { Config } from './config/config.ts';
 import type { LoadResult } from './config/load.ts';
+import { wipeSecrets } from './config/wipe.ts';
 import type { Core } from './core/core.ts';
 import { holdReloadFile } from './io/files/reload-lock.ts';
 import { ReloadTimer } from './io/files/reload-time.ts';
@@ -29,29 +30,29 @@ export type ReloadParts = {
   readonly prepare: (config: Config) => Promise<void>;
   /** It will come into force in the next turn. */
   readonly beforeUse: (config: Config) => void;
-  /** It is in force. */
-  readonly inForce: (config: Config) => void;
+  /** It is in force; `previous` is not used any more. */
+  readonly inForce: (config: Config, previous: Config) => void;
   readonly service: { reloading(): void; reloaded(): void };
 };
 
 export class Reloads {
   readonly #parts: ReloadParts;
   readonly #timer: ReloadTimer;
-  #global: Config['global'];
+  #config: Config;
   /** The reload under way, and the one that was asked for meanwhile. */
   #running: Promise<Outcome> | undefined;
   #next: Promise<Outcome> | undefined;
 
   constructor(parts: ReloadParts, config: Config) {
     this.#parts = parts;
-    this.#global = config.global;
+    this.#config = config;
     const { log, clock } = parts;
     this.#timer = new ReloadTimer({ log, wallMs: () => clock.wallMs(), reload: () => void this.request() });
   }
 
   /** Watches 'reload_time_file', if there is one. */
   start(): void {
-    const { timeFile, repeat } = this.#global.reload;
+    const { timeFile, repeat } = this.#config.global.reload;
     this.#timer.configure(timeFile, repeat);
   }
 
@@ -92,7 +93,7 @@ export class Reloads {
 
   /** 'reload_file', in its place of old. */
   #holdFile(): () => void {
-    const { reload, usePidDir, instanceName = '' } = this.#global;
+    const { reload, usePidDir, instanceName = '' } = this.#config.global;
     const standard = defaultReloadFile(this.#parts.options.namespace, { usePidDir, instanceName });
     return holdReloadFile(reload.lockFile === '' ? standard : reload.lockFile, this.#parts.log);
   }
@@ -116,6 +117,7 @@ export class Reloads {
     if (config === undefined || refusal !== undefined) {
       const text = `the new configuration cannot be run and nothing was changed: ${refusal}`;
       log.log('error', text);
+      if (loaded.config !== undefined) wipeSecrets(loaded.config);
       return { ok: false, text };
     }
     return { config, findings: countFindings(loaded) };
@@ -124,11 +126,12 @@ export class Reloads {
   *#apply({ config, findings }: Loaded): Generator<void, Outcome> {
     const { log, core } = this.#parts;
     this.#parts.beforeUse(config);
-    this.#global = config.global;
+    const previous = this.#config;
+    this.#config = config;
     this.start();
     yield;
     const report = yield* core.reloading(config, findings);
-    this.#parts.inForce(config);
+    this.#parts.inForce(config, previous);
     for (const line of report.lines) {
       log.log('info', `Reload: ${line}`);
       yield;

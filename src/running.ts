@@ -9,6 +9,7 @@ import type { DaemonOptions } from './cli/options.ts';
 import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
+import { wipeSecrets } from './config/wipe.ts';
 import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
 import type { Snapshot } from './core/snapshot.ts';
@@ -93,9 +94,10 @@ export class Daemon {
           this.#config = next;
           this.#hands.obey(next);
         },
-        inForce: (next) => {
+        inForce: (next, previous) => {
           this.#hands.bfd.retire(next.bfdInstances);
           this.#save('after');
+          wipeSecrets(previous, next);
           this.#warn(next);
           this.#sayConfiguration();
         },
@@ -160,6 +162,7 @@ export class Daemon {
     this.#reloads.close();
     control?.close();
     await this.#hands.close();
+    wipeSecrets(this.#config);
     await this.#globalScript('shutdown_script');
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
     return { status, why: 'it has stopped already; see the log' };

@@ -1,9 +1,8 @@
 /** 'auth_hmac': the keys and rules of the trailer that keepalived 2.4 signs adverts with. */
+import { readKey } from './hmac-key.ts';
 import { type Draft, tell } from './instance-draft.ts';
 import { wordNumber } from './numbers.ts';
-import { octetsOf } from './octets.ts';
 import type { Setting } from './settings.ts';
-import type { Word } from './words.ts';
 
 export type HmacKey = {
   readonly id: number; // 1..255
@@ -19,9 +18,6 @@ export type HmacConfig = {
   readonly antiReplay: 'time' | 'monotonic';
   readonly mode: 'enforce' | 'permissive' | 'receive-only';
 };
-
-const SHORTEST = 32;
-const LONGEST = 64;
 
 /** undefined without the block, and when keepalived switches it off: 'active_key' names no key. */
 export function readHmac(d: Draft, adverIntUs: number): HmacConfig | undefined {
@@ -96,49 +92,20 @@ function readKeys(d: Draft, settings: readonly Setting[]): ReadonlyMap<number, H
       refuse(s.at, text === undefined ? 'id and key expected' : `'${idWord?.text}' is not an id in 1..255`);
     else if (keys.has(id)) refuse(s.at, `id ${id} already defined`);
     else {
-      const secret = secretOf(d, text);
-      if (typeof secret === 'string') refuse(text.at, secret);
-      else keys.set(id, { id, ...secret });
+      const key = readKey(d.c.environment, text.text);
+      if (!key.ok) refuse(text.at, key.why);
+      else {
+        if (key.exposed === true) tellExposed(d, text.at, key.file ?? '');
+        keys.set(id, { id, secret: key.secret, ...(key.file === undefined ? {} : { file: key.file }) });
+      }
     }
   }
   return keys;
 }
 
-type Secret = Omit<HmacKey, 'id'>;
-
-/** The key's octets, or what is wrong with it; never its text. */
-function secretOf(d: Draft, word: Word): Secret | string {
-  if (!word.text.startsWith('file:')) return lengthChecked(literal(word.text));
-  const file = word.text.slice('file:'.length);
-  const read = d.c.environment.readSecret?.(file);
-  if (read === undefined) return { secret: new Uint8Array(0), file };
-  if (!read.ok) return `file '${file}' cannot be read (${read.code})`;
-  if (read.exposed)
-    tell(d, 'KA0677', word.at, `auth_hmac key file ${file} can be read by group or others`, {
-      effect: 'keepalived uses it; its configuration test ends with status 6',
-      fix: `chmod 600 '${file}'`,
-    });
-  let end = read.bytes.length;
-  while (end > 0 && (read.bytes[end - 1] === 10 || read.bytes[end - 1] === 13)) end--;
-  const bytes = read.bytes.subarray(0, end);
-  const isHex =
-    bytes.length > 4 &&
-    bytes.length <= 2 * LONGEST + 4 &&
-    String.fromCharCode(...bytes.subarray(0, 4)) === 'hex:';
-  const checked = lengthChecked(isHex ? literal(String.fromCharCode(...bytes)) : new Uint8Array(bytes));
-  return typeof checked === 'string' ? checked : { ...checked, file };
-}
-
-function literal(text: string): Uint8Array | string {
-  if (!text.startsWith('hex:')) return octetsOf(text);
-  const digits = text.slice('hex:'.length);
-  if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) return 'not an even number of hex digits';
-  return new Uint8Array((digits.match(/../g) ?? []).map((p) => Number.parseInt(p, 16)));
-}
-
-function lengthChecked(bytes: Uint8Array | string): Secret | string {
-  if (typeof bytes === 'string') return bytes;
-  return bytes.length >= SHORTEST && bytes.length <= LONGEST
-    ? { secret: bytes }
-    : `${bytes.length} octets, not ${SHORTEST} to ${LONGEST}`;
+function tellExposed(d: Draft, at: Setting['at'], file: string): void {
+  tell(d, 'KA0677', at, `auth_hmac key file ${file} can be read by group or others`, {
+    effect: 'keepalived uses it; its configuration test ends with status 6',
+    fix: `chmod 600 '${file}'`,
+  });
 }

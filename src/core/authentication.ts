@@ -2,6 +2,7 @@
  * Signed adverts of an instance: what it signs with next, what a signature that it believed has taught, and when the operator
  * should look at the clocks. The judging itself is vrrp/accept.ts. Keys are only passed on, never written anywhere.
  */
+import { clockDifference } from '../base/clock-difference.ts';
 import type { InstanceConfig } from '../config/config.ts';
 import type { OutgoingAdvert } from '../ports/advert.ts';
 import type { AcceptRules } from '../vrrp/accept.ts';
@@ -123,12 +124,6 @@ export function learn(ctx: Context, r: Router, source: string, learnt: Learnt): 
     `(${r.config.name}) the clock of ${source} is ${clockDifference(learnt.aheadMs)} ours; beyond ${hmac.timeWindowS} s (time_window) its adverts are refused: set both clocks by NTP`,
     { instance: r.config.name, source },
   );
-}
-
-/** '3.2 s ahead of', '0.4 s behind'. */
-export function clockDifference(aheadMs: number): string {
-  const s = (Math.abs(aheadMs) / 1000).toFixed(1);
-  return aheadMs < 0 ? `${s} s behind` : `${s} s ahead of`;
 }
 
 /** KEEPALIVED: a master that hears a lower advert takes up the sender's count and leaves one number out. */

@@ -1,5 +1,6 @@
 /** What an operator should look at now, one line each: faults, missing addresses, failing scripts and hooks, rejections. */
 import type { HookOutcome, InstanceSnapshot, ScriptSnapshot, Snapshot } from '../core/snapshot.ts';
+import { authenticationProblems } from './authentication.ts';
 import { bfdProblems } from './bfd.ts';
 import { duration, lastLine, moment, printable } from './format.ts';
 
@@ -28,6 +29,7 @@ function ofInstance(i: InstanceSnapshot, nowMs: number): string[] {
     out.push(
       `${i.name}: advert from ${printable(r.source)} refused ${duration((nowMs - r.wallMs) * 1000)} ago: ${r.reason}${detail(r.detail)}`,
     );
+  out.push(...authenticationProblems(i));
   for (const hook of i.hooks) if (failed(hook)) out.push(`${i.name}: ${hookLine(hook, nowMs)}`);
   return out;
 }

@@ -1,5 +1,6 @@
 /** `vipd status`: a table that fits 80 columns in plain cases, what is wrong, and with -v every instance in detail. */
 import type { GroupSnapshot, InstanceSnapshot, Snapshot, TrackedSnapshot } from '../core/snapshot.ts';
+import { authenticationLines } from './authentication.ts';
 import { bfdLines } from './bfd.ts';
 import { duration, moment, printable, prioritySum, rejectedCount } from './format.ts';
 import { hookLine, problems, scriptLine } from './problems.ts';
@@ -116,6 +117,7 @@ function details(i: InstanceSnapshot, s: Snapshot): string[] {
     line('source', `${i.source === '' ? 'none' : i.source}, an advert every ${duration(i.adverIntUs)}`),
     line('peer', peerLine(i)),
     line('adverts', advertsLine(i)),
+    ...authenticationLines(i).map((text) => line('auth', text)),
     ...i.vips.map((v) => line('address', `${v.text} dev ${v.interface} ${v.present ? 'present' : 'absent'}`)),
     ...i.faults.map((f) => line('fault', printable(f.detail === '' ? f.what : `${f.what}: ${f.detail}`))),
   ];

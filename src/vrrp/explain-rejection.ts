@@ -1,5 +1,6 @@
 /** Why an advert was refused, in words for an operator: theirs and ours named, and what to do. */
 import { assertNever } from '../base/assert.ts';
+import { clockDifference } from '../base/clock-difference.ts';
 import type { Detail, RejectReason } from './reject-reason.ts';
 
 /** One sentence for an operator, theirs and ours named: "their advert_int is 2 s, ours is 1 s". */
@@ -28,7 +29,7 @@ export function explainRejection(reason: RejectReason, d: Detail): string {
     case 'hmac-malformed':
       return `their auth_hmac trailer has ${d.got}, expected ${d.want}`;
     case 'hmac-stale':
-      return `their clock is ${clock(d.got)} ours and time_window is ${d.want} s (or a recorded packet is sent again): set both clocks by NTP`;
+      return `their clock is ${clockDifference(Number(d.got) * 1000)} ours and time_window is ${d.want} s (or a recorded packet is sent again): set both clocks by NTP`;
     case 'hmac-unknown-key':
       return `they sign with key ${d.got}, we know ${d.want}: add their key here before they make it their active_key`;
     case 'hmac-invalid':
@@ -64,10 +65,4 @@ export function explainRejection(reason: RejectReason, d: Detail): string {
     default:
       return assertNever(reason);
   }
-}
-
-/** '37 s ahead of', '5 s behind'. */
-function clock(aheadS: string): string {
-  const s = Number(aheadS);
-  return s < 0 ? `${-s} s behind` : `${s} s ahead of`;
 }
