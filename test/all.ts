@@ -6,6 +6,7 @@ import './native/packet.test.ts';
 import './native/udp.test.ts';
 import './native/users.test.ts';
 import './requirements.test.ts';
+import './sim/authentication.test.ts';
 import './sim/election.test.ts';
 import './sim/mutants.test.ts';
 import './sim/stall.test.ts';

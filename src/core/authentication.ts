@@ -8,6 +8,7 @@ import type { OutgoingAdvert } from '../ports/advert.ts';
 import type { AcceptRules } from '../vrrp/accept.ts';
 import type { Learnt, Marks } from '../vrrp/proof.ts';
 import { LAST_AH_SEQUENCE, nextAhSequence, nextHmacSequence, unpackSequence } from '../vrrp/sequence.ts';
+import { marked } from '../vrrp/verify-hmac.ts';
 import type { Context } from './context.ts';
 import type { Router } from './router.ts';
 import type { AuthenticationSnapshot } from './snapshot.ts';
@@ -75,6 +76,9 @@ export function authenticate(ctx: Context, r: Router): AdvertAuthentication {
   if (hmac === undefined || !signs(r.config)) return { authType: 0, authData: NO_DATA };
   const wallMs = ctx.ports.clock.wallMs();
   record.sent = nextHmacSequence(record.sent, wallMs, hmac.antiReplay, hmac.timeWindowS);
+  // What we have said ourselves is no news from anybody: an attacker could send it back to us.
+  if (r.config.unicastPeers.length === 0 && r.source !== undefined)
+    record.marks = marked(record.marks, r.source, record.sent, 0);
   const key = hmac.keys.find((k) => k.id === hmac.activeKey);
   if (key === undefined) return { authType: 0, authData: NO_DATA };
   return {

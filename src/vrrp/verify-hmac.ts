@@ -77,7 +77,8 @@ function isForgotten(rules: HmacRules, sequence: bigint): boolean {
   return rules.antiReplay === 'time' && Math.abs(ahead) > rules.windowS;
 }
 
-function marked(marks: Marks, source: Uint8Array, sequence: bigint, peerCount: number): Marks {
+/** `marks` with the latest of `source`; those of at least 16 senders are kept, and of every unicast peer. */
+export function marked(marks: Marks, source: Uint8Array, sequence: bigint, peerCount: number): Marks {
   const others = marks.filter((m) => !equalBytes(m.source, source));
   const keep = Math.max(MAX_MARKS, peerCount) - 1;
   return [...others.slice(Math.max(0, others.length - keep)), { source, sequence }];

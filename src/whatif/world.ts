@@ -39,7 +39,7 @@ export class World implements Wire {
   /** Called after every change of who holds an address. */
   onChange: () => void = () => {};
   /** Sees every packet on a segment: for those who record and replay. */
-  onPacket: (packet: Packet, segment: string) => void = () => {};
+  onPacket: (packet: Packet, from: Node) => void = () => {};
   readonly #macs: MacPort;
   readonly #random: () => number;
   readonly #parsed = new Map<string, Uint8Array>();
@@ -89,8 +89,7 @@ export class World implements Wire {
   }
 
   #transmit(from: Node, interfaceIndex: number, packet: Packet): void {
-    const segment = from.host.segmentOf(interfaceIndex);
-    this.onPacket(packet, segment ?? '');
+    this.onPacket(packet, from);
     const multicast = isMulticast(packet.destination);
     for (const to of this.nodes) {
       if (to === from) continue;
