@@ -15,8 +15,11 @@ const LONGEST = 64;
 const LF = 10;
 const CR = 13;
 const HEX = Uint8Array.of(0x68, 0x65, 0x78, 0x3a); // 'hex:'
-/** Written in front of the name of a systemd credential; see systemd.exec(5), LoadCredential=. */
-const CREDENTIALS = /^\$(?:CREDENTIALS_DIRECTORY|\{CREDENTIALS_DIRECTORY\})(?=\/)/;
+/**
+ * Written in front of the name of a systemd credential; see systemd.exec(5), LoadCredential=. keepalived's own form for the
+ * environment, which works in both, is '${_ENV CREDENTIALS_DIRECTORY}'; it is replaced before this is read.
+ */
+const CREDENTIALS = /^\$CREDENTIALS_DIRECTORY(?=\/)/;
 
 export function readKey(environment: LoadEnvironment, text: string): KeyResult {
   if (!text.startsWith('file:')) return checked(parse(octetsOf(text)));

@@ -140,6 +140,7 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   trackScripts: 'track_script',
   trackInterfaces: 'track_interface',
   ttl: 'unicast_ttl',
+  hmac: 'auth_hmac',
 };
 const keyword = (field: string): string =>
   KEYWORDS[field] ?? field.replace(/Us$/, '').replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);

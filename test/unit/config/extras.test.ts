@@ -112,6 +112,30 @@ it('auth_hmac/keys from text, digits and files', () => {
   assert.deepEqual(codes(result), ['KA0677 10']);
 });
 
+it('auth_hmac/a systemd credential is found by its directory', () => {
+  const environment = ['$', '{_ENV CREDENTIALS_DIRECTORY}'].join(''); // biome takes it for a template
+  const lines = `key 1 file:$CREDENTIALS_DIRECTORY/vrrp
+key 2 file:${environment}/vrrp
+active_key 1`;
+  const at = (env: Record<string, string>) =>
+    load(instance(`auth_hmac {\n${lines}\n}`), {
+      env,
+      readSecret: (path) =>
+        path === '/run/credentials/vipd.service/vrrp'
+          ? { ok: true, bytes: octetsOf(TEXT), exposed: false }
+          : { ok: false, code: 'ENOENT' },
+    });
+  const found = firstInstance(at({ CREDENTIALS_DIRECTORY: '/run/credentials/vipd.service' })).hmac?.keys;
+  assert.deepEqual(
+    found?.map((k) => [k.id, toHex(k.secret)]),
+    [
+      [1, toHex(octetsOf(TEXT))],
+      [2, toHex(octetsOf(TEXT))],
+    ],
+  );
+  assert.match(messages(at({})).join(), /LoadCredential=/);
+});
+
 it('auth_hmac/what is refused, without a word of any key', () => {
   const result = hmac(
     `key 1 ${TEXT}\nkey 1 ${TEXT}\nkey 0 ${TEXT}\nkey 2 hex:12\nkey 3 hex:1\nkey 4 short\nkey 5 file:/none\nactive_key 300\nactive_key 1\nanti_replay monotonic\nmode receive-only\ntime_window 9`,
