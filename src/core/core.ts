@@ -22,7 +22,7 @@ import { Limiter } from './limiter.ts';
 import { leftovers, linksByName } from './network.ts';
 import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
 import { onAdvert } from './receive.ts';
-import { releaseState } from './release.ts';
+import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -45,6 +45,7 @@ export class Core {
   readonly #queue: CoreEvent[] = [];
   readonly #groups: Groups;
   readonly #tracking: Tracking;
+  readonly #release: Release;
   readonly #stalls: Stalls;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
@@ -74,6 +75,7 @@ export class Core {
     };
     this.#ctx = Object.assign(ctx, { devices: new Devices(ctx) });
     this.#groups = new Groups(this.#ctx);
+    this.#release = new Release(this.#ctx);
     this.#stalls = new Stalls(this.#ctx);
     this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
@@ -110,7 +112,7 @@ export class Core {
     this.#tracking.attach();
     ctx.ports.notices.tell({ type: 'started' });
     // Before the first address of an owner is there.
-    ctx.ports.release.write(releaseState(ctx));
+    this.#release.write();
     for (const r of ctx.routers) startRouter(ctx, r, this.#tracking, notBeforeUs);
     this.#groups.begin();
     this.#pump();
@@ -287,7 +289,7 @@ export class Core {
     const ctx = this.#ctx;
     if (ctx.releaseDirty) {
       ctx.releaseDirty = false;
-      ctx.ports.release.write(releaseState(ctx));
+      this.#release.write();
     }
     const next = this.#deadlines.next();
     if (next !== this.#armedAtUs) {
@@ -344,6 +346,7 @@ export class Core {
   /** Applies `next`: only differences; instances that stay keep their state. In steps, each a turn of its own. */
   *reloading(next: Config, findings: { errors: number; warnings: number }): Generator<void, ReloadReport> {
     let changed = false;
+    yield* this.#release.begin(next.instances);
     const work = applying(this.#ctx, next, {
       add: (config) => this.#add(config),
       remove: (r) => this.#remove(r),
@@ -361,7 +364,10 @@ export class Core {
     for (;;) {
       const step = work.next();
       // And the frames of the masters as they are now.
-      if (step.done === true && changed) this.#ctx.releaseDirty = true;
+      if (step.done === true) {
+        yield* this.#release.finish();
+        if (changed) this.#ctx.releaseDirty = true;
+      }
       this.#pump();
       if (step.done === true) {
         this.#ctx.ports.notices.tell(reloadedNotice(this.#ctx, this.#groups.states()));

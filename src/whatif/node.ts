@@ -194,7 +194,7 @@ export class Node {
         cancel: nothing,
         cancelAll: nothing,
       },
-      release: { write: nothing },
+      release: { write: nothing, prepare: nothing },
       service: { ready: nothing, reloading: nothing, stopping: nothing, status: nothing, watchdog: nothing },
       settings: { promoteSecondaries: nothing, restore: nothing },
       urgency: { raise: () => 0 },
