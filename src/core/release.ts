@@ -1,5 +1,5 @@
 /**
- * What must be undone after any death: every address that we may hold, and priority 0 for each instance that is master.
+ * What must be undone after any death: every address, route and rule that we may hold, and priority 0 for each master.
  * Addresses are named from the start on, held or not: there is no instant between adding one and having it written down,
  * and deleting one that is not there is harmless.
  *
@@ -9,6 +9,7 @@
 import { formatIp } from '../base/ip.ts';
 import type { InstanceConfig, VirtualAddress } from '../config/config.ts';
 import type { ReleaseState } from '../ports/system.ts';
+import { authenticateAhead } from './authentication.ts';
 import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
 import { outgoing } from './effects.ts';
@@ -98,7 +99,9 @@ export class Release {
   /** `fresh`: as the instance is now; else, during a reload, as the peers know it by what it last said. */
   #adverts(r: Router, fresh: boolean = !this.#reloading): readonly ReleaseAdvert[] {
     const { config, source, learnedOldChecksum } = r;
-    if (!r.vipsSet || r.state.name !== 'master' || source === undefined) {
+    const authentication =
+      r.vipsSet && r.state.name === 'master' && source !== undefined ? authenticateAhead(r) : undefined;
+    if (authentication === undefined || source === undefined) {
       this.#made.delete(r);
       return [];
     }
@@ -108,8 +111,9 @@ export class Release {
       (known?.config === config &&
         known.source === source &&
         known.learnedOldChecksum === learnedOldChecksum);
-    if (known !== undefined && same) return known.adverts;
-    const advert = outgoing(r, 0, (r.ipId % 65_535) + 1);
+    // AH counts on: its frames are made each time.
+    if (known !== undefined && same && config.authentication.type !== 'ah') return known.adverts;
+    const advert = outgoing(r, 0, (r.ipId % 65_535) + 1, authentication);
     const adverts = this.#ctx.ports.adverts.encode(advert).map((frame, i) => ({
       instance: config.name,
       interface: advertInterface(config),
