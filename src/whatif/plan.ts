@@ -25,7 +25,7 @@ export type Plan = {
 /** Why core cannot be asked about an instance; undefined when it can. */
 function whyNotSimulated(c: InstanceConfig): string | undefined {
   if (c.authentication.type === 'ah') return 'auth_type AH is not active in vipd yet';
-  if (c.interface === '') return 'it names no interface, so vipd keeps it in FAULT';
+  if (c.interface === '') return 'it names no interface, and the routes between the nodes are not known here';
   if (c.vips.length + c.excludedVips.length === 0) return 'it has no virtual address to follow';
   return undefined;
 }
