@@ -19,7 +19,7 @@ import { onDetection } from './duplicates.ts';
 import { addressRequest, linkFlags, linksByName, sameAddress, watchedInterfaces } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { routingInterfaces } from './routing-items.ts';
-import { sharedBy } from './sharing.ts';
+import { moveSocket, sharedBy } from './sharing.ts';
 import { isAnyVip, refreshSource } from './source.ts';
 import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
@@ -27,13 +27,14 @@ import * as words from './words.ts';
 const NO_DEV = "an address names no interface, and the instance has none: write 'dev'";
 const NO_PEERS = "'unicast_fault_no_peer' and no unicast_peer";
 
-/** Names the sockets that instances with the same interface, family and group (or source) share. */
+/** Names the sockets that instances with the same interface, family, protocol and group (or source) share. */
 export function socketKeyOf(r: Router): string {
   const c = r.config;
   const where = isUnicast(c)
     ? `unicast ${r.source === undefined ? '' : formatIp(r.source)}`
     : `multicast ${c.family === 4 ? c.multicastGroup4 : c.multicastGroup6}`;
-  return `ipv${c.family} ${advertInterface(c)} ${r.advertIndex} ${where}`;
+  const protocol = c.authentication.type === 'ah' ? ' AH' : '';
+  return `ipv${c.family}${protocol} ${advertInterface(c)} ${r.advertIndex} ${where}`;
 }
 
 /** Texts of tracked VIPs that a master should hold and the kernel does not have. */
@@ -61,6 +62,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
     try {
       ctx.ports.adverts.open(key, {
         family: r.config.family,
+        protocol: r.config.authentication.type === 'ah' ? 51 : 112,
         interface: advertInterface(r.config),
         interfaceIndex: r.advertIndex,
         mode: isUnicast(r.config) ? 'unicast' : 'multicast',
@@ -76,14 +78,14 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
       if (!(e instanceof Error)) throw e;
       return `cannot open the VRRP sockets on ${advertInterface(r.config)}: ${e.message}`;
     }
-  r.socketKey = key;
+  moveSocket(ctx, r, key);
   return undefined;
 }
 
 export function closeSockets(ctx: Context, r: Router): void {
   const key = r.socketKey;
   if (key === '') return;
-  r.socketKey = '';
+  moveSocket(ctx, r, '');
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
   else ctx.ports.adverts.share(key, sharedBy(ctx, left));
