@@ -51,12 +51,12 @@ function ofInstance(i: InstanceSnapshot): string {
     Type Mismatch: ${n('authtype_mismatch')}
     Failure: ${n('auth_failure')}
   Authentication Extension Errors:
-    Missing: 0
-    Malformed: 0
-    Unknown Key: 0
-    Invalid HMAC: 0
-    Stale: 0
-    Replay: 0
+    Missing: ${n('auth_ext_missing')}
+    Malformed: ${n('auth_ext_malformed')}
+    Unknown Key: ${n('auth_ext_unknown_key')}
+    Invalid HMAC: ${n('auth_ext_invalid_hmac')}
+    Stale: ${n('auth_ext_stale')}
+    Replay: ${n('auth_ext_replay')}
   Priority Zero:
     Received: ${c.priorityZeroReceived}
     Sent: ${c.priorityZeroSent}
