@@ -6,6 +6,7 @@ import { dumpPath, writeDump } from './io/files/dumps.ts';
 import { type AccountSource, Accounts } from './io/process/accounts.ts';
 import type { NetlinkPort } from './ports/netlink.ts';
 import type { Log } from './ports/system.ts';
+import { bfdDataText } from './report/bfd.ts';
 import { dataText, parentText } from './report/data.ts';
 import type { DumpFacts } from './report/dump/text.ts';
 import { jsonText } from './report/json.ts';
@@ -36,6 +37,8 @@ export function dumpData(config: Config, s: Snapshot, hands: DumpHands): void {
     put({ name: 'keepalived.data', template: stateDump, part: `${part}${suffix}` }, text, config, hands);
   write('_parent', parentText(config, factsOf(config, hands)));
   write('', dataOf(config, s, hands));
+  // A part that does nothing writes no file.
+  if (s.bfd !== undefined) write('_bfd', bfdDataText(s.bfd, s.nowWallMs));
 }
 
 /** SIGUSR2 */

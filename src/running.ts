@@ -11,6 +11,7 @@ import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
+import type { Snapshot } from './core/snapshot.ts';
 import { type DumpHands, dataOf, dumpData, dumpJson, dumpStats } from './dumping.ts';
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
@@ -90,6 +91,7 @@ export class Daemon {
           this.#hands.obey(next);
         },
         inForce: (next) => {
+          this.#hands.bfd.retire(next.bfdInstances);
           this.#save('after');
           this.#warn(next);
           this.#sayConfiguration();
@@ -107,7 +109,7 @@ export class Daemon {
   #save(when: 'before' | 'after'): void {
     const folder = this.#config.global.fileSettings.saveDirectory;
     if (folder === undefined) return;
-    const data = dataOf(this.#config, this.#core.snapshot(), this.#dumpHands());
+    const data = dataOf(this.#config, this.#snapshot(), this.#dumpHands());
     const json = resolvedJson(this.#config, { showSecrets: false });
     saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
   }
@@ -185,7 +187,7 @@ export class Daemon {
     try {
       return await startControl({
         path: this.#options.socket,
-        handlers: { status: () => this.#core.snapshot(), reload: () => this.#reloadForClient() },
+        handlers: { status: () => this.#snapshot(), reload: () => this.#reloadForClient() },
       });
     } catch (e) {
       if (!(e instanceof Error && 'code' in e)) throw e;
@@ -203,7 +205,7 @@ export class Daemon {
   /** -d */
   #sayConfiguration(): void {
     if (!this.#options.dumpConfig) return;
-    const data = dataOf(this.#config, this.#core.snapshot(), this.#dumpHands());
+    const data = dataOf(this.#config, this.#snapshot(), this.#dumpHands());
     for (const line of data.trimEnd().split('\n')) this.#log.log('info', line);
   }
 
@@ -224,9 +226,10 @@ export class Daemon {
       this.#log.log('info', `Stopping (${name})`);
       this.#stopping = true;
       this.#hands.service.stopping();
+      this.#hands.bfd.stop();
       this.#core.stop(() => this.#end?.(EXIT.ok));
     };
-    const dump = (how: typeof dumpData) => () => how(this.#config, this.#core.snapshot(), this.#dumpHands());
+    const dump = (how: typeof dumpData) => () => how(this.#config, this.#snapshot(), this.#dumpHands());
     const stats = dump(dumpStats);
     signals.deliverTo({
       SIGTERM: stop('SIGTERM'),
@@ -238,6 +241,7 @@ export class Daemon {
       STATS_CLEAR: () => {
         stats();
         this.#core.clearCounters();
+        this.#hands.bfd.clearCounters();
       },
     });
   }
@@ -263,8 +267,13 @@ export class Daemon {
     };
   }
 
+  #snapshot(): Snapshot {
+    const bfd = this.#hands.bfd.snapshot();
+    return bfd === undefined ? this.#core.snapshot() : { ...this.#core.snapshot(), bfd };
+  }
+
   #statusText(): string {
-    this.#lastStatus = sdStatus(this.#core.snapshot());
+    this.#lastStatus = sdStatus(this.#snapshot());
     return this.#lastStatus;
   }
 

@@ -10,10 +10,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   vrrp: ['base'],
   track: ['base'],
+  bfd: ['base'],
   lvs: ['base'],
   config: ['base'],
-  ports: ['base', 'wire', 'vrrp', 'track', 'lvs', 'config'],
-  core: ['base', 'vrrp', 'track', 'lvs', 'config', 'ports'],
+  ports: ['base', 'wire', 'vrrp', 'track', 'bfd', 'lvs', 'config'],
+  core: ['base', 'vrrp', 'track', 'bfd', 'lvs', 'config', 'ports'],
   io: ['base', 'wire', 'ports', 'native.ts', 'node', 'package'],
   /** The dumps print the configuration beside the snapshot. */
   report: ['base', 'core/snapshot.ts', 'config', 'ports', 'node'],
@@ -29,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** Files directly under src/: the composition root and the addon's face. */
 const ROOT_FILES = new Set([
+  'bfd-part.ts',
   'checking.ts',
   'config-test.ts',
   'daemon.ts',
@@ -49,7 +51,7 @@ const ROOT_FILES = new Set([
   'tools.ts',
   'whatif-tool.ts',
 ]);
-const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config', 'check', 'whatif', 'init']);
+const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'bfd', 'lvs', 'config', 'check', 'whatif', 'init']);
 const BANNED = [
   /\bDate\.now\b/,
   /\bnew Date\b/,

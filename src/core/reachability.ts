@@ -26,13 +26,14 @@ import * as words from './words.ts';
 
 const NO_PEERS = "'unicast_fault_no_peer' and no unicast_peer";
 
-/** Names the sockets that instances with the same interface, family and group (or source) share. */
+/** Names the sockets that instances with the same interface, family, protocol and group (or source) share. */
 export function socketKeyOf(r: Router): string {
   const c = r.config;
   const where = isUnicast(c)
     ? `unicast ${r.source === undefined ? '' : formatIp(r.source)}`
     : `multicast ${c.family === 4 ? c.multicastGroup4 : c.multicastGroup6}`;
-  return `ipv${c.family} ${advertInterface(c)} ${r.advertIndex} ${where}`;
+  const protocol = c.authentication.type === 'ah' ? ' AH' : '';
+  return `ipv${c.family}${protocol} ${advertInterface(c)} ${r.advertIndex} ${where}`;
 }
 
 /** Texts of tracked VIPs that a master should hold and the kernel does not have. */
@@ -59,6 +60,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
     try {
       ctx.ports.adverts.open(key, {
         family: r.config.family,
+        protocol: r.config.authentication.type === 'ah' ? 51 : 112,
         interface: advertInterface(r.config),
         interfaceIndex: r.advertIndex,
         mode: isUnicast(r.config) ? 'unicast' : 'multicast',

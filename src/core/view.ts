@@ -2,6 +2,7 @@
 import { toHex } from '../base/bytes.ts';
 import { formatIp } from '../base/ip.ts';
 import { deadlineUs } from '../vrrp/step.ts';
+import { authenticationSnapshot } from './authentication.ts';
 import type { Context } from './context.ts';
 import type { Groups } from './groups.ts';
 import { addressRequest } from './network.ts';
@@ -102,6 +103,7 @@ function instance(ctx: Context, r: Router, held: ReadonlySet<string>): InstanceS
       detail: last?.detail ?? '',
       wallMs: last?.wallMs ?? 0,
     },
+    authentication: authenticationSnapshot(r),
     lastRejection: r.lastRejection ?? null,
     counters: { ...r.counters, rejected: { ...r.counters.rejected } },
     hooks: [...r.hooks.values()],

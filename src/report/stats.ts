@@ -16,6 +16,16 @@ export const KEEPALIVED_COUNTERS: Readonly<Record<string, string>> = {
   'auth-type-unknown': 'invalid_authtype',
   'auth-type': 'authtype_mismatch',
   'auth-data': 'auth_failure',
+  'ah-icv': 'auth_failure',
+  'ah-spi': 'auth_failure',
+  'ah-replay': 'auth_failure',
+  'hmac-unexpected': 'packet_len_err',
+  'hmac-missing': 'auth_ext_missing',
+  'hmac-malformed': 'auth_ext_malformed',
+  'hmac-unknown-key': 'auth_ext_unknown_key',
+  'hmac-invalid': 'auth_ext_invalid_hmac',
+  'hmac-stale': 'auth_ext_stale',
+  'hmac-replay': 'auth_ext_replay',
 };
 
 /** Refused adverts of one instance under keepalived's name. */

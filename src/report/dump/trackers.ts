@@ -1,6 +1,4 @@
-/** What instances track in keepalived.data: scripts, files, processes, BFD sessions. */
-import { formatIp } from '../../base/ip.ts';
-import type { BfdConfig } from '../../config/bfd-config.ts';
+/** What instances track in keepalived.data: scripts, files, processes. */
 import type { Config, ScriptConfig } from '../../config/config.ts';
 import type { Tracked, TrackFileConfig, TrackProcessConfig } from '../../config/track-config.ts';
 import type { ScriptSnapshot, Snapshot } from '../../core/snapshot.ts';
@@ -46,10 +44,6 @@ export function trackerLines(config: Config, s: Snapshot, facts: DumpFacts): rea
     ...section(
       'VRRP Track processes',
       config.trackProcesses.flatMap((c) => processLines(c, config)),
-    ),
-    ...section(
-      'BFD instances',
-      config.bfdInstances.flatMap((c) => bfdLines(c, config)),
     ),
   ];
 }
@@ -106,21 +100,5 @@ function processLines(c: TrackProcessConfig, config: Config): string[] {
     `   Fork delay = ${(c.forkDelayUs / S).toFixed(6)}s`,
     `   Full command = ${c.fullCommand}`,
     ...trackers(config, (of) => byName(of.trackProcesses, c.name)),
-  ];
-}
-
-function bfdLines(c: BfdConfig, config: Config): string[] {
-  return [
-    ` BFD Instance = ${c.name}`,
-    `   Neighbor IP = ${formatIp(c.neighbor)}`,
-    ...(c.source === undefined ? [] : [`   Source IP = ${formatIp(c.source)}`]),
-    `   Required min RX interval = ${c.minRxUs / 1000} ms`,
-    `   Desired min TX interval = ${c.minTxUs / 1000} ms`,
-    `   Desired idle TX interval = ${c.idleTxUs / 1000} ms`,
-    `   Detection multiplier = ${c.multiplier}`,
-    `   ${c.passive ? 'Passive' : 'Active'} mode`,
-    `   TTL = ${c.ttl}`,
-    `   max_hops = ${c.maxHops}`,
-    ...trackers(config, (of) => byName(of.trackBfd, c.name)),
   ];
 }

@@ -4,6 +4,7 @@ import type { Config, InstanceConfig, VirtualAddress } from '../../../src/config
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
+import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
 import type {
   AddressRequest,
@@ -207,6 +208,7 @@ export class World {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
       timer: { arm: (atUs) => this.#arm(atUs) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
+      macs,
       adverts: {
         open: (key, spec) => {
           this.opened.push(spec);
@@ -447,6 +449,7 @@ export function advert(
         addresses: [Uint8Array.of(192, 0, 2, 100)],
         authType: 0,
         authData: new Uint8Array(8),
+        trailer: new Uint8Array(0),
         checksum: { standard: true, noPseudo: true, oldUnicast: false },
       },
     },
