@@ -14,6 +14,7 @@ import { statusJson, statusText } from '../../../src/report/status.ts';
 import { packSequence } from '../../../src/vrrp/sequence.ts';
 import { receiveIpv4 } from '../../../src/wire/received.ts';
 import { encodeAdvertIpv4, type Signature } from '../../../src/wire/sent.ts';
+import { FACTS } from '../report/fixture.ts';
 import { config, instanceConfig, kernelAddress, S, World } from './fakes.ts';
 
 const SECRET = Uint8Array.from({ length: 32 }, (_, i) => 0x80 + i);
@@ -101,7 +102,7 @@ describe('core/authentication: auth_hmac', () => {
       /! VI_1: .*mode permissive/,
     );
     assert.match(statsText(w.core.snapshot()), /Missing: 1/);
-    assert.match(jsonText(w.core.snapshot()), /"auth_ext_missing":1/);
+    assert.match(jsonText(config([instanceConfig(signed())]), w.core.snapshot()), /"auth_ext_missing":1/);
   });
 
   it('a peer that is signed is believed once', () => {
@@ -245,18 +246,20 @@ describe('core/authentication: AH', () => {
 
 it('core/authentication: no report, log line or dump holds a key or password', () => {
   const secrets = [
-    run(signed({ keys: keys([1, SECRET], [2, OTHER]) })),
-    run(ah()),
-    run({ authentication: { type: 'pass', data: PASSWORD } }),
-  ].flatMap((w) => {
+    signed({ keys: keys([1, SECRET], [2, OTHER]) }),
+    ah(),
+    { authentication: { type: 'pass', data: PASSWORD } as const },
+  ].flatMap((change) => {
+    const w = run(change);
+    const c = config([instanceConfig(change)]);
     w.pass(5 * S);
     const s = w.core.snapshot();
     return [
       statusText(s, { verbose: true, instances: [] }),
       statusJson(s),
-      dataText(s),
+      dataText(c, s, FACTS),
       statsText(s),
-      jsonText(s),
+      jsonText(c, s),
       w.log.join('\n'),
     ];
   });
