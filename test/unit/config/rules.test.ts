@@ -177,12 +177,12 @@ it('rule/parts that vipd does not carry out are named', () => {
 it('rule/every word of global_defs without effect is named, in a group too', () => {
   const group = `vrrp_sync_group G {\ngroup { VI_1 }\ntrack_file { f }\nsmtp_alert\n}\n`;
   const result = load(
-    `global_defs {\nlog_unknown_vrids\nvrrp_rx_bufs_policy MTU\numask 077\nprocess_name x\nrouter_id y\n}\ntrack_file f {\nfile /x\n}\n${instance('kernel_rx_buf_size 65536', '192.0.2.1/24')}${group}`,
+    `global_defs {\nlog_unknown_vrids\nvrrp_rx_bufs_policy MTU\numask 077\nprocess_name x\nrouter_id y\n}\ntrack_file f {\nfile /x\n}\n${instance('lvs_sync_daemon_interface eth0', '192.0.2.1/24')}${group}`,
   );
   const { global, groups } = configOf(result);
-  assert.deepEqual(global.inactive, ['log_unknown_vrids', 'vrrp_rx_bufs_policy', 'track_file']);
+  assert.deepEqual(global.inactive, ['track_file']);
   assert.deepEqual(groups[0]?.inactive, ['track_file', 'smtp_alert']);
-  assert.deepEqual(firstInstance(result).inactive, ['kernel_rx_buf_size']);
+  assert.deepEqual(firstInstance(result).inactive, ['lvs_sync_daemon_interface']);
 });
 
 it('rule/notify commands keep argv, user and text', () => {
