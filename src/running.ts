@@ -140,7 +140,7 @@ export class Daemon {
     const { processName } = this.#config.global;
     if (processName !== undefined) process.title = processName;
     await this.#globalScript('startup_script');
-    const devices = this.#removeRemains();
+    const devices = await this.#removeRemains();
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
@@ -206,12 +206,15 @@ export class Daemon {
    * What a run that died held by its own account: the configuration may have changed since. Returns the interfaces that it
    * made, which core takes over or removes.
    */
-  #removeRemains(): readonly string[] {
+  async #removeRemains(): Promise<readonly string[]> {
     const read = readRelease(this.#options.runDir);
     if (!read.ok) this.#log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
     if (!read.ok || read.value === undefined) return [];
-    const { addresses, devices = [], settings = [] } = read.value;
+    const { addresses, devices = [], settings = [], table } = read.value;
     this.#hands.devices.inherit(settings);
+    if (table !== undefined)
+      for (const text of (await import('./io/firewall/nftables.ts')).deleteTablesNow(native(), table))
+        this.#log.log('warning', text);
     if (addresses.length === 0) return devices;
     const results = deleteAddressesNow(native(), addresses);
     const removed = results.filter((r) => r.ok && !r.already).length;

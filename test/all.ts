@@ -33,6 +33,8 @@ import './unit/io/config-files.test.ts';
 import './unit/io/control.test.ts';
 import './unit/io/fifo/fifos.test.ts';
 import './unit/io/log.test.ts';
+import './unit/io/firewall/nftables.test.ts';
+import './unit/io/firewall/ruleset.test.ts';
 import './unit/io/netlink/cleanup.test.ts';
 import './unit/io/netlink/device-messages.test.ts';
 import './unit/io/netlink/messages.test.ts';

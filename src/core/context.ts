@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
 import type { DevicePort } from '../ports/devices.ts';
+import type { FirewallPort } from '../ports/firewall.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
@@ -38,6 +39,8 @@ export type Ports = {
   readonly settings: InterfaceSettings;
   /** Absent: 'use_vmac' and 'use_ipvlan' make nothing, and the addresses are set on the configured interface. */
   readonly devices?: DevicePort;
+  /** Absent: no packet is filtered. */
+  readonly firewall?: FirewallPort;
   readonly urgency: Urgency;
 };
 

@@ -41,7 +41,7 @@ export function socketKeyOf(r: Router): string {
   return `ipv${c.family} ${advertInterface(c)} ${r.advertIndex} ${where}`;
 }
 
-export function isAnyVip(ctx: Context, a: KernelAddress): boolean {
+export function isAnyVip(ctx: Pick<Context, 'config'>, a: KernelAddress): boolean {
   let known = vipsOf.get(ctx.config);
   if (known === undefined) {
     known = new Set(ctx.config.instances.flatMap((c) => allAddresses(c).map((v) => toHex(v.bytes))));
@@ -69,9 +69,16 @@ function refreshSource(ctx: Context, r: Router): string | undefined {
   const configured = r.config.sourceAddress;
   const kernel = ctx.ports.netlink.addresses();
   const { family } = r.config;
-  const own = kernel.filter((a) => a.interfaceIndex === r.interfaceIndex && a.family === family);
+  // An IPv6 ipvlan makes its own; a VMAC speaks with its parent's.
+  const index = r.config.ipvlan === undefined ? r.interfaceIndex : r.advertIndex;
+  const own = kernel.filter((a) => a.interfaceIndex === index && a.family === family);
   if (configured !== undefined) return configuredSource(ctx, r, configured);
-  const { usable, unusable } = pickSource(family, r.interfaceIndex, own, (a) => isAnyVip(ctx, a));
+  const { usable, unusable } = pickSource(family, index, own, (a) => isAnyVip(ctx, a));
+  const lent = usable === undefined ? ctx.devices.linkLocalOf(advertInterface(r.config)) : undefined;
+  if (lent !== undefined && unusable === undefined) {
+    r.source = lent;
+    return undefined;
+  }
   // Without one to wait for, a vanished source stays until the priority 0 advert of the FAULT that follows has left with it.
   if (usable === undefined && unusable === undefined)
     return `interface ${r.config.interface} has no IPv${family} ${family === 6 ? 'link-local ' : ''}address to send from`;
@@ -262,6 +269,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
     case 'address-removed': {
       if (event.type === 'address-removed') tracking.routing.onAddressRemoved(event.address);
       const vip = isAnyVip(ctx, event.address);
+      ctx.devices.onAddress(event.address);
       for (const r of ctx.routers) {
         if (
           event.type === 'address-removed' &&
@@ -272,7 +280,9 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
           )
         )
           ctx.post({ type: 'check-addresses', router: r });
-        if (r.interfaceIndex === event.address.interfaceIndex && !vip) refreshRouter(ctx, r, tracking);
+        const { interfaceIndex } = event.address;
+        if (!vip && (r.interfaceIndex === interfaceIndex || r.advertIndex === interfaceIndex))
+          refreshRouter(ctx, r, tracking);
       }
       return;
     }

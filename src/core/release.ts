@@ -32,11 +32,13 @@ export function releaseState(ctx: Context): ReleaseState {
       });
   }
   const devices = ctx.devices.names();
+  const table = ctx.ports.firewall?.table();
   const settings = ctx.ports.devices?.changedSettings() ?? [];
   return {
     addresses,
     adverts,
     ...(devices.length === 0 ? {} : { devices }),
     ...(settings.length === 0 ? {} : { settings }),
+    ...(table === undefined ? {} : { table }),
   };
 }

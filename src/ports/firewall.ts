@@ -27,6 +27,8 @@ export interface FirewallPort {
   setVmacs(list: readonly FilteredVmac[]): void;
   /** The addresses to block; replaces the earlier call's. */
   setBlocked(list: readonly BlockedAddress[]): void;
+  /** The name of our tables, when there may be one: for the release file. */
+  table(): string | undefined;
   /** Takes our tables away. */
   remove(): void;
 }

@@ -35,6 +35,7 @@ export function deleteTablesNow(native: SocketNative, table: string): readonly s
 export class Nftables implements FirewallPort {
   readonly #native: SocketNative;
   readonly #log: Log;
+  readonly #name: string;
   readonly #tables: ReadonlyMap<NftFamily, Table>;
   readonly #buffer: Buffer = Buffer.allocUnsafeSlow(DATAGRAM_BYTES);
   #sequence = 0;
@@ -43,6 +44,7 @@ export class Nftables implements FirewallPort {
   constructor(native: SocketNative, log: Log, settings: RulesetSettings) {
     this.#native = native;
     this.#log = log;
+    this.#name = settings.table;
     this.#tables = new Map(
       FAMILIES.map((family) => [
         family,
@@ -57,6 +59,10 @@ export class Nftables implements FirewallPort {
 
   setBlocked(list: readonly BlockedAddress[]): void {
     for (const family of FAMILIES) this.#become(family, 'addresses', addressContents(list, family));
+  }
+
+  table(): string | undefined {
+    return [...this.#tables.values()].some((t) => t.made) ? this.#name : undefined;
   }
 
   remove(): void {

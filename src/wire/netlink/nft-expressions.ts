@@ -46,7 +46,7 @@ export const inSet = (set: string, from: Register = 1): Expression =>
 
 /** Replaces the register by what the map holds for it; ends the rule when it holds nothing. */
 export const mapped = (set: string, register: Register): Expression =>
-  expression('lookup', text(1, set), number(2, register), number(3, register), number(5, 0));
+  expression('lookup', text(1, set), number(2, register), number(3, register));
 
 /** A copy of the packet leaves by another interface to the neighbour of that address. */
 export const duplicate = (address: Register, device: Register): Expression =>
@@ -59,7 +59,6 @@ export const masked = (mask: Uint8Array, register: Register = 1): Expression =>
     number(1, register),
     number(2, register),
     number(3, mask.length),
-    number(6, 0),
     value(4, mask),
     value(5, new Uint8Array(mask.length)),
   );
