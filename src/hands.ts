@@ -2,6 +2,7 @@
  * The hands of core: builds every port over the real kernel, says which core method hears what it reports, and closes all
  * of them. One place for what is joined; what is done when is running.ts.
  */
+import { BfdPart } from './bfd-part.ts';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import type { Ports } from './core/context.ts';
@@ -13,6 +14,7 @@ import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { LazyFirewall } from './io/firewall/lazy-firewall.ts';
 import type { DaemonLog } from './io/log/log.ts';
+import { macs } from './io/mac.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink, type RtNetlinkOptions } from './io/netlink/rt-netlink.ts';
@@ -56,6 +58,7 @@ export class Hands {
   readonly devices: NetworkDevices;
   readonly #routing: LazyRouting;
   readonly #firewall: LazyFirewall;
+  readonly bfd: BfdPart;
   readonly ports: Ports;
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
@@ -92,6 +95,14 @@ export class Hands {
       onProblem,
     });
     this.#announcer = new Announcer({ native: api, onProblem });
+    this.bfd = new BfdPart({
+      native: api,
+      clock: this.clock,
+      log,
+      interfaceIndex: (name) => this.netlink.links().find((l) => l.name === name)?.index ?? 0,
+      onProblem,
+      changed: (name) => core().onBfdChange(name),
+    });
     this.children = new Children({
       clock: this.clock,
       openPipe: () => api.openPipe(),
@@ -107,11 +118,13 @@ export class Hands {
       timer: new LoopTimer(this.clock, () => core().wake()),
       log,
       adverts: this.#adverts,
+      macs,
       netlink: this.netlink,
       routing: this.#routing,
       announce: this.#announcer,
       hooks,
       scripts,
+      bfd: this.bfd,
       notices,
       release: this.#release,
       service: this.service,
@@ -170,6 +183,7 @@ export class Hands {
     if (usesRouting(config)) await this.#routing.load();
     if (config.instances.some(usesDevices)) await this.#firewall.load(config.global.firewall.nftables);
     await this.#notices.prepare(config);
+    await this.bfd.prepare(config.bfdInstances);
   }
 
   /** What of a configuration the hands themselves obey: before core starts, and when a reload brings it into force. */
@@ -177,11 +191,13 @@ export class Hands {
     this.#checker = newChecker(config);
     this.#notices.apply(config);
     this.devices.obey(config.global.disableLocalIgmp);
+    this.bfd.configure(config.bfdInstances);
     this.#own.apply(config.global.processes.vrrp);
   }
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
+    this.bfd.close();
     this.#adverts.closeAll();
     this.#announcer.close();
     this.netlink.close();

@@ -89,7 +89,7 @@ async function seenMac(): Promise<string> {
 }
 
 describe('a third host', () => {
-  it('[RFC9568-7.3-01+] [RFC9568-8.1.2-01-] sees one MAC before and after a failover, and hardly a gap; then the parents are as they were', async () => {
+  it('[RFC9568-7.3-01+] [RFC9568-8.1.2-01+] sees one MAC before and after a failover, and hardly a gap; then the parents are as they were', async () => {
     await lab.sh('a', 'echo 1 > /proc/sys/net/ipv4/conf/all/rp_filter');
     const before = await settings('a', ...PARENT);
     const a = start('a', text());

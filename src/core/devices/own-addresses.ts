@@ -7,7 +7,7 @@ import type { DeviceWant } from '../../ports/devices.ts';
 import type { AddressRequest, Link } from '../../ports/netlink.ts';
 import type { Context } from '../context.ts';
 import { isLinkLocal, pickSource, sameAddress } from '../network.ts';
-import { isAnyVip } from '../reachability.ts';
+import { isAnyVip } from '../source.ts';
 
 const IFA_F_NODAD = 0x02;
 
