@@ -8,5 +8,6 @@ NAPI_MODULE_INIT() {
   register_unix(env, exports);
   register_process(env, exports);
   register_users(env, exports);
+  register_inotify(env, exports);
   return exports;
 }

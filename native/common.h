@@ -43,5 +43,6 @@ void register_netlink(napi_env env, napi_value exports);
 void register_unix(napi_env env, napi_value exports);
 void register_process(napi_env env, napi_value exports);
 void register_users(napi_env env, napi_value exports);
+void register_inotify(napi_env env, napi_value exports);
 
 #endif

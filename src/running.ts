@@ -15,6 +15,7 @@ import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
+import { TrackFiles } from './io/files/track-files.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
@@ -62,6 +63,7 @@ export class Daemon {
   readonly #settings: ReturnType<typeof interfaceSettings>;
   readonly #children: Children;
   readonly #scripts: Scripts;
+  readonly #trackFiles: TrackFiles;
   readonly #core: Core;
   #checker: CommandChecker;
   #end: ((status: number) => void) | undefined;
@@ -118,6 +120,7 @@ export class Daemon {
       ownUid: own.ownUid,
     };
     this.#scripts = new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) });
+    this.#trackFiles = new TrackFiles({ native: api, sink: (file) => this.#core.onTrackFile(file) });
     this.#core = new Core(
       {
         clock: this.#clock,
@@ -137,6 +140,7 @@ export class Daemon {
           ...(options.hookTimeoutUs === undefined ? {} : { boundUs: options.hookTimeoutUs }),
         }),
         scripts: this.#scripts,
+        trackFiles: this.#trackFiles,
         release: this.#release,
         service: this.#service,
         settings: this.#settings,
@@ -205,6 +209,7 @@ export class Daemon {
     this.#announcer.close();
     this.#netlink.close();
     this.#scripts.close();
+    this.#trackFiles.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
     this.#release.remove();

@@ -1,5 +1,6 @@
 /** One process for all tests that need no network of their own: on Node 20 each file would cost a process. `tidy` keeps this list whole. */
 import './native/fd.test.ts';
+import './native/inotify.test.ts';
 import './native/netlink.test.ts';
 import './native/packet.test.ts';
 import './native/users.test.ts';
@@ -20,11 +21,13 @@ import './unit/config/loading.test.ts';
 import './unit/core/addresses.test.ts';
 import './unit/core/core.test.ts';
 import './unit/core/deadlines.test.ts';
+import './unit/core/files.test.ts';
 import './unit/core/limiter.test.ts';
 import './unit/cli/tool.test.ts';
 import './unit/io/secret-files.test.ts';
 import './unit/io/config-files.test.ts';
 import './unit/io/control.test.ts';
+import './unit/io/files/track-files.test.ts';
 import './unit/io/log.test.ts';
 import './unit/io/netlink/cleanup.test.ts';
 import './unit/io/netlink/messages.test.ts';
@@ -38,6 +41,7 @@ import './unit/io/process/run-once.test.ts';
 import './unit/io/process/scripts.test.ts';
 import './unit/io/process/security.test.ts';
 import './unit/lab/tally.test.ts';
+import './unit/track/file.test.ts';
 import './unit/track/priority.test.ts';
 import './unit/track/script.test.ts';
 import './unit/vrrp/accept.test.ts';

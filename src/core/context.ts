@@ -5,6 +5,7 @@ import type { AnnouncePort } from '../ports/announce.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
 import type { Clock, InterfaceSettings, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
+import type { TrackFilePort } from '../ports/track-files.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Limiter } from './limiter.ts';
@@ -19,6 +20,7 @@ export type Ports = {
   readonly announce: AnnouncePort;
   readonly hooks: HookPort;
   readonly scripts: ScriptPort;
+  readonly trackFiles: TrackFilePort;
   readonly release: ReleasePort;
   readonly service: ServiceManager;
   readonly settings: InterfaceSettings;
@@ -42,6 +44,7 @@ export type CoreEvent =
   | { readonly type: 'netlink'; readonly event: NetlinkEvent }
   | { readonly type: 'machine'; readonly router: Router; readonly event: Event }
   | { readonly type: 'script'; readonly result: ScriptResult }
+  | { readonly type: 'track-file'; readonly file: string }
   | { readonly type: 'hook'; readonly result: HookResult }
   /** An address of a master was reported deleted: looked at again when older notifications are in. */
   | { readonly type: 'check-addresses'; readonly router: Router };

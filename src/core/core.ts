@@ -136,6 +136,10 @@ export class Core {
     this.#accept({ type: 'script', result });
   }
 
+  onTrackFile(file: string): void {
+    this.#accept({ type: 'track-file', file });
+  }
+
   #accept(event: CoreEvent): void {
     this.#queue.push(event);
     this.#pump();
@@ -220,6 +224,9 @@ export class Core {
         break;
       case 'script':
         this.#tracking.scripts.onResult(e.result);
+        break;
+      case 'track-file':
+        this.#tracking.files.onChange(e.file);
         break;
       case 'hook':
         onHookResult(this.#ctx, e.result);

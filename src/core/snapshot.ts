@@ -92,6 +92,15 @@ export type ScriptSnapshot = {
   readonly detail: string; // why it is disabled, …
 };
 
+/** One 'track_file'. */
+export type FileSnapshot = {
+  readonly name: string;
+  readonly file: string;
+  readonly value: number; // as last read
+  readonly sinceWallMs: number;
+  readonly detail: string; // why it cannot be followed; '' = it is
+};
+
 export type GroupSnapshot = {
   readonly name: string;
   readonly state: StateName;
@@ -112,6 +121,7 @@ export type Snapshot = {
   readonly instances: readonly InstanceSnapshot[];
   readonly groups: readonly GroupSnapshot[];
   readonly scripts: readonly ScriptSnapshot[];
+  readonly files: readonly FileSnapshot[];
   readonly warnings: readonly string[]; // what an operator should know now
   readonly loop: { readonly stallCount: number; readonly longestStallUs: number };
 };

@@ -2,19 +2,22 @@
 import type { Config } from '../config/config.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
+import { Files } from './files.ts';
 import type { Router } from './router.ts';
 import { Scripts } from './scripts.ts';
 import type { TrackHands, TrackSource } from './track-source.ts';
 
 export class Tracking {
   readonly scripts: Scripts;
+  readonly files: Files;
   readonly #hands: TrackHands;
   readonly #sources: readonly TrackSource[];
 
   constructor(ctx: Context, hands: TrackHands) {
     this.#hands = hands;
     this.scripts = new Scripts(ctx, hands);
-    this.#sources = [this.scripts];
+    this.files = new Files(ctx, hands);
+    this.#sources = [this.scripts, this.files];
   }
 
   configure(config: Config): void {

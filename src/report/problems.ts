@@ -1,5 +1,11 @@
 /** What an operator should look at now, one line each: faults, missing addresses, failing scripts and hooks, rejections. */
-import type { HookOutcome, InstanceSnapshot, ScriptSnapshot, Snapshot } from '../core/snapshot.ts';
+import type {
+  FileSnapshot,
+  HookOutcome,
+  InstanceSnapshot,
+  ScriptSnapshot,
+  Snapshot,
+} from '../core/snapshot.ts';
 import { duration, lastLine, moment, printable } from './format.ts';
 
 /** Longest piece of script output in a line. */
@@ -12,6 +18,7 @@ export function problems(s: Snapshot): readonly string[] {
   return [
     ...s.instances.flatMap((i) => ofInstance(i, s.nowWallMs)),
     ...s.scripts.flatMap((script) => ofScript(script, s.nowWallMs)),
+    ...s.files.filter((f) => f.detail !== '').map((f) => `track_file ${f.name}: ${printable(f.detail)}`),
     ...s.warnings.map(printable),
   ];
 }
@@ -58,4 +65,9 @@ export function scriptLine(script: ScriptSnapshot, nowMs: number): string {
   const runs =
     script.failures === 0 ? `${script.runs} runs` : `${script.failures} of ${script.runs} runs failed`;
   return `script ${script.name}: ${script.state} for ${since}${exit}, ${runs}${output === '' ? '' : `: "${output}"`}`;
+}
+
+/** 'tf: /run/load holds -120 for 41s'. */
+export function fileLine(f: FileSnapshot, nowMs: number): string {
+  return printable(`${f.name}: ${f.file} holds ${f.value} for ${duration((nowMs - f.sinceWallMs) * 1000)}`);
 }

@@ -1,7 +1,7 @@
 /** `vipd status`: a table that fits 80 columns in plain cases, what is wrong, and with -v every instance in detail. */
 import type { GroupSnapshot, InstanceSnapshot, Snapshot, TrackedSnapshot } from '../core/snapshot.ts';
 import { duration, moment, printable, prioritySum, rejectedCount } from './format.ts';
-import { hookLine, problems, scriptLine } from './problems.ts';
+import { fileLine, hookLine, problems, scriptLine } from './problems.ts';
 
 export type StatusOptions = {
   readonly verbose: boolean;
@@ -26,6 +26,8 @@ export function statusText(s: Snapshot, options: StatusOptions): string {
   if (detailed) for (const i of shown) lines.push('', ...details(i, s));
   if (options.verbose && s.scripts.length > 0)
     lines.push('', 'Scripts', ...s.scripts.map((x) => `  ${scriptLine(x, s.nowWallMs)}`));
+  if (options.verbose && s.files.length > 0)
+    lines.push('', 'Tracked files', ...s.files.map((f) => `  ${fileLine(f, s.nowWallMs)}`));
   if (options.verbose)
     lines.push('', `Event loop: ${s.loop.stallCount} stalls, longest ${duration(s.loop.longestStallUs)}`);
   const wrong = problems({ ...s, instances: shown });

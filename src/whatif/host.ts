@@ -4,6 +4,7 @@
  */
 import { equalBytes, toHex } from '../base/bytes.ts';
 import type { AddressRequest, AddressResult, KernelAddress, Link, NetlinkEvent } from '../ports/netlink.ts';
+import { HostFiles } from './host-files.ts';
 
 export type HostInterface = {
   readonly name: string;
@@ -21,6 +22,7 @@ export class Host {
   readonly #own: readonly KernelAddress[];
   readonly #held = new Set<string>(); // of each address set
   readonly failing: Set<string> = new Set(); // names of scripts that fail now
+  readonly files: HostFiles = new HostFiles();
   links: readonly Link[];
   addresses: readonly KernelAddress[];
   /** Where changes are told; the daemon that runs now listens. */

@@ -120,6 +120,13 @@ export class Node {
     return this.#core?.snapshot().instances ?? [];
   }
 
+  /** A tracked file holds something else now; its change is told in a turn of its own. */
+  writeFile(file: string, text: string): void {
+    this.host.files.texts.set(file, text);
+    const core = this.#core;
+    if (core !== undefined) this.#later(core, 0, () => core.onTrackFile(file));
+  }
+
   #later(core: Core, delayUs: number, run: () => void): void {
     this.#agenda.at(this.#agenda.nowUs + delayUs, () => {
       if (this.#core === core) run();
@@ -186,6 +193,7 @@ export class Node {
         cancel: nothing,
         cancelAll: nothing,
       },
+      trackFiles: this.host.files,
       release: { write: nothing },
       service: { ready: nothing, reloading: nothing, stopping: nothing, status: nothing, watchdog: nothing },
       settings: { promoteSecondaries: nothing, restore: nothing },

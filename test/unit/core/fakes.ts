@@ -8,6 +8,7 @@ import type { AddressRequest, KernelAddress, Link, NetlinkEvent } from '../../..
 import type { HookRun, ScriptConfig } from '../../../src/ports/process.ts';
 import type { ReleaseState } from '../../../src/ports/system.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
+import { HostFiles } from '../../../src/whatif/host-files.ts';
 import { memoryMachine } from '../config/machine.ts';
 
 export const S = 1_000_000;
@@ -151,6 +152,7 @@ export class World {
   readonly sent: OutgoingAdvert[] = [];
   readonly hooks: HookRun[] = [];
   readonly opened: SocketSpec[] = [];
+  readonly files: HostFiles = new HostFiles();
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
   readonly added: AddressRequest[] = [];
@@ -244,6 +246,7 @@ export class World {
         cancel: () => undefined,
         cancelAll: () => undefined,
       },
+      trackFiles: this.files,
       release: { write: (state) => this.#keep(state) },
       settings: {
         promoteSecondaries: (name) => void this.promoted.push(name),
