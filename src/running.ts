@@ -31,6 +31,7 @@ import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
 import { countFindings, findingsToLog, loadSteps, partsToRun, warningsOf } from './loading.ts';
 import { native } from './native.ts';
+import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
 import { dataText } from './report/data.ts';
@@ -64,13 +65,14 @@ export class Daemon {
   readonly #children: Children;
   readonly #scripts: Scripts;
   readonly #trackFiles: TrackFiles;
+  readonly #notices: Notices;
   readonly #core: Core;
   #checker: CommandChecker;
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
   #aborting = false;
   #stopping = false;
-  #global: Config['global'];
+  #config: Config;
   /** The reload under way, and the one that was asked for meanwhile. */
   #reloading: Promise<Outcome> | undefined;
   #nextReload: Promise<Outcome> | undefined;
@@ -79,7 +81,7 @@ export class Daemon {
     const api = native();
     this.#options = options;
     this.#log = log;
-    this.#global = config.global;
+    this.#config = config;
     this.#service = notifyFromEnvironment(process.env, process.pid, () => this.#clock.nowUs());
     this.#checker = this.#newChecker(config);
     this.#release = releasePort(options.runDir, log);
@@ -121,6 +123,7 @@ export class Daemon {
     };
     this.#scripts = new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) });
     this.#trackFiles = new TrackFiles({ native: api, sink: (file) => this.#core.onTrackFile(file) });
+    this.#notices = new Notices([], log);
     this.#core = new Core(
       {
         clock: this.#clock,
@@ -141,6 +144,7 @@ export class Daemon {
         }),
         scripts: this.#scripts,
         trackFiles: this.#trackFiles,
+        notices: this.#notices,
         release: this.#release,
         service: this.#service,
         settings: this.#settings,
@@ -191,10 +195,13 @@ export class Daemon {
     const control = await this.#startControl();
     if (control === 'taken')
       return { status: EXIT.ok, why: `another vipd uses ${this.#options.runDir}; see the log` };
-    if (this.#global.processName !== undefined) process.title = this.#global.processName;
+    const { processName } = this.#config.global;
+    if (processName !== undefined) process.title = processName;
     await this.#globalScript('startup_script');
     this.#removeRemains();
     this.#netlink.start();
+    await this.#notices.prepare(this.#config);
+    this.#notices.apply(this.#config);
     this.#core.start(findings);
     this.#sayConfiguration();
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
@@ -210,6 +217,7 @@ export class Daemon {
     this.#netlink.close();
     this.#scripts.close();
     this.#trackFiles.close();
+    await this.#notices.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
     this.#release.remove();
@@ -220,7 +228,8 @@ export class Daemon {
 
   /** Run before anything else and after everything else; whatever it does, the daemon goes on. */
   async #globalScript(what: 'startup_script' | 'shutdown_script'): Promise<void> {
-    const { startupScript, startupScriptTimeoutS, shutdownScript, shutdownScriptTimeoutS } = this.#global;
+    const { startupScript, startupScriptTimeoutS, shutdownScript, shutdownScriptTimeoutS } =
+      this.#config.global;
     const first = what === 'startup_script';
     const command = first ? startupScript : shutdownScript;
     if (command === undefined) return;
@@ -378,17 +387,28 @@ export class Daemon {
     }
     this.#log.log('info', `Reloading ${this.#options.configFile}`);
     this.#service.reloading();
-    const outcome = await inSlices(
-      this.#reloadSteps(),
-      () => this.#clock.nowUs(),
-      () => this.#stopping,
-    );
+    const loaded = await this.#inSlices(this.#loadSteps());
+    if (loaded === undefined) return STOPPING;
+    let outcome: Outcome | undefined;
+    if ('text' in loaded) outcome = loaded;
+    else {
+      await this.#notices.prepare(loaded.config);
+      outcome = await this.#inSlices(this.#applySteps(loaded.config, loaded.findings));
+    }
     if (outcome === undefined) return STOPPING;
     this.#service.reloaded(this.#statusText());
     return outcome;
   }
 
-  *#reloadSteps(): Generator<void, Outcome> {
+  #inSlices<T>(work: Generator<void, T>): Promise<T | undefined> {
+    return inSlices(
+      work,
+      () => this.#clock.nowUs(),
+      () => this.#stopping,
+    );
+  }
+
+  *#loadSteps(): Generator<void, Outcome | { config: Config; findings: ReturnType<typeof countFindings> }> {
     const loaded = yield* loadSteps(this.#options, this.#netlink.links());
     yield* findingsToLog(this.#log, loaded);
     const config = loaded.config === undefined ? undefined : partsToRun(this.#options, loaded.config);
@@ -398,10 +418,15 @@ export class Daemon {
       this.#log.log('error', text);
       return { ok: false, text };
     }
+    return { config, findings: countFindings(loaded) };
+  }
+
+  *#applySteps(config: Config, findings: ReturnType<typeof countFindings>): Generator<void, Outcome> {
     this.#checker = this.#newChecker(config);
-    this.#global = config.global;
+    this.#config = config;
+    this.#notices.apply(config);
     yield;
-    const report = yield* this.#core.reloading(config, countFindings(loaded));
+    const report = yield* this.#core.reloading(config, findings);
     this.#warn(config);
     this.#sayConfiguration();
     for (const line of report.lines) {

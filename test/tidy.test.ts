@@ -34,6 +34,7 @@ const ROOT_FILES = new Set([
   'loading.ts',
   'main.ts',
   'namespace.ts',
+  'notices.ts',
   'native.ts',
   'package-root.ts',
   'running.ts',

@@ -1,7 +1,12 @@
 /** Comments: `#` and `!` outside double quotes end the line wherever they stand; `\#` and `\!` lose the backslash. */
 import type { Text } from './text.ts';
 
-export type Stripped = { readonly text: Text; readonly unterminatedQuote: boolean };
+export type Stripped = {
+  readonly text: Text;
+  readonly unterminatedQuote: boolean;
+  /** The remark that was taken off ended in one backslash. */
+  readonly continuedRemark: boolean;
+};
 
 /**
  * One pass over a line: comment off, blanks off both ends. keepalived makes two passes before a value is used (the
@@ -24,8 +29,9 @@ export function stripComment(line: Text): Stripped {
       break;
     }
   }
+  const continuedRemark = cut >= 0 && /(?<!\\)\\$/.test(text.text);
   text = (cut < 0 ? text : text.slice(0, cut)).trim();
   const blanks = /[ \t]+\\$/.exec(text.text);
   if (blanks !== null) text = text.replace(blanks.index, text.length - 1, '');
-  return { text, unterminatedQuote: quoted };
+  return { text, unterminatedQuote: quoted, continuedRemark };
 }

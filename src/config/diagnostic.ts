@@ -5,6 +5,7 @@
 import type { DiagnosticCode } from './codes.ts';
 import { CODES } from './codes.ts';
 import { excerpt, visible } from './excerpt.ts';
+import { hideWords, secretWordsAt } from './secrets.ts';
 import { includeTrace, placeOf, type Span } from './source.ts';
 
 export type Severity = 'error' | 'warning' | 'hint';
@@ -93,7 +94,9 @@ export class Reporter {
 
   #follows(code: DiagnosticCode, at: Span): boolean {
     if (MISSING.has(code) && this.#damaged.has(`${at.source.file}:${at.start}`)) return true;
-    return this.#unreadable.some((u) => u.source === at.source && u.start <= at.start && at.end <= u.end);
+    return this.#unreadable.some(
+      (u) => u.source === at.source && u.start <= at.start && at.start < u.end && at.end <= u.end,
+    );
   }
 
   /** Findings beyond those that are kept. */
@@ -108,7 +111,7 @@ export class Reporter {
 
   report(code: DiagnosticCode, at: Span, message: string, details: DiagnosticDetails = {}): void {
     const row = CODES[code];
-    const diagnostic: Diagnostic = {
+    const diagnostic = withoutSecrets({
       severity: details.severity ?? row.severity,
       code,
       message,
@@ -117,7 +120,7 @@ export class Reporter {
       ...(details.effect === undefined ? {} : { effect: details.effect }),
       ...(details.fix === undefined ? {} : { fix: details.fix }),
       keepalivedClass: details.keepalivedClass ?? row.class,
-    };
+    });
     if (details.fatal !== undefined && (this.fatal === undefined || this.#phase < this.#fatalPhase)) {
       this.fatal = { exit: details.fatal, diagnostic };
       this.#fatalPhase = this.#phase;
@@ -138,6 +141,18 @@ export class Reporter {
       this.#phase = before;
     }
   }
+}
+
+/** The texts go to logs and to issue trackers; what a password line holds does not. */
+function withoutSecrets(d: Diagnostic): Diagnostic {
+  const secrets = secretWordsAt(d.at);
+  if (secrets.length === 0) return d;
+  return {
+    ...d,
+    message: hideWords(d.message, secrets),
+    ...(d.effect === undefined ? {} : { effect: hideWords(d.effect, secrets) }),
+    ...(d.fix === undefined ? {} : { fix: hideWords(d.fix, secrets) }),
+  };
 }
 
 const COLORS = { error: '\x1b[31m', warning: '\x1b[33m', hint: '\x1b[36m' } as const;

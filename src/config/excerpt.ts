@@ -1,4 +1,5 @@
 /** A line of a file as a terminal shows it, with a caret below: tabs, wide and hostile characters, very long lines. */
+import { maskSecrets } from './secrets.ts';
 import type { Span } from './source.ts';
 
 /** Columns of a line that are shown; more are cut at both ends of what is pointed at. */
@@ -42,10 +43,10 @@ function columns(character: string): number {
 
 const width = (text: string): number => [...text].reduce((n, c) => n + columns(c), 0);
 
-/** The two lines, or none where the source line is empty. */
+/** The two lines, or none where the source line is empty. Passwords and keys are masked. */
 export function excerpt(at: Span): readonly string[] {
   const { line, col } = at.source.position(at.start);
-  const whole = visible(at.source.line(line));
+  const whole = visible(maskSecrets(at.source.line(line)));
   if (whole === '') return [];
   const from = whole.length <= COLUMNS || col <= BEFORE ? 0 : col - BEFORE;
   const to = Math.min(whole.length, from + COLUMNS);

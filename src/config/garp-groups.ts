@@ -2,7 +2,7 @@
 import { type BuildContext, interfaceExists } from './context.ts';
 import type { GarpGroupConfig } from './global-config.ts';
 import type { Block } from './settings.ts';
-import { placeOf, type Span } from './source.ts';
+import type { Span } from './source.ts';
 import type { Statement } from './tree.ts';
 import type { Word } from './words.ts';
 
@@ -34,7 +34,7 @@ export function buildGarpGroup(
   if (garp === undefined && gna === undefined) {
     const at = (block.statement as Statement).keyword.at;
     c.reporter.report('KA0907', at, 'garp_group does not have any delay set - removing', {
-      effect: `the group of line ${placeOf(at).line} does not exist`,
+      effect: 'this group does not exist',
       fix: "add 'garp_interval SECONDS' or 'gna_interval SECONDS'",
     });
     return undefined;

@@ -40,6 +40,7 @@ export type KeywordRow = {
   readonly since?: string; // first keepalived release that knows it in this block
   readonly aliases?: string; // other spellings; 'use X' = deprecated
   readonly note?: string; // what surprises people
+  readonly secret?: true; // what is written behind it must not be printed
   readonly inactive?: true; // understood, and not carried out by vipd yet
 };
 

@@ -239,14 +239,29 @@ export class Reader {
         effect: 'the word that begins with the quote is lost',
         fix: 'close the quote on the same line',
       });
-    if (this.#collecting !== undefined) this.#collect(second.text);
-    else this.#whole(second.text);
+    const goesOn = first.continuedRemark || second.continuedRemark;
+    if (this.#collecting !== undefined) this.#collect(second.text, goesOn ? line : undefined);
+    else this.#whole(second.text, goesOn ? line : undefined);
   }
 
-  #collect(line: Text): void {
+  /**
+   * A backslash behind a remark. KEEPALIVED: 2.2.7 takes the remark out and the definition goes on; for 2.4.3 the backslash
+   * is a part of the remark, and its children read the rest as statements.
+   */
+  #remarkInside(line: Text, name: string): void {
+    this.#reporter.report('KA0206', line.span(), `a remark inside the definition of $${name}`, {
+      effect: 'keepalived 2.4 ends the definition here; vipd goes on with it, as keepalived 2.2 does',
+      fix: 'move the remark above the definition',
+    });
+  }
+
+  /** `remark`: the line as written when a remark on it ends in a backslash. */
+  #collect(line: Text, remark?: Text): void {
     const c = this.#collecting as Collecting;
-    const more = line.text.endsWith('\\');
-    const text = more ? line.slice(0, line.length - 1).trim().text : line.text;
+    if (remark !== undefined) this.#remarkInside(remark, c.name);
+    const slash = line.text.endsWith('\\');
+    const more = slash || remark !== undefined;
+    const text = slash ? line.slice(0, line.length - 1).trim().text : line.text;
     const include = includeLine(line) !== undefined;
     if (text !== '') c.lines.push(text);
     if (more && !include) return;
@@ -254,8 +269,8 @@ export class Reader {
     this.definitions.set(c.name, c.lines.length < 2 ? [c.lines[0] ?? '', ''] : c.lines, c.at);
   }
 
-  /** Conditions and definitions, then the rest. */
-  #whole(line: Text): void {
+  /** Conditions and definitions, then the rest. `remark` as for `#collect`. */
+  #whole(line: Text, remark?: Text): void {
     let text = line;
     if (text.text.startsWith('@')) {
       const m = /^@(\^?)([^ \t]*)[ \t]*/.exec(text.text) as RegExpExecArray;
@@ -271,9 +286,11 @@ export class Reader {
     const name = m[1] as string;
     const value = text.text.slice(m[0].length);
     const at = text.span();
-    if (!value.endsWith('\\')) this.definitions.set(name, [value], at);
+    const slash = value.endsWith('\\');
+    if (!slash && remark === undefined) this.definitions.set(name, [value], at);
     else {
-      const head = value.slice(0, -1).trim();
+      if (remark !== undefined) this.#remarkInside(remark, name);
+      const head = (slash ? value.slice(0, -1) : value).trim();
       this.#collecting = { name, at, lines: head === '' ? [] : [head] };
     }
   }

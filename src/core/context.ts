@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
+import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
 import type { Clock, InterfaceSettings, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
 import type { TrackFilePort } from '../ports/track-files.ts';
@@ -19,6 +20,7 @@ export type Ports = {
   readonly netlink: NetlinkPort;
   readonly announce: AnnouncePort;
   readonly hooks: HookPort;
+  readonly notices: NoticePort;
   readonly scripts: ScriptPort;
   readonly trackFiles: TrackFilePort;
   readonly release: ReleasePort;

@@ -26,6 +26,7 @@ import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
 import { startRouter, whyNotRun } from './start.ts';
+import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 
@@ -99,6 +100,7 @@ export class Core {
     for (const config of runnable) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
     this.#tracking.attach();
+    ctx.ports.notices.tell({ type: 'started' });
     // Before the first address of an owner is there.
     ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers)
@@ -245,6 +247,7 @@ export class Core {
     const next = step(r.params, before, event, this.#ctx.ports.clock.nowUs());
     r.state = next.state;
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
+    if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
     this.#deadlines.set(r.id, deadlineUs(r.state));
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
   }
@@ -297,6 +300,7 @@ export class Core {
       this.#left = true;
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
+      ctx.ports.notices.tell({ type: 'stopped' });
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
     }
   }
@@ -353,7 +357,10 @@ export class Core {
       // And the frames of the masters as they are now.
       if (step.done === true && changed) this.#ctx.releaseDirty = true;
       this.#pump();
-      if (step.done === true) return step.value;
+      if (step.done === true) {
+        this.#ctx.ports.notices.tell(reloadedNotice(this.#ctx, this.#groups.states()));
+        return step.value;
+      }
       yield;
     }
   }

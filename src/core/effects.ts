@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { addressRequest, addressRequestAt } from './network.ts';
 import { lowerPriorityHook } from './notify.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
+import { tellLowerPriority } from './tell.ts';
 import { onTransition } from './transition.ts';
 import * as words from './words.ts';
 
@@ -47,6 +48,7 @@ export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event):
         priority: r.state.priority,
       }))
         ctx.ports.hooks.run(hook);
+      tellLowerPriority(ctx, r);
       break;
     case 'note':
       logNote(ctx, r, effect);

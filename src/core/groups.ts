@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { groupHooks, type NotifyState } from './notify.ts';
 import type { Router } from './router.ts';
 import type { GroupSnapshot } from './snapshot.ts';
+import { stateBefore } from './tell.ts';
 import * as words from './words.ts';
 
 type Group = { config: SyncGroupConfig; state: GroupState; members: Router[] };
@@ -80,6 +81,16 @@ export class Groups {
     });
     const context = { reason: 'group', previous: words.stateWord(from), peer: '', priority: 0 };
     for (const hook of groupHooks(group.config, NOTIFY[to], context)) this.#ctx.ports.hooks.run(hook);
+    this.#ctx.ports.notices.tell({
+      type: 'group',
+      config: group.config,
+      state: NOTIFY[to],
+      previous: stateBefore(from),
+    });
+  }
+
+  states(): readonly { readonly config: SyncGroupConfig; readonly state: GroupState }[] {
+    return this.#groups;
   }
 
   snapshot(): readonly GroupSnapshot[] {

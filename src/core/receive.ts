@@ -6,10 +6,12 @@ import {
   advertEvent,
   explainRejection,
   type ReceivedAdvert,
+  type RejectReason,
   type Warning,
 } from '../vrrp/accept.ts';
 import type { Context } from './context.ts';
 import { isUnicast, type Router } from './router.ts';
+import { tellRejected } from './tell.ts';
 import * as words from './words.ts';
 
 const NO_ADDRESS = new Uint8Array(4);
@@ -91,9 +93,10 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
   });
 }
 
-function reject(ctx: Context, r: Router, reason: string, source: string, detail: string): void {
+function reject(ctx: Context, r: Router, reason: RejectReason, source: string, detail: string): void {
   r.counters.rejected[reason] = (r.counters.rejected[reason] ?? 0) + 1;
   r.lastRejection = { reason, source, detail, wallMs: ctx.ports.clock.wallMs() };
+  tellRejected(ctx, r, reason, source);
   const quiet = ctx.limiter.pass(`reject ${r.config.name} ${reason} ${source}`, ctx.ports.clock.nowUs());
   if (quiet < 0) return;
   ctx.ports.log.log(

@@ -5,6 +5,7 @@ import type { Effect, Event } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
 import { instanceHooks, type NotifyState } from './notify.ts';
 import type { Router } from './router.ts';
+import { tellTransition } from './tell.ts';
 import * as words from './words.ts';
 
 type TransitionEffect = Effect & { type: 'transition' };
@@ -42,7 +43,7 @@ export function onTransition(ctx: Context, r: Router, t: TransitionEffect, cause
   ctx.releaseDirty = true;
   watchSuccessor(ctx, r, t);
   log(ctx, r, t, detail);
-  for (const state of notifyStates(r, t))
+  for (const state of notifyStates(r, t)) {
     for (const hook of instanceHooks(r.config, state, {
       reason: t.reason,
       previous: words.stateWord(t.from),
@@ -50,6 +51,8 @@ export function onTransition(ctx: Context, r: Router, t: TransitionEffect, cause
       priority: r.state.priority,
     }))
       ctx.ports.hooks.run(hook);
+    tellTransition(ctx, r, state, t.from, t.reason);
+  }
 }
 
 function log(ctx: Context, r: Router, t: TransitionEffect, detail: string): void {
@@ -89,7 +92,7 @@ function notifyStates(r: Router, t: TransitionEffect): readonly NotifyState[] {
       return r.silentFault ? [] : ['FAULT'];
     case 'init':
       // keepalived tells an instance that a reload removed FAULT, or DELETED where that is asked for (B21).
-      if (r.removed) return [r.config.notify.deleted === undefined ? 'FAULT' : 'DELETED'];
+      if (r.removed) return [r.config.notifyDeleted ? 'DELETED' : 'FAULT'];
       return ['STOP'];
     case 'leaving':
       return [];

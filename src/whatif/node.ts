@@ -187,6 +187,7 @@ export class Node {
         close: nothing,
       },
       hooks: { run: nothing, pendingCount: () => 0, settle: (_boundUs, done) => done() },
+      notices: { tell: nothing },
       scripts: {
         prepare: (script) => prepared(script),
         run: (script) => this.#runScript(script),

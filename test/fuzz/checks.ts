@@ -5,6 +5,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { type Diagnostic, formatDiagnostic, Reporter } from '../../src/config/diagnostic.ts';
 import { formatConfig } from '../../src/config/fmt/format.ts';
+import { judge } from '../../src/config/lint/judge.ts';
 import { configTestStatus, type LoadResult, loadConfig } from '../../src/config/load.ts';
 import { planReload } from '../../src/config/reload.ts';
 import { memoryMachine } from '../unit/config/machine.ts';
@@ -30,11 +31,32 @@ const machine = (text: string, included: string) =>
     },
   );
 
+/** A machine of which much is known, so that the rules of `vipd check` have something to compare with. */
+const judged = memoryMachine(
+  {},
+  {
+    interfaces: interfaces('eth0'),
+    scriptState: () => 'executable',
+    judgeCommand: () => ({ ok: false, cause: 'insecure', reason: 'r', remedy: 'm' }),
+    addresses: new Map([
+      ['eth0', [{ bytes: new Uint8Array([10, 0, 0, 1]), prefixLength: 24, virtual: false }]],
+    ]),
+    networkd: () => ({ file: '/f', keeps: false }),
+  },
+);
+
 const loadText = (text: string, included: string = includedBy(text)): LoadResult =>
   loadConfig(MAIN, machine(text, included), { testMode: true });
 
+export type Meaning = {
+  readonly config: unknown;
+  readonly diagnostics: readonly (readonly unknown[])[];
+  readonly status: number;
+  readonly fatal: number | undefined;
+};
+
 /** What was read, without where it stands. */
-export function meaning(result: LoadResult): unknown {
+export function meaning(result: LoadResult): Meaning {
   return {
     config: withoutPlaces(result.config),
     // The limit of KA0204 grows with the lines of the file.
@@ -79,6 +101,20 @@ function same(a: unknown, b: unknown, what: string): void {
   if (JSON.stringify(a) !== JSON.stringify(b)) deepStrictEqual(a, b, what);
 }
 
+/** The words of a finding, and that it had some secret. */
+const SHOWN = { message: 3, effect: 4, fix: 5 } as const;
+
+/** Passwords are hidden by the line they stand on, and a layout may change that: such words are not compared. */
+function withoutHidden(a: Meaning, b: Meaning): readonly [Meaning, Meaning] {
+  const hidden = (m: Meaning, n: number): boolean =>
+    Object.values(SHOWN).some((i) => String(m.diagnostics[n]?.[i]).includes('***'));
+  const bare = (m: Meaning): Meaning => ({
+    ...m,
+    diagnostics: m.diagnostics.map((d, n) => (hidden(a, n) || hidden(b, n) ? d.slice(0, SHOWN.message) : d)),
+  });
+  return [bare(a), bare(b)];
+}
+
 /** Tab and line end are the only control characters that may reach a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
@@ -99,6 +135,7 @@ export function checkText(text: string): void {
   const result = timed(() => loadText(text), 'loading');
   if (result.diagnostics.length > Reporter.LIMIT) throw new Error('more findings than the limit');
   for (const d of result.diagnostics.slice(0, 40)) checkDiagnostic(d);
+  for (const d of timed(() => judge(result, judged), 'judging').slice(0, 40)) checkDiagnostic(d);
   const read = meaning(result);
   const again = loadText(text);
   same(meaning(again), read, 'the same text twice');
@@ -111,10 +148,12 @@ export function checkText(text: string): void {
 }
 
 /** The property of the formatter for one text; `read`: its `meaning` when it is known. */
-export function checkLayout(text: string, read: unknown = meaning(loadText(text))): void {
+export function checkLayout(text: string, read: Meaning = meaning(loadText(text))): void {
   const formatted = timed(() => formatConfig(text), 'formatting');
   if (formatConfig(formatted) !== formatted) throw new Error('formatting twice is not formatting once');
   const included = includedBy(text);
-  const both = meaning(loadText(formatted, formatConfig(included)));
-  same(both, read, 'formatting changed what is read');
+  sameMeaning(meaning(loadText(formatted, formatConfig(included))), read);
 }
+
+export const sameMeaning = (after: Meaning, before: Meaning): void =>
+  same(...withoutHidden(after, before), 'formatting changed what is read');

@@ -106,8 +106,6 @@ async function differences(text: string): Promise<readonly string[]> {
 /** Files, by the number their name begins with, for which the two cannot agree here. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   '005': 'lvs_sync_daemon needs a kernel with IPVS; keepalived ends without it',
-  '101':
-    'an undefined name in braces inside a word of a multi-line definition: vipd nests its braces otherwise',
   '103': 'lvs_sync_daemon needs a kernel with IPVS; 2.2.7 crashes without it',
   '171': '2.2.7 keeps a unicast peer that is given twice; 2.4.3 and vipd skip it',
 };

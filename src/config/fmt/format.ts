@@ -137,7 +137,7 @@ class Layout {
   #leave(facts: LineFacts): void {
     // A remark ends a definition for keepalived's children and not for its parent: nothing is known better after it.
     if (facts.parentCode === '') return;
-    this.#inBody = facts.code.endsWith('\\') && (this.#inBody || isDefinition(facts.code));
+    this.#inBody = facts.goesOn && (this.#inBody || isDefinition(facts.code));
     this.#continued = facts.continues;
     this.#mayCollect = facts.continues || facts.mayBegin;
   }

@@ -14,6 +14,8 @@ export type LineFacts = {
   readonly code: string;
   /** After one pass: what keepalived's parent reads. '' for blank lines and comments. */
   readonly parentCode: string;
+  /** Inside a definition its next line follows. */
+  readonly goesOn: boolean;
   /** A backslash ends the line in one view or another: the next line may belong to a definition. */
   readonly continues: boolean;
   /** Using it may leave the reader inside a multi-line definition that some other file or line began. */
@@ -41,6 +43,7 @@ export function factsOf(raw: string): LineFacts {
   return {
     code,
     parentCode,
+    goesOn: code.endsWith('\\') || first.continuedRemark || second.continuedRemark,
     continues: [raw, parentCode, code].some((s) => BACKSLASH_ENDS.test(s)),
     mayBegin:
       REFERENCE_ENDS.test(code) ||

@@ -58,3 +58,27 @@ it('lines/self-reference stops and leaves the text', () => {
   assert.match(messages[0] ?? '', /would exceed maximum line length/);
   assert.equal(lines[0]?.[1], 'foo $');
 });
+
+/** Remarks among the lines of a definition, as 2.2.7's children read them; 2.4.3 ends the definition at each. */
+const remarks: readonly (readonly [name: string, text: string, lines: readonly string[], told: number])[] = [
+  ['a line of its own', '$A= \\\nfooa \\\n# c \\\nfoob \\\nfooc\n$A\n', ['fooa', 'foob', 'fooc'], 1],
+  ['behind a value', '$A= \\\nfooa # c \\\nfoob \\\nfooc\n$A\n', ['fooa', 'foob', 'fooc'], 1],
+  ['first', '$A= \\\n# c \\\nfooa \\\nfoob\n$A\n', ['fooa', 'foob'], 1],
+  ['on the line of the name', '$A= # c \\\nfoob\n$A\n', ['foob'], 1],
+  ['without backslash it ends', '$A= \\\nfooa \\\n# c\nfoob \\\n$A\n', ['foob\\', 'fooa'], 0],
+  ['not for this node', '@other $A=a \\\n@other # c \\\nfoob\n', ['foob'], 0],
+  ['a blank behind', '$A=a \\\nfoob # c \\ \nfooc\n$A\n', ['fooc', 'a', 'foob'], 0],
+  ['two backslashes', '$A=a \\\nfoob # c \\\\\nfooc\n$A\n', ['fooc', 'a', 'foob'], 0],
+];
+for (const [name, text, expected, told] of remarks)
+  it(`lines/remark in a definition/${name}`, () => {
+    const reporter = new Reporter();
+    const reader = new Reader([new Source('/DIR/FILE', text)], machine('main'), reporter);
+    const lines: string[] = [];
+    for (let line = reader.next(); line !== undefined; line = reader.next()) lines.push(line.text.text);
+    assert.deepEqual(lines, expected);
+    assert.deepEqual(
+      reporter.diagnostics.map((d) => [d.code, d.keepalivedClass]),
+      Array.from({ length: told }, () => ['KA0206', 'none']),
+    );
+  });

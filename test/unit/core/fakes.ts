@@ -5,6 +5,7 @@ import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
 import type { AddressRequest, KernelAddress, Link, NetlinkEvent } from '../../../src/ports/netlink.ts';
+import type { Notice } from '../../../src/ports/notice.ts';
 import type { HookRun, ScriptConfig } from '../../../src/ports/process.ts';
 import type { ReleaseState } from '../../../src/ports/system.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
@@ -16,6 +17,14 @@ export const S = 1_000_000;
 const EMPTY = loadConfig('/empty', memoryMachine({ '/empty': '' })).config as Config;
 const PLACE = { file: 'test.conf', line: 1, col: 1 };
 const LINK = { running: true, loopback: false, multicast: true, noArp: false, mtu: 1500 };
+
+const NO_SERVICE: Ports['service'] = {
+  ready: () => undefined,
+  reloading: () => undefined,
+  stopping: () => undefined,
+  status: () => undefined,
+  watchdog: () => undefined,
+};
 
 export function link(name: string, index: number, up = true): Link {
   return { ...LINK, name, index, up, running: up, mac: Uint8Array.of(2, 0, 0, 0, 0, index) };
@@ -151,6 +160,8 @@ export class World {
   readonly log: string[] = [];
   readonly sent: OutgoingAdvert[] = [];
   readonly hooks: HookRun[] = [];
+  readonly notices: Notice[] = [];
+  readonly hooksBeforeNotice: number[] = [];
   readonly opened: SocketSpec[] = [];
   readonly files: HostFiles = new HostFiles();
   readonly scriptRuns: string[] = [];
@@ -228,6 +239,7 @@ export class World {
         pendingCount: () => 0,
         settle: (_boundUs, done) => done(),
       },
+      notices: { tell: (notice) => this.#hearNotice(notice) },
       scripts: {
         prepare: () => ({
           ok: true,
@@ -252,14 +264,13 @@ export class World {
         promoteSecondaries: (name) => void this.promoted.push(name),
         restore: () => undefined,
       },
-      service: {
-        ready: () => undefined,
-        reloading: () => undefined,
-        stopping: () => undefined,
-        status: () => undefined,
-        watchdog: () => undefined,
-      },
+      service: NO_SERVICE,
     };
+  }
+
+  #hearNotice(notice: Notice): void {
+    this.notices.push(notice);
+    this.hooksBeforeNotice.push(this.hooks.length);
   }
 
   #arm(atUs: number): void {
