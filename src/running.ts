@@ -15,7 +15,6 @@ import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
-import { TrackFiles } from './io/files/track-files.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
@@ -40,6 +39,7 @@ import { sdStatus } from './report/sd-status.ts';
 import { statsText } from './report/stats.ts';
 import type { Signals } from './signals.ts';
 import { inSlices } from './slices.ts';
+import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** keepalived's exit statuses. */
 export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
@@ -64,7 +64,7 @@ export class Daemon {
   readonly #settings: ReturnType<typeof interfaceSettings>;
   readonly #children: Children;
   readonly #scripts: Scripts;
-  readonly #trackFiles: TrackFiles;
+  readonly #trackHands: TrackHands;
   readonly #notices: Notices;
   readonly #core: Core;
   #checker: CommandChecker;
@@ -90,16 +90,7 @@ export class Daemon {
       if (options.addressMonitoring) this.#sayAddress(e);
       this.#core.onNetlink(e);
     });
-    // The same trouble comes with every packet: once a minute is enough to know.
-    const limiter = new Limiter(60_000_000);
-    const problem = (where: string, what: string, code: string): void => {
-      const quiet = limiter.pass(`${where} ${what} ${code}`, this.#clock.nowUs());
-      if (quiet >= 0)
-        log.log(
-          'warning',
-          `${where}: ${what} failed: ${code}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`,
-        );
-    };
+    const problem = problemLog(log, this.#clock);
     this.#adverts = new AdvertSockets({
       native: api,
       sink: (key, received) => this.#core.onAdvert(key, received),
@@ -122,7 +113,7 @@ export class Daemon {
       ownUid: own.ownUid,
     };
     this.#scripts = new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) });
-    this.#trackFiles = new TrackFiles({ native: api, sink: (file) => this.#core.onTrackFile(file) });
+    this.#trackHands = trackHands(api, () => this.#core);
     this.#notices = new Notices([], log);
     this.#core = new Core(
       {
@@ -143,7 +134,7 @@ export class Daemon {
           ...(options.hookTimeoutUs === undefined ? {} : { boundUs: options.hookTimeoutUs }),
         }),
         scripts: this.#scripts,
-        trackFiles: this.#trackFiles,
+        ...this.#trackHands.ports,
         notices: this.#notices,
         release: this.#release,
         service: this.#service,
@@ -216,7 +207,7 @@ export class Daemon {
     this.#announcer.close();
     this.#netlink.close();
     this.#scripts.close();
-    this.#trackFiles.close();
+    this.#trackHands.close();
     await this.#notices.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
@@ -453,4 +444,18 @@ export class Daemon {
     if (!outcome.ok) throw new Error(outcome.text);
     return { ok: true, text: outcome.text };
   }
+}
+
+/** The same trouble comes with every packet: once a minute is enough to know. */
+function problemLog(
+  log: DaemonLog,
+  clock: MonotonicClock,
+): (where: string, what: string, code: string) => void {
+  const limiter = new Limiter(60_000_000);
+  return (where, what, code) => {
+    const quiet = limiter.pass(`${where} ${what} ${code}`, clock.nowUs());
+    if (quiet < 0) return;
+    const more = quiet > 0 ? ` (${quiet} more since the last line)` : '';
+    log.log('warning', `${where}: ${what} failed: ${code}${more}`);
+  };
 }

@@ -87,7 +87,9 @@ describe('core/files', () => {
     assert.equal(w.core.snapshot().instances[0]?.effectivePriority, 100);
     assert.deepEqual(w.files.followed, []);
   });
+});
 
+describe('core/files of a sync group', () => {
   it('counts for every member when the group tracks it', () => {
     const group = {
       name: 'G',

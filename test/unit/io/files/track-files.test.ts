@@ -22,22 +22,22 @@ import { sleepMs, until } from '../../../netns/clock.ts';
 
 const PATIENCE_MS = 5000;
 
-describe('io/files/track-files', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vipd-track-'));
-  const seen: string[] = [];
-  const port = new TrackFiles({ native: native(), sink: (file) => seen.push(port.read(file).trim()) });
-  const file = join(folder, 'd/f');
-  after(() => {
-    port.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  /** Each value the sink was told of from here on ends with `want`. */
-  const seesAfter = async (change: () => void, want: string): Promise<void> => {
-    seen.length = 0;
-    change();
-    assert.ok(await until(() => seen.at(-1) === want, PATIENCE_MS, 5), `${JSON.stringify(seen)} for ${want}`);
-  };
+const folder = mkdtempSync(join(tmpdir(), 'vipd-track-'));
+const seen: string[] = [];
+const port = new TrackFiles({ native: native(), sink: (file) => seen.push(port.read(file).trim()) });
+const file = join(folder, 'd/f');
+after(() => {
+  port.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+/** Each value the sink was told of from here on ends with `want`. */
+const seesAfter = async (change: () => void, want: string): Promise<void> => {
+  seen.length = 0;
+  change();
+  assert.ok(await until(() => seen.at(-1) === want, PATIENCE_MS, 5), `${JSON.stringify(seen)} for ${want}`);
+};
 
+describe('io/files/track-files: files and directories', () => {
   it('sees what a shell does to a file', async () => {
     mkdirSync(join(folder, 'd'));
     port.follow([file]);
@@ -82,7 +82,9 @@ describe('io/files/track-files', () => {
     }, '5');
     await seesAfter(() => writeFileSync(file, '6'), '6');
   });
+});
 
+describe('io/files/track-files: links, first values, limits', () => {
   it('a link: its target may change, and it may point elsewhere', async () => {
     const link = join(folder, 'd/link');
     mkdirSync(join(folder, 'x'));
