@@ -41,6 +41,7 @@ const ROOT_FILES = new Set([
   'signals.ts',
   'slices.ts',
   'tools.ts',
+  'track-hands.ts',
   'whatif-tool.ts',
 ]);
 const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config', 'check', 'whatif', 'init']);
