@@ -38,6 +38,7 @@ void add_methods(napi_env env, napi_value exports, const struct method *methods)
 
 /* One for each part; addon.c calls them all. */
 void register_fd(napi_env env, napi_value exports);
+void register_datagram(napi_env env, napi_value exports);
 void register_packet(napi_env env, napi_value exports);
 void register_netlink(napi_env env, napi_value exports);
 void register_unix(napi_env env, napi_value exports);

@@ -26,6 +26,17 @@ export type Native = {
   /** 16-byte `struct sock_fprog` that points at `instructions` (1..4096 of 8 bytes); keep both alive during setsockopt. */
   sockFprog(instructions: Uint8Array): Buffer;
 
+  // --- datagram.c: what raw-socket does not tell of an IPv6 packet
+  /** The open descriptor whose SO_COOKIE is these 8 octets: raw-socket shows no descriptor. ENOENT: none has it. */
+  socketOfCookie(cookie: Uint8Array): number;
+  /**
+   * Octets of the next packet copied into `out`; -1 when there is none. `about` (40 octets) becomes the source (0..15), the
+   * destination (16..31, zero without IPV6_RECVPKTINFO) and two numbers in the host's byte order: the hop limit (32, -1
+   * without IPV6_RECVHOPLIMIT) and the interface index (36). EMSGSIZE: it did not fit and is gone. Other errors (ENETDOWN)
+   * are read off: the next call goes on.
+   */
+  receiveIpv6(fd: number, out: Uint8Array, about: Uint8Array): number;
+
   // --- packet.c: AF_PACKET
   /**
    * Opens AF_PACKET/SOCK_RAW, non-blocking, close-on-exec; never hears frames that this host sends. `etherType` 0: send

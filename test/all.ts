@@ -1,4 +1,5 @@
 /** One process for all tests that need no network of their own: on Node 20 each file would cost a process. `tidy` keeps this list whole. */
+import './native/datagram.test.ts';
 import './native/fd.test.ts';
 import './native/inotify.test.ts';
 import './native/netlink.test.ts';

@@ -23,6 +23,9 @@ const UNICAST_WORDS = [
   'unicast_peer',
 ];
 
+/** KEEPALIVED: leaves it to the kernel, whose default this is; 'min_ttl 255' of a peer needs 'unicast_ttl 255' here. */
+const UNICAST_HOP_LIMIT = 64;
+
 export function transport(d: Draft): Transport {
   const peers = readPeers(d);
   const source = sourceAddress(d, peers);
@@ -40,7 +43,8 @@ export function transport(d: Draft): Transport {
     checkUnicastSource:
       peers.length > 0 &&
       (d.c.globals.checkUnicastSource || d.block.has('check_unicast_src') || peers.some((p) => p.ttlGiven)),
-    ttl: peers.length > 0 ? (d.block.number('unicast_ttl') ?? 255) : 255,
+    ttl:
+      peers.length > 0 ? (d.block.number('unicast_ttl') ?? (d.family === 4 ? 255 : UNICAST_HOP_LIMIT)) : 255,
     oldUnicastChecksum: !d.block.has('old_unicast_checksum')
       ? 'auto'
       : d.block.text('old_unicast_checksum') === 'never'

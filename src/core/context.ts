@@ -37,8 +37,6 @@ export type CoreOptions = {
   readonly makeBeforeBreak: boolean;
   /** 'dont-release-vrrp' (-V): leave addresses in place at stop. */
   readonly keepAddresses: boolean;
-  /** The AdvertPort carries IPv6: that of the what-if simulator does, the sockets do not yet. */
-  readonly ipv6Sockets?: boolean;
 };
 
 export type CoreEvent =

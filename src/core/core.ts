@@ -92,7 +92,7 @@ export class Core {
     const startUs = ctx.ports.clock.nowUs();
     this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
-      const why = whyNotRun(c, ctx.options);
+      const why = whyNotRun(c);
       if (why !== undefined)
         ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
       return why === undefined;

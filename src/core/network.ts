@@ -18,22 +18,42 @@ export function linkFlags(link: Link | undefined): LinkFlags {
     : { present: true, up: link.up, running: link.running };
 }
 
+/** <linux/if_addr.h> */
+const IFA_F_NODAD = 0x02;
+const IFA_F_DADFAILED = 0x08;
+const IFA_F_TENTATIVE = 0x40;
+
+export const isLinkLocal = (a: Uint8Array): boolean =>
+  a.length === 16 && a[0] === 0xfe && ((a[1] as number) & 0xc0) === 0x80;
+
+/** Why this address of ours may not be used (RFC 4862 5.4); undefined: it may. */
+export function notUsable(a: KernelAddress): 'tentative' | 'duplicate' | undefined {
+  // The kernel leaves the tentative flag on an address that failed.
+  if ((a.flags & IFA_F_DADFAILED) !== 0) return 'duplicate';
+  return (a.flags & IFA_F_TENTATIVE) === 0 ? undefined : 'tentative';
+}
+
+export type Source = { readonly usable?: Uint8Array; readonly unusable?: KernelAddress | undefined };
+
 /**
  * The address adverts come from: the first of the family on the interface that is no VIP of any instance (B19).
- * IPv6 takes the link-local one (RFC 9568 5.1.2.1).
+ * IPv6 takes a link-local one (RFC 9568 5.1.2.1) that duplicate address detection is done with; `unusable` is the first
+ * for which it is not, where there is no other.
  */
 export function pickSource(
   family: 4 | 6,
   interfaceIndex: number,
   addresses: readonly KernelAddress[],
   isVip: (a: KernelAddress) => boolean,
-): Uint8Array | undefined {
+): Source {
+  let unusable: KernelAddress | undefined;
   for (const a of addresses) {
     if (a.interfaceIndex !== interfaceIndex || a.family !== family || isVip(a)) continue;
-    if (family === 6 && !(a.bytes[0] === 0xfe && ((a.bytes[1] as number) & 0xc0) === 0x80)) continue;
-    return a.bytes;
+    if (family === 6 && !isLinkLocal(a.bytes)) continue;
+    if (notUsable(a) === undefined) return { usable: a.bytes };
+    unusable ??= a;
   }
-  return undefined;
+  return { unusable };
 }
 
 /** Interfaces whose loss is a FAULT of its own: the instance's and those of its tracked VIPs (B18, last rows). */
@@ -45,8 +65,7 @@ export function watchedInterfaces(config: InstanceConfig): readonly string[] {
   return [...out];
 }
 
-/** <linux/if_addr.h>. '-nodad' takes IFA_F_NODAD away, which IPv6 VIPs have without it. */
-const IFA_F_NODAD = 0x02;
+/** '-nodad' takes IFA_F_NODAD away, which IPv6 VIPs have without it. */
 const IFA_FLAGS: Readonly<Record<string, number>> = {
   home: 0x10,
   mngtmpaddr: 0x100,

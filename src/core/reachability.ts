@@ -17,8 +17,10 @@ import {
 import type { Context } from './context.ts';
 import {
   addressRequest,
+  isLinkLocal,
   linkFlags,
   linksByName,
+  notUsable,
   pickSource,
   sameAddress,
   watchedInterfaces,
@@ -63,20 +65,37 @@ export function vipsMissing(ctx: Context, r: Router): string[] {
 function refreshSource(ctx: Context, r: Router): string | undefined {
   const configured = r.config.sourceAddress;
   const kernel = ctx.ports.netlink.addresses();
-  const own = kernel.filter((a) => a.interfaceIndex === r.interfaceIndex && a.family === r.config.family);
-  if (configured !== undefined) {
-    r.source = parseIp(configured);
-    const there = r.source !== undefined && own.some((a) => equalBytes(a.bytes, r.source as Uint8Array));
-    return r.config.trackSourceAddress && !there
-      ? `the source address ${configured} is not on ${r.config.interface}`
-      : undefined;
-  }
-  const picked = pickSource(r.config.family, r.interfaceIndex, own, (a) => isAnyVip(ctx, a));
-  // A vanished source stays until the priority 0 advert of the FAULT that follows has left with it.
-  if (picked === undefined)
-    return `interface ${r.config.interface} has no IPv${r.config.family} address to send from`;
-  r.source = picked;
+  const { family } = r.config;
+  const own = kernel.filter((a) => a.interfaceIndex === r.interfaceIndex && a.family === family);
+  if (configured !== undefined) return configuredSource(ctx, r, configured);
+  const { usable, unusable } = pickSource(family, r.interfaceIndex, own, (a) => isAnyVip(ctx, a));
+  // Without one to wait for, a vanished source stays until the priority 0 advert of the FAULT that follows has left with it.
+  if (usable === undefined && unusable === undefined)
+    return `interface ${r.config.interface} has no IPv${family} ${family === 6 ? 'link-local ' : ''}address to send from`;
+  r.source = usable;
+  if (unusable !== undefined) return unusableDetail(unusable, r.config.interface);
   return undefined;
+}
+
+/** 'unicast_src_ip' and 'mcast_src_ip': sent from whether or not it is there, but never while it is tentative. */
+function configuredSource(ctx: Context, r: Router, text: string): string | undefined {
+  const bytes = parseIp(text) as Uint8Array;
+  const same = ctx.ports.netlink.addresses().filter((a) => equalBytes(a.bytes, bytes));
+  const here = same.find((a) => a.interfaceIndex === r.interfaceIndex);
+  const found = here ?? (isLinkLocal(bytes) ? undefined : same[0]);
+  const unusable = found !== undefined && notUsable(found) !== undefined;
+  r.source = unusable ? undefined : bytes;
+  if (unusable) return unusableDetail(found, r.config.interface);
+  return r.config.trackSourceAddress && here === undefined
+    ? `the source address ${text} is not on ${r.config.interface}`
+    : undefined;
+}
+
+function unusableDetail(a: KernelAddress, name: string): string {
+  const text = formatIp(a.bytes);
+  return notUsable(a) === 'duplicate'
+    ? `the address ${text} of ${name} is a duplicate: another host answered for it (dadfailed)`
+    : `the address ${text} of ${name} is tentative: duplicate address detection is not over`;
 }
 
 function refreshSockets(ctx: Context, r: Router): string | undefined {

@@ -20,7 +20,7 @@ export function releaseState(ctx: Context): ReleaseState {
         prefixLength: v.prefixLength,
         ...(v.peer === undefined ? {} : { peer: formatIp(v.peer.bytes) }),
       });
-    if (!r.vipsSet || r.state.name !== 'master' || r.source === undefined || r.config.family !== 4) continue;
+    if (!r.vipsSet || r.state.name !== 'master' || r.source === undefined) continue;
     const advert = outgoing(r, 0, (r.ipId % 65_535) + 1);
     for (const [i, frame] of ctx.ports.adverts.encode(advert).entries())
       adverts.push({

@@ -72,10 +72,10 @@ export function* applying(ctx: Context, next: Config, hands: ReloadHands): Gener
       replace(ctx, r, pair.next);
     }
   }
-  const added = plan.added.filter((c) => whyNotRun(c, ctx.options) === undefined).map((c) => hands.add(c));
+  const added = plan.added.filter((c) => whyNotRun(c) === undefined).map((c) => hands.add(c));
   for (const r of added) lines.push(`${r.config.name}: added`);
   for (const c of plan.added) {
-    const why = whyNotRun(c, ctx.options);
+    const why = whyNotRun(c);
     if (why !== undefined) ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
   }
   hands.groups.configure(next.groups, ctx.routers);

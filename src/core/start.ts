@@ -1,14 +1,12 @@
 /** Bringing an instance to life, or saying why it is not run. */
 import type { InstanceConfig } from '../config/config.ts';
-import type { Context, CoreOptions } from './context.ts';
+import type { Context } from './context.ts';
 import { refreshRouter } from './reachability.ts';
 import type { Router } from './router.ts';
 import type { Tracking } from './tracking.ts';
 
 /** What vipd cannot run yet without being a wrong peer to the others; the rest of a configuration still runs. */
-export function whyNotRun(config: InstanceConfig, options: CoreOptions): string | undefined {
-  if (config.family === 6 && options.ipv6Sockets !== true)
-    return 'IPv6 adverts are not active yet (docs/compatibility.md)';
+export function whyNotRun(config: InstanceConfig): string | undefined {
   if (config.authentication.type === 'ah')
     return 'auth_type AH is not active yet; use PASS or no authentication (docs/compatibility.md)';
   return undefined;

@@ -139,7 +139,7 @@ function explain(ctx: Context, r: Router, t: TransitionEffect, cause: Event, now
   }
 }
 
-/** While we leave, a gratuitous ARP of the successor for one of our addresses ends our stay at once. */
+/** While we leave, an announcement of the successor for one of our addresses (gratuitous ARP, NA) ends our stay at once. */
 function watchSuccessor(ctx: Context, r: Router, t: TransitionEffect): void {
   if (t.from === 'leaving') {
     for (const end of r.unwatch) end();
@@ -148,7 +148,7 @@ function watchSuccessor(ctx: Context, r: Router, t: TransitionEffect): void {
   if (t.to !== 'leaving') return;
   const byInterface = new Map<string, Uint8Array[]>();
   for (const v of r.config.vips)
-    if (v.family === 4) byInterface.set(v.interface, [...(byInterface.get(v.interface) ?? []), v.bytes]);
+    byInterface.set(v.interface, [...(byInterface.get(v.interface) ?? []), v.bytes]);
   for (const [iface, list] of byInterface) {
     const link = ctx.links.get(iface);
     if (link === undefined || link.mac.length !== 6) continue;

@@ -75,7 +75,6 @@ export class Node {
         configFile: this.config.files[0] ?? '',
         makeBeforeBreak: true,
         keepAddresses: false,
-        ipv6Sockets: true,
       },
       this.config,
     );

@@ -1,11 +1,12 @@
 /**
  * A packet as a raw socket hands it over, turned into what `vrrp/accept.ts` judges (its `ReceivedAdvert`), and an
- * advert turned into the IPv4 packet that a socket with IP_HDRINCL takes. Total on the way in.
+ * advert turned into the packet that a socket with IP_HDRINCL or IPV6_HDRINCL takes. Total on the way in.
  */
 import { formatIp, isMulticast } from '../base/ip.ts';
 import { err, type Result } from '../base/result.ts';
 import { AH_LENGTH } from './ah.ts';
 import { decodeIpv4, encodeIpv4HeaderInto, IPV4_HEADER_LENGTH, Ipv4Field, type Ipv4Fields } from './ipv4.ts';
+import { encodeIpv6HeaderInto, IPV6_HEADER_LENGTH, type Ipv6Fields } from './ipv6.ts';
 import { copy } from './octets.ts';
 import { IPPROTO_AH, IPPROTO_VRRP } from './protocols.ts';
 import {
@@ -82,6 +83,33 @@ export function encodeAdvertIpv4(advert: AdvertFields, ip: Omit<Ipv4Fields, 'pro
       id: ip.id,
       ttl: ip.ttl,
       protocol: IPPROTO_VRRP,
+      source: ip.source,
+      destination: ip.destination,
+    },
+    out,
+  );
+  return out;
+}
+
+/** CS6, network control, as keepalived sets it. */
+const TRAFFIC_CLASS = 0xc0;
+
+/**
+ * The whole IPv6 packet, its checksum being the one a kernel would fill in. KEEPALIVED: a flow label is there where the
+ * kernel writes the header; RFC 6437 lets a sender leave it 0.
+ */
+export function encodeAdvertIpv6(
+  advert: AdvertFields,
+  ip: Pick<Ipv6Fields, 'source' | 'destination' | 'hopLimit'>,
+): Uint8Array {
+  const out = new Uint8Array(IPV6_HEADER_LENGTH + encodedVrrpLength(advert, 6));
+  encodeVrrpInto(advert, 6, ip.source, ip.destination, out.subarray(IPV6_HEADER_LENGTH));
+  encodeIpv6HeaderInto(
+    {
+      trafficClass: TRAFFIC_CLASS,
+      flowLabel: 0,
+      nextHeader: IPPROTO_VRRP,
+      hopLimit: ip.hopLimit,
       source: ip.source,
       destination: ip.destination,
     },

@@ -57,7 +57,13 @@ function describeIpv4(b: Uint8Array): Fields {
     payload = payload.subarray(24);
   }
   const extra = ah === undefined ? {} : { ah };
-  if (protocol === 112) return { kind: 'vrrp', ip: fields, ...extra, vrrp: describeVrrp(payload, 4) };
+  if (protocol === 112)
+    return {
+      kind: 'vrrp',
+      ip: fields,
+      ...extra,
+      vrrp: { ...describeVrrp(payload, 4), checksum_covers: covers(payload, b.subarray(12, 20)) },
+    };
   return { kind: protocol === 2 ? 'igmp' : `ip-${protocol}`, ip: fields };
 }
 
@@ -70,7 +76,12 @@ function describeIpv6(b: Uint8Array): Fields {
     next = byte(payload, 0);
     payload = payload.subarray((byte(payload, 1) + 1) * 8);
   }
-  if (next === 112) return { kind: 'vrrp', ip: fields, vrrp: describeVrrp(payload, 16) };
+  if (next === 112)
+    return {
+      kind: 'vrrp',
+      ip: fields,
+      vrrp: { ...describeVrrp(payload, 16), checksum_covers: covers(payload, b.subarray(8, 40)) },
+    };
   if (next !== 58) return { kind: `ip6-${next}`, ip: fields };
   const type = byte(payload, 0);
   if (type !== 136) return { kind: `icmp6-${type}`, ip: fields };
@@ -99,6 +110,21 @@ function describeVrrp(b: Uint8Array, addressBytes: 4 | 16): Fields {
     addresses,
     auth_data_hex: toHex(b.subarray(authAt, authAt + 8)),
   };
+}
+
+/** What the checksum of a VRRP message fits: 'message' (alone), 'pseudo-header' (and the message), 'nothing'. */
+function covers(message: Uint8Array, addresses: Uint8Array): string {
+  if (sum(message) === 0xffff) return 'message';
+  const head = Uint8Array.of(...addresses, 0, 112, message.length >> 8, message.length & 0xff);
+  return sum(Uint8Array.of(...head, ...message)) === 0xffff ? 'pseudo-header' : 'nothing';
+}
+
+/** One's complement sum of 16-bit words. */
+function sum(octets: Uint8Array): number {
+  let total = 0;
+  for (const [i, octet] of octets.entries()) total += i % 2 === 0 ? octet << 8 : octet;
+  while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
+  return total;
 }
 
 /** Field at 'vrrp.priority' and the like; undefined when the frame has none. */

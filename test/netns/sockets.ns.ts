@@ -350,7 +350,7 @@ function holds(): void {
     assert.deepEqual(inheritedBy(), []);
     sockets.closeAll();
     // The same without the guard, to see that the test would notice.
-    const leaky = make({ sockFprog: (program) => native().sockFprog(program), closeOnExecFrom: () => {} });
+    const leaky = make({ ...native(), closeOnExecFrom: () => {} });
     leaky.open('a', multicast());
     assert.equal(inheritedBy().length, 2);
   });

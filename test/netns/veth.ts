@@ -100,7 +100,7 @@ export class Wire {
     let sent = 0;
     while (sent < frames.length) sent += this.#native.packetSend(this.#out, this.#index, frames.slice(sent));
   }
-  /** IPv4 packets, to the MAC that their destination asks for. */
+  /** IP packets, to the MAC that their destination asks for. */
   putPackets(packets: readonly Uint8Array[]): void {
     this.putFrames(packets.map(frameOf));
   }
@@ -121,16 +121,22 @@ export class Wire {
 }
 
 function frameOf(packet: Uint8Array): Uint8Array {
-  const to = packet.subarray(16, 20);
-  const multicast = (to[0] as number) >> 4 === 14;
-  const mac = multicast
-    ? Uint8Array.of(1, 0, 0x5e, (to[1] as number) & 0x7f, to[2] as number, to[3] as number)
-    : MAC_A;
+  const ipv6 = (packet[0] as number) >> 4 === 6;
   const frame = new Uint8Array(14 + packet.length);
-  encodeEthernetHeaderInto(mac, MAC_B, 0x0800, frame);
+  const mac = ipv6 ? macOfIpv6(packet.subarray(24, 40)) : macOfIpv4(packet.subarray(16, 20));
+  encodeEthernetHeaderInto(mac, MAC_B, ipv6 ? 0x86dd : 0x0800, frame);
   frame.set(packet, 14);
   return frame;
 }
+
+function macOfIpv4(to: Uint8Array): Uint8Array {
+  const multicast = (to[0] as number) >> 4 === 14;
+  if (!multicast) return MAC_A;
+  return Uint8Array.of(1, 0, 0x5e, (to[1] as number) & 0x7f, to[2] as number, to[3] as number);
+}
+
+const macOfIpv6 = (to: Uint8Array): Uint8Array =>
+  to[0] === 0xff ? Uint8Array.of(0x33, 0x33, ...to.subarray(12)) : MAC_A;
 
 /** A frame that keepalived 2.2.7 sent, as hex. */
 export function golden(name: string): string {

@@ -1,11 +1,11 @@
 /**
- * The kernel filter of an IPv4 receive socket: foreign adverts never wake JavaScript.
+ * The kernel filters of the receive sockets: foreign adverts never wake JavaScript.
  *
- * What it hides, so that nothing counts it: packets that are not to this socket's destination; packets whose VRID is
- * not one of ours; packets that end before the VRID octet; on a multicast socket, packets whose TTL is not 255 (another
- * link sent them, RFC 9568 7.1). All else passes, however malformed: wrong version, type, checksum, length,
- * interval, authentication, so that the receive ladder judges and counts it. Unicast TTL bounds ('min_ttl', 'max_ttl')
- * are per peer and judged there too.
+ * What they hide, so that nothing counts it: packets that are not to this socket's destination; packets whose VRID is
+ * not one of ours; packets that end before the VRID octet; on an IPv4 multicast socket, packets whose TTL is not 255
+ * (another link sent them, RFC 9568 7.1). All else passes, however malformed: wrong version, type, checksum, length,
+ * interval, authentication, hop limit, so that the receive ladder judges and counts it. Unicast TTL bounds ('min_ttl',
+ * 'max_ttl') are per peer and judged there too.
  */
 import { assert } from '../../base/assert.ts';
 import {
@@ -32,13 +32,16 @@ import {
 /** Octet offsets in the IPv4 header, at which a raw socket's packet starts. */
 const IP_TTL_AT = 8;
 const IP_DESTINATION_AT = 16;
-/** Octet offset of the VRID behind the IPv4 header. */
+/** Octet offset in the IPv6 header, counted from the network header: an IPv6 raw socket's packet starts behind it. */
+const SKF_NET_OFF = 0xfff00000;
+const IPV6_DESTINATION_AT = 24;
+/** Octet offset of the VRID in the VRRP message. */
 const VRID_AT = 1;
 const TTL_OF_THIS_LINK = 255;
 
 /**
- * `destination`: 4 octets, the group or our unicast source address. `vrids`: 0..255 each; none means that nothing
- * passes. At most 44 instructions, whatever the set: a bitmap of 256 bits.
+ * For IPv4. `destination`: 4 octets, the group or our unicast source address. `vrids`: 0..255 each; none means that
+ * nothing passes. At most 44 instructions, whatever the set: a bitmap of 256 bits.
  */
 export function advertFilter(
   mode: 'multicast' | 'unicast',
@@ -46,27 +49,48 @@ export function advertFilter(
   vrids: readonly number[],
 ): Uint8Array {
   assert(destination.length === 4, 'the destination is an IPv4 address');
+  const ttl: readonly BpfLine[] = [
+    [LD_B_ABS, IP_TTL_AT],
+    [JEQ_K, TTL_OF_THIS_LINK, '', 'drop'],
+  ];
+  return assembleBpf([
+    ...(mode === 'multicast' ? ttl : []),
+    [LD_W_ABS, IP_DESTINATION_AT],
+    [JEQ_K, word(destination, 0), '', 'drop'],
+    [LDX_MSH, 0],
+    [LD_B_IND, VRID_AT], // behind the end of the packet: the kernel drops it
+    ...oneOf(vrids),
+  ]);
+}
+
+/** For IPv6, of either mode. `destination`: 16 octets. At most 47 instructions. */
+export function advertFilter6(destination: Uint8Array, vrids: readonly number[]): Uint8Array {
+  assert(destination.length === 16, 'the destination is an IPv6 address');
+  const lines: BpfLine[] = [];
+  for (let at = 0; at < 16; at += 4)
+    lines.push(
+      [LD_W_ABS, SKF_NET_OFF + IPV6_DESTINATION_AT + at],
+      [JEQ_K, word(destination, at), '', 'drop'],
+    );
+  return assembleBpf([...lines, [LD_B_ABS, VRID_AT], ...oneOf(vrids)]);
+}
+
+const word = (octets: Uint8Array, at: number): number =>
+  new DataView(octets.buffer, octets.byteOffset).getUint32(at);
+
+/** Lets a packet pass whose VRID, in A, is one of these; names the label 'drop'. */
+function oneOf(vrids: readonly number[]): readonly BpfLine[] {
   const bitmap = new Uint32Array(8);
   for (const vrid of vrids) {
     assert(Number.isInteger(vrid) && vrid >= 0 && vrid <= 255, `VRID ${vrid} is not in 0..255`);
     bitmap[vrid >> 5] = (bitmap[vrid >> 5] as number) | (1 << (vrid & 31));
   }
-  const address = new DataView(destination.buffer, destination.byteOffset).getUint32(0);
-  const ttl: readonly BpfLine[] = [
-    [LD_B_ABS, IP_TTL_AT],
-    [JEQ_K, TTL_OF_THIS_LINK, '', 'drop'],
-  ];
   const words: BpfLine[] = [];
-  for (const [i, word] of bitmap.entries()) {
-    if (word === 0) continue;
-    words.push([JEQ_K, i, '', `not-${i}`], [LD_IMM, word], [JA, 0, 'test', ''], `not-${i}`);
+  for (const [i, bits] of bitmap.entries()) {
+    if (bits === 0) continue;
+    words.push([JEQ_K, i, '', `not-${i}`], [LD_IMM, bits], [JA, 0, 'test', ''], `not-${i}`);
   }
-  return assembleBpf([
-    ...(mode === 'multicast' ? ttl : []),
-    [LD_W_ABS, IP_DESTINATION_AT],
-    [JEQ_K, address, '', 'drop'],
-    [LDX_MSH, 0],
-    [LD_B_IND, VRID_AT], // behind the end of the packet: the kernel drops it
+  return [
     [ST, 0],
     [AND_K, 31],
     [TAX, 0],
@@ -83,5 +107,5 @@ export function advertFilter(
     [RET_K, WHOLE],
     'drop',
     [RET_K, 0],
-  ]);
+  ];
 }

@@ -3,24 +3,31 @@
  * encoded at send time and sent synchronously. Judges nothing: what the kernel filter lets through goes to the sink.
  */
 import { AssertionError } from '../../base/assert.ts';
-import { parseIpv4 } from '../../base/ip.ts';
+import { parseIp } from '../../base/ip.ts';
 import type { AdvertPort, AdvertSink, OutgoingAdvert, SendResult, SocketSpec } from '../../ports/advert.ts';
-import { encodeAdvertIpv4, receiveIpv4 } from '../../wire/received.ts';
+import type { ReceivedAdvert } from '../../wire/received.ts';
 import { codeOf } from '../errno.ts';
-import { advertFilter } from './advert-filter.ts';
 import {
+  ABOUT_LENGTH,
   type GuardedSocket,
   loadRawSocket,
   type RawSocketModule,
   type SocketNative,
 } from './guarded-socket.ts';
-import { filterDestination, openReceiver, openSender, overflowCount, type SocketTools } from './setup.ts';
+import {
+  familyOf,
+  openReceiver,
+  openSender,
+  overflowCount,
+  receiveFilter,
+  type SocketTools,
+} from './setup.ts';
 
 /** Packets of one socket for each turn of the loop, so that timers and other sockets get theirs. */
 const BUDGET = 32;
 /** Packets of one `drain`: more than the receive buffer holds of the shortest. */
 const DRAIN_BUDGET = 4096;
-/** The longest IPv4 datagram: nothing is ever cut. */
+/** The longest datagram: nothing is ever cut. */
 const LONGEST_PACKET = 65_535;
 
 export type AdvertSocketsOptions = {
@@ -55,6 +62,7 @@ export class AdvertSockets implements AdvertPort {
   readonly #readable = new Set<string>();
   #immediate: NodeJS.Immediate | undefined;
   readonly #buffer = Buffer.allocUnsafeSlow(LONGEST_PACKET);
+  readonly #about = new Uint8Array(ABOUT_LENGTH);
   #module: RawSocketModule | undefined;
 
   constructor(options: AdvertSocketsOptions) {
@@ -73,7 +81,7 @@ export class AdvertSockets implements AdvertPort {
 
   /**
    * Opens or re-opens; what `key` had open is closed first, also when this throws: EPERM (CAP_NET_RAW), ENODEV (no such
-   * interface), EINVAL (no address), EAFNOSUPPORT (family 6), ENOBUFS (net.ipv4.igmp_max_memberships), EMFILE.
+   * interface), EINVAL (no address), EAFNOSUPPORT (a kernel without IPv6), ENOBUFS (igmp_max_memberships), EMFILE.
    */
   open(key: string, spec: SocketSpec): void {
     this.close(key);
@@ -98,7 +106,7 @@ export class AdvertSockets implements AdvertPort {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     const { spec, receiver } = entry;
-    receiver.attachFilter(advertFilter(spec.mode, filterDestination(spec), vrids));
+    receiver.attachFilter(receiveFilter(spec, vrids));
   }
 
   /** Harmless when repeated, and inside the sink. */
@@ -187,12 +195,11 @@ export class AdvertSockets implements AdvertPort {
     let left = budget;
     try {
       for (; left > 0; left--) {
-        const length = this.#receive(entry);
-        if (length === 0) break;
-        if (length < 0) continue;
+        const received = this.#receive(entry);
+        if (received === 'none') break;
+        if (received === 'error') continue;
         count++;
-        // Copies what it keeps: the buffer belongs to the next packet, of this socket or another.
-        this.#options.sink(entry.key, receiveIpv4(this.#buffer.subarray(0, length)));
+        this.#options.sink(entry.key, received);
       }
     } finally {
       entry.reading = false;
@@ -204,14 +211,17 @@ export class AdvertSockets implements AdvertPort {
     return count;
   }
 
-  /** Octets of the next packet; 0: none; -1: an error was read off, there may be more. */
-  #receive(entry: Entry): number {
+  /** 'error': one was read off, there may be more. Nothing of it lies in the buffer, which belongs to the next packet. */
+  #receive(entry: Entry): ReceivedAdvert | 'none' | 'error' {
+    let length: number;
     try {
-      return entry.receiver.receive(this.#buffer);
+      length = entry.receiver.receive(this.#buffer, this.#about);
     } catch (e) {
       this.#options.onProblem(entry.key, 'receive', codeOf(e));
-      return -1;
+      return 'error';
     }
+    if (length < 0) return 'none';
+    return familyOf(entry.spec.family).decode(this.#buffer.subarray(0, length), this.#about);
   }
 
   #receiveFault(key: string, goesOn: boolean): void {
@@ -235,12 +245,14 @@ export class AdvertSockets implements AdvertPort {
 
 /** `why` is '' where the code says all: the interface has no address yet. */
 function encodeOne(advert: OutgoingAdvert, destination: string): Encoded {
-  const source = parseIpv4(advert.source);
-  const to = parseIpv4(destination);
+  const source = parseIp(advert.source);
+  const to = parseIp(destination);
   if (source === undefined) return { code: 'EADDRNOTAVAIL', why: '' };
-  if (to === undefined) return { code: 'EINVAL', why: `'${destination}' is not an IPv4 address` };
+  const family = source.length === 4 ? 4 : 6;
+  if (to?.length !== source.length)
+    return { code: 'EINVAL', why: `'${destination}' is not an IPv${family} address` };
   try {
-    const octets = encodeAdvertIpv4(advert, { id: advert.ipId, ttl: advert.ttl, source, destination: to });
+    const octets = familyOf(family).encode(advert, source, to);
     return { packet: Buffer.from(octets.buffer, octets.byteOffset, octets.length) };
   } catch (e) {
     // The last advert of a failing daemon goes this way too: a value out of range must not end it.

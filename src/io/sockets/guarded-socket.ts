@@ -6,6 +6,8 @@
  *   - its own `message` path reads one packet for each wake-up and turns EAGAIN and what our handlers throw into its 'error'
  *     event, and 'error' closes the socket: its listeners are taken off, and nobody but `receive` reads;
  *   - libuv stops a watch that it reports an error for: it is started again, a bounded number of times;
+ *   - of an IPv6 packet it tells neither hop limit nor destination, and shows no descriptor: the addon finds that by the
+ *     socket's cookie and reads with ancillary data;
  *   - errors are text: see io/errno.ts;
  *   - setsockopt with a filter takes a pointer: the program is kept as long as the socket.
  * Knows nothing of VRRP but the protocol number it is given.
@@ -30,7 +32,7 @@ export type RawSocket = {
   close(): unknown;
 };
 export type RawSocketModule = {
-  readonly AddressFamily: { readonly IPv4: number };
+  readonly AddressFamily: { readonly IPv4: number; readonly IPv6: number };
   createSocket(options: {
     readonly addressFamily: number;
     readonly protocol: number;
@@ -44,6 +46,9 @@ const OPEN = new Set<GuardedSocket>();
 const MAX_FAULTS = 100;
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
+const SO_COOKIE = 57;
+/** Octets that the addon tells of an IPv6 packet beside its payload. */
+export const ABOUT_LENGTH = 40;
 const FIRST_INHERITABLE_FD = 3;
 const nothing = (): void => {};
 
@@ -52,7 +57,7 @@ export function loadRawSocket(): RawSocketModule {
   return createRequire(import.meta.url)('raw-socket') as RawSocketModule;
 }
 
-export type SocketNative = Pick<Native, 'closeOnExecFrom' | 'sockFprog'>;
+export type SocketNative = Pick<Native, 'closeOnExecFrom' | 'sockFprog' | 'socketOfCookie' | 'receiveIpv6'>;
 
 export type SocketEvents = {
   /** There may be something to read; comes again as long as there is. What it throws is an uncaughtException. */
@@ -69,15 +74,24 @@ export class GuardedSocket {
   #faults = 0;
   /** The program that the last SO_ATTACH_FILTER pointed at. */
   #filter: Uint8Array | undefined;
+  /** IPv6 only; -1: IPv4, or closed. */
+  #fd = -1;
   readonly #took = (_buffer: Buffer, bytes: number): void => {
     this.#received = bytes;
   };
 
-  /** Opens a raw IPv4 socket. Throws with code and syscall: EPERM without CAP_NET_RAW, EMFILE, … */
-  constructor(module: RawSocketModule, native: SocketNative, protocol: number, events: SocketEvents) {
+  /** Opens a raw socket. Throws with code and syscall: EPERM without CAP_NET_RAW, EMFILE, EAFNOSUPPORT (no IPv6), … */
+  constructor(
+    module: RawSocketModule,
+    native: SocketNative,
+    family: 4 | 6,
+    protocol: number,
+    events: SocketEvents,
+  ) {
+    const { IPv4, IPv6 } = module.AddressFamily;
     try {
       // bufferSize: of its own receive path, which is never used.
-      this.#raw = module.createSocket({ addressFamily: module.AddressFamily.IPv4, protocol, bufferSize: 1 });
+      this.#raw = module.createSocket({ addressFamily: family === 4 ? IPv4 : IPv6, protocol, bufferSize: 1 });
     } catch (e) {
       throw fromRawSocket(e, 'socket');
     }
@@ -91,6 +105,18 @@ export class GuardedSocket {
     });
     wrap.on('error', () => this.#fault(events));
     native.closeOnExecFrom(FIRST_INHERITABLE_FD);
+    if (family === 6) this.#findDescriptor();
+  }
+
+  #findDescriptor(): void {
+    const cookie = Buffer.alloc(8);
+    try {
+      this.getOption(SOL_SOCKET, SO_COOKIE, cookie, 'SO_COOKIE');
+      this.#fd = this.#native.socketOfCookie(cookie);
+    } catch (e) {
+      this.close();
+      throw e;
+    }
   }
 
   get closed(): boolean {
@@ -132,7 +158,7 @@ export class GuardedSocket {
     }
   }
 
-  /** Synchronous sendto. `address` must be a valid IPv4 address: raw-socket does not check it. False when closed. */
+  /** Synchronous sendto. `address` must be valid and of our family: raw-socket does not check it. False when closed. */
   send(packet: Buffer, address: string): boolean {
     if (this.#closed) return false;
     try {
@@ -143,25 +169,37 @@ export class GuardedSocket {
     return true;
   }
 
-  /** Octets of the next packet, cut to `into`; 0 when there is none or the socket is closed. Throws with code. */
-  receive(into: Buffer): number {
-    if (this.#closed) return 0;
+  /**
+   * Octets of the next packet; -1 when there is none or the socket is closed. IPv4: with its header, cut to `into`. IPv6:
+   * the payload, `about` (40 octets) telling the rest as native's receiveIpv6 does. Throws with code.
+   */
+  receive(into: Buffer, about: Uint8Array): number {
+    if (this.#closed) return -1;
+    if (this.#fd >= 0) return this.#receiveIpv6(into, about);
     this.#received = 0;
     try {
       this.#raw.wrap.recv(into, this.#took);
     } catch (e) {
       const error = fromRawSocket(e, 'recvfrom');
-      if (error.code === 'EAGAIN' || error.code === 'EINTR') return 0;
+      if (error.code === 'EAGAIN' || error.code === 'EINTR') return -1;
       throw error;
     }
     this.#faults = 0;
     return this.#received;
   }
 
+  #receiveIpv6(into: Buffer, about: Uint8Array): number {
+    const length = this.#native.receiveIpv6(this.#fd, into, about);
+    if (length >= 0) this.#faults = 0;
+    return length;
+  }
+
   /** Harmless when repeated. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // The number is somebody else's from here on.
+    this.#fd = -1;
     OPEN.delete(this);
     this.#raw.close();
   }

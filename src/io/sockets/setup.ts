@@ -1,37 +1,28 @@
 /**
- * The two sockets of one key, option by option (facts: keepalived's own sockets; ip(7), socket(7)). IPv4 only.
- * Nothing passes a receive socket before its own filter is on, and nothing ever passes a send socket.
+ * The two sockets of one key, option by option (facts: keepalived's own sockets; socket(7)). What differs by family is in
+ * ipv4.ts and ipv6.ts. Nothing passes a receive socket before its own filter is on, and nothing ever passes a send socket.
  */
-import { parseIpv4 } from '../../base/ip.ts';
 import type { SocketSpec } from '../../ports/advert.ts';
 import { DROP_ALL } from '../bpf.ts';
 import { codeOf, type SystemError, systemError } from '../errno.ts';
-import { advertFilter } from './advert-filter.ts';
+import type { Family } from './family.ts';
 import {
+  ABOUT_LENGTH,
   GuardedSocket,
   type RawSocketModule,
   type SocketEvents,
   type SocketNative,
 } from './guarded-socket.ts';
+import { IPV4 } from './ipv4.ts';
+import { IPV6 } from './ipv6.ts';
 
 const IPPROTO_VRRP = 112;
 const SOL_SOCKET = 1;
-const SO_DONTROUTE = 5;
 const SO_RCVBUF = 8;
 const SO_BINDTODEVICE = 25;
 const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
-const SOL_IP = 0;
-const IP_TOS = 1;
-const IP_TTL = 2;
-const IP_HDRINCL = 3;
-const IP_MULTICAST_IF = 32;
-const IP_MULTICAST_TTL = 33;
-const IP_MULTICAST_LOOP = 34;
-const IP_ADD_MEMBERSHIP = 35;
-const IP_MULTICAST_ALL = 49;
 
-const TOS_NETWORK_CONTROL = 0xc0;
 /** The kernel's default holds 256 adverts: 2.5 s of 100 instances at once a second. It doubles this for its own use. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 /** Packets read off between socket() and the drop-all filter: what a loaded machine may queue within microseconds. */
@@ -47,17 +38,13 @@ export type SocketTools = {
   readonly degraded: (what: string, code: string) => void;
 };
 
-/** Throws EAFNOSUPPORT for family 6 and EINVAL for what cannot be an interface or an address; else returns 4 octets. */
-export function filterDestination(spec: SocketSpec): Uint8Array {
-  if (spec.family !== 4) {
-    const text = 'adverts over IPv6 are not supported yet; use an IPv4 instance';
-    throw systemError('EAFNOSUPPORT', text, 'socket', spec.interface);
-  }
+export const familyOf = (family: 4 | 6): Family => (family === 4 ? IPV4 : IPV6);
+
+/** Throws EINVAL for what cannot be an interface or an address; else returns 4 or 16 octets. */
+function filterDestination(spec: SocketSpec): Uint8Array {
   const text = spec.mode === 'multicast' ? spec.group : spec.source;
-  const octets = parseIpv4(text);
-  if (octets === undefined) throw invalid(`'${text}' is not an IPv4 ${spec.mode} address`);
-  if (spec.mode === 'multicast' && (octets[0] as number) >> 4 !== 14)
-    throw invalid(`${text} is not a multicast group`);
+  const octets = familyOf(spec.family).address(spec.mode, text);
+  if (octets === undefined) throw invalid(`'${text}' is not an IPv${spec.family} ${spec.mode} address`);
   if (spec.mode === 'multicast' && !(spec.interfaceIndex > 0))
     throw invalid('multicast needs an interface index');
   // An instance with unicast peers may name no interface.
@@ -77,21 +64,14 @@ function bindToDevice(socket: GuardedSocket, spec: SocketSpec): void {
   socket.setOption(SOL_SOCKET, SO_BINDTODEVICE, name, `SO_BINDTODEVICE ${spec.interface}`);
 }
 
-/** struct ip_mreqn: group, address (none), interface index in the host's byte order. */
-function mreqn(group: Uint8Array, interfaceIndex: number): Buffer {
-  const out = new ArrayBuffer(12);
-  new Uint8Array(out).set(group);
-  new Int32Array(out)[2] = interfaceIndex;
-  return Buffer.from(out);
-}
-
 /** Opens with a filter that lets nothing in, and reads off what came before it. */
-function openDeaf(tools: SocketTools, events: SocketEvents): GuardedSocket {
-  const socket = new GuardedSocket(tools.module, tools.native, IPPROTO_VRRP, events);
+function openDeaf(tools: SocketTools, family: 4 | 6, events: SocketEvents): GuardedSocket {
+  const socket = new GuardedSocket(tools.module, tools.native, family, IPPROTO_VRRP, events);
   try {
     socket.attachFilter(DROP_ALL);
-    const stray = Buffer.alloc(64);
-    for (let i = 0; i < MAX_STRAYS && socket.receive(stray) > 0; i++);
+    const stray = Buffer.alloc(65_535);
+    const about = new Uint8Array(ABOUT_LENGTH);
+    for (let i = 0; i < MAX_STRAYS && socket.receive(stray, about) >= 0; i++);
     return socket;
   } catch (e) {
     socket.close();
@@ -101,21 +81,22 @@ function openDeaf(tools: SocketTools, events: SocketEvents): GuardedSocket {
 
 export function openReceiver(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   const destination = filterDestination(spec);
-  const socket = openDeaf(tools, events);
+  const socket = openDeaf(tools, spec.family, events);
   try {
     bindToDevice(socket, spec);
-    socket.setOption(SOL_IP, IP_MULTICAST_ALL, 0, 'IP_MULTICAST_ALL');
     growReceiveBuffer(socket, tools);
-    if (spec.mode === 'multicast') {
-      const name = `IP_ADD_MEMBERSHIP ${spec.group} ${spec.interface}`;
-      socket.setOption(SOL_IP, IP_ADD_MEMBERSHIP, mreqn(destination, spec.interfaceIndex), name);
-    }
-    socket.attachFilter(advertFilter(spec.mode, destination, spec.vrids));
+    familyOf(spec.family).receiver(socket, spec, destination);
+    socket.attachFilter(receiveFilter(spec, spec.vrids));
     return socket;
   } catch (e) {
     socket.close();
     throw e;
   }
+}
+
+/** The filter of `spec`'s receive socket for another set of VRIDs. */
+export function receiveFilter(spec: SocketSpec, vrids: readonly number[]): Uint8Array {
+  return familyOf(spec.family).filter(spec, filterDestination(spec), vrids);
 }
 
 function growReceiveBuffer(socket: GuardedSocket, tools: SocketTools): void {
@@ -131,19 +112,10 @@ function growReceiveBuffer(socket: GuardedSocket, tools: SocketTools): void {
 
 export function openSender(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   filterDestination(spec);
-  const socket = openDeaf(tools, events);
+  const socket = openDeaf(tools, spec.family, events);
   try {
     bindToDevice(socket, spec);
-    socket.setOption(SOL_IP, IP_HDRINCL, 1, 'IP_HDRINCL');
-    socket.setOption(SOL_IP, IP_TOS, TOS_NETWORK_CONTROL, 'IP_TOS');
-    socket.setOption(SOL_IP, IP_TTL, 255, 'IP_TTL');
-    if (spec.mode === 'multicast') {
-      const name = `IP_MULTICAST_IF ${spec.interface}`;
-      socket.setOption(SOL_IP, IP_MULTICAST_IF, mreqn(new Uint8Array(4), spec.interfaceIndex), name);
-      socket.setOption(SOL_IP, IP_MULTICAST_LOOP, 0, 'IP_MULTICAST_LOOP');
-      socket.setOption(SOL_IP, IP_MULTICAST_TTL, 255, 'IP_MULTICAST_TTL');
-      socket.setOption(SOL_SOCKET, SO_DONTROUTE, 1, 'SO_DONTROUTE');
-    }
+    familyOf(spec.family).sender(socket, spec);
     return socket;
   } catch (e) {
     socket.close();

@@ -7,8 +7,14 @@ const at = (packet: Uint8Array, offset: number, octets: number): number | undefi
   return value;
 };
 
-/** Octets of `packet` that pass; a load behind its end drops it. Throws for an opcode that it does not know. */
-export function runBpf(program: Uint8Array, packet: Uint8Array): number {
+/** SKF_NET_OFF: absolute loads from here on count from the network header. */
+const NETWORK = 0xfff00000;
+
+/**
+ * Octets of `packet` that pass; a load behind its end drops it. `networkHeader` is what lies before `packet`, where a socket
+ * delivers without it. Throws for an opcode that it does not know.
+ */
+export function runBpf(program: Uint8Array, packet: Uint8Array, networkHeader?: Uint8Array): number {
   const view = new DataView(program.buffer, program.byteOffset, program.length);
   const little = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
   let a = 0;
@@ -22,7 +28,8 @@ export function runBpf(program: Uint8Array, packet: Uint8Array): number {
     const k = view.getUint32(pc * 8 + 4, little);
     const size = { 0: 4, 8: 2, 16: 1 }[code & 0x18] ?? 0;
     const load = (offset: number): boolean => {
-      const value = at(packet, offset, size);
+      const value =
+        offset >= NETWORK ? at(networkHeader ?? packet, offset - NETWORK, size) : at(packet, offset, size);
       if (value !== undefined) a = value;
       return value !== undefined;
     };

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { arpFilter, neighbourAdvertFilter } from '../../../src/io/announce/watch-filter.ts';
 import { assembleBpf, DROP_ALL, JA, JEQ_K, LD_IMM, RET_K } from '../../../src/io/bpf.ts';
-import { advertFilter } from '../../../src/io/sockets/advert-filter.ts';
+import { advertFilter, advertFilter6 } from '../../../src/io/sockets/advert-filter.ts';
 import { encodeGratuitousArp } from '../../../src/wire/arp.ts';
 import { encodeUnsolicitedNa } from '../../../src/wire/nd.ts';
 import { runBpf } from './bpf-machine.ts';
@@ -98,6 +98,34 @@ describe('advert filter', () => {
         bad[20] = first;
         assert.ok(runBpf(filter, bad) >= bad.length);
       }
+  });
+});
+
+describe('advert filter of IPv6', () => {
+  const group = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12);
+  const header = (destination: Uint8Array): Uint8Array => {
+    const out = new Uint8Array(40);
+    out.set(destination, 24);
+    return out;
+  };
+  const message = (vrid: number, length = 40): Uint8Array => new Uint8Array(length).fill(vrid, 1, 2);
+  it('looks at the destination in the header and at the VRID in the payload, and at nothing else', () => {
+    const filter = advertFilter6(group, [51, 200]);
+    const passes = (payload: Uint8Array, destination = group): boolean =>
+      runBpf(filter, payload, header(destination)) >= Math.max(payload.length, 1);
+    assert.deepEqual(
+      Array.from({ length: 256 }, (_, vrid) => vrid).filter((vrid) => passes(message(vrid))),
+      [51, 200],
+    );
+    for (let i = 0; i < 16; i++) assert.ok(!passes(message(51), group.with(i, 0x77)), `octet ${i}`);
+    for (const length of [2, 3, 8, 1400]) assert.ok(passes(message(51, length)), `${length} octets`);
+    for (const length of [0, 1]) assert.ok(!passes(message(51, length)), `${length} octets`);
+  });
+  it('holds every VRID in the length that its comment promises', () => {
+    const all = Array.from({ length: 255 }, (_, i) => i + 1);
+    const filter = advertFilter6(group, all);
+    assert.ok(filter.length / 8 <= 47, String(filter.length / 8));
+    assert.ok(all.every((vrid) => runBpf(filter, message(vrid), header(group)) > 0));
   });
 });
 

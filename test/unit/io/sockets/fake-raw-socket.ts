@@ -12,6 +12,9 @@ import type {
 
 export const SOL_SOCKET = 1;
 export const SOL_IP = 0;
+const SO_COOKIE = 57;
+/** What the addon tells of every IPv6 packet here: from fe80::b to ff02::12, hop limit 255. */
+const ABOUT = Buffer.from(`fe80${'0'.repeat(26)}0bff02${'0'.repeat(26)}12ff00000007000000`, 'hex');
 export type Option = { readonly level: number; readonly option: number; readonly value: number | Buffer };
 export type Sent = { readonly packet: Buffer; readonly address: string };
 
@@ -71,8 +74,9 @@ export class FakeSocket extends EventEmitter implements RawSocket {
     this.#world.log.push(`${level}/${option}`);
     this.options.push({ level, option, value: value instanceof Uint8Array ? Buffer.from(value) : value });
   }
-  getOption(_level: number, _option: number, value: Buffer, _length: number): number {
-    value.writeUInt32LE(this.overflows, 32);
+  getOption(_level: number, option: number, value: Buffer, _length: number): number {
+    if (option === SO_COOKIE) value.writeUInt32LE(this.#world.sockets.indexOf(this), 0);
+    else value.writeUInt32LE(this.overflows, 32);
     return value.length;
   }
   close(): this {
@@ -82,7 +86,7 @@ export class FakeSocket extends EventEmitter implements RawSocket {
 }
 
 export class FakeWorld implements RawSocketModule {
-  readonly AddressFamily: { readonly IPv4: number } = { IPv4: 1 };
+  readonly AddressFamily: { readonly IPv4: number; readonly IPv6: number } = { IPv4: 1, IPv6: 2 };
   readonly sockets: FakeSocket[] = [];
   /** 'socket', 'cloexec', 'level/option', in the order of the calls. */
   readonly log: string[] = [];
@@ -110,6 +114,21 @@ export class FakeWorld implements RawSocketModule {
     sockFprog: (program: Uint8Array): Buffer => {
       this.programs.push(program);
       return Buffer.alloc(16, this.programs.length);
+    },
+    /** A socket's place in `sockets` is its cookie, and 100 more its descriptor. */
+    socketOfCookie: (cookie: Uint8Array): number => {
+      this.log.push('cookie');
+      return 100 + Buffer.from(cookie).readUInt32LE(0);
+    },
+    receiveIpv6: (fd: number, out: Uint8Array, about: Uint8Array): number => {
+      const fake = this.sockets[fd - 100]?.fake;
+      if (fake === undefined || fake.closed) throw Object.assign(new Error('EBADF'), { code: 'EBADF' });
+      const next = fake.queue.shift();
+      if (next === undefined) return -1;
+      if (next instanceof Error) throw next;
+      out.set(next);
+      about.set(ABOUT);
+      return next.length;
     },
   };
 }

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DROP_ALL } from '../../../../src/io/bpf.ts';
-import { advertFilter } from '../../../../src/io/sockets/advert-filter.ts';
+import { advertFilter, advertFilter6 } from '../../../../src/io/sockets/advert-filter.ts';
 import { openSocketCount } from '../../../../src/io/sockets/guarded-socket.ts';
 import { SOL_SOCKET } from './fake-raw-socket.ts';
-import { ADVERT, nextTurn, SPEC, setup, UNICAST } from './setup.ts';
+import { ADVERT, GROUP6, nextTurn, SPEC, SPEC6, setup, UNICAST } from './setup.ts';
 
 const SO_BINDTODEVICE = 25;
 const SO_RCVBUFFORCE = 33;
@@ -17,7 +17,7 @@ describe('open', () => {
     const { world, sockets, at } = setup();
     sockets.open('a', SPEC);
     assert.deepEqual(world.log, [
-      ...['socket 1 112', 'cloexec 3', '1/26', '1/25', '0/49', '1/33', '0/35', '1/26'],
+      ...['socket 1 112', 'cloexec 3', '1/26', '1/25', '1/33', '0/49', '0/35', '1/26'],
       ...['socket 1 112', 'cloexec 3', '1/26', '1/25', '0/3', '0/1', '0/2', '0/32', '0/34', '0/33', '1/5'],
     ]);
     assert.deepEqual(world.programs, [
@@ -41,7 +41,7 @@ describe('open', () => {
     const { world, sockets } = setup();
     sockets.open('a', { ...UNICAST, interface: '', interfaceIndex: 0 });
     assert.deepEqual(world.log, [
-      ...['socket 1 112', 'cloexec 3', '1/26', '0/49', '1/33', '1/26'],
+      ...['socket 1 112', 'cloexec 3', '1/26', '1/33', '0/49', '1/26'],
       ...['socket 1 112', 'cloexec 3', '1/26', '0/3', '0/1', '0/2'],
     ]);
     assert.deepEqual(world.programs[1], advertFilter('unicast', Uint8Array.of(192, 0, 2, 10), [51]));
@@ -54,13 +54,22 @@ describe('open', () => {
     await nextTurn();
     assert.deepEqual([sockets.drain('a'), received], [0, []]);
   });
-  it('family 6 says so and opens nothing', () => {
-    const { world, sockets } = setup();
-    assert.throws(() => sockets.open('a', { ...SPEC, family: 6, group: 'ff02::12' }), {
-      code: 'EAFNOSUPPORT',
-      syscall: 'socket',
-    });
-    assert.equal(world.sockets.length, 0);
+  it('IPv6: the descriptor is found by its cookie, hop limit and destination are asked for, the header is ours', () => {
+    const { world, sockets, at } = setup();
+    sockets.open('a', SPEC6);
+    assert.deepEqual(world.log, [
+      ...['socket 2 112', 'cloexec 3', 'cookie', '1/26', '1/25', '1/33'],
+      ...['41/29', '41/49', '41/51', '41/20', '1/26'],
+      ...['socket 2 112', 'cloexec 3', 'cookie', '1/26', '1/25', '41/36', '41/17', '41/19', '41/18'],
+    ]);
+    assert.deepEqual(world.programs[1], advertFilter6(GROUP6, [51]));
+    const mreq = Buffer.from(`ff02${'0'.repeat(26)}1207000000`, 'hex');
+    assert.deepEqual(at(0).options.find((o) => o.level === 41 && o.option === 20)?.value, mreq);
+    assert.deepEqual(at(1).options.find((o) => o.level === 41 && o.option === 17)?.value, 7);
+    assert.deepEqual(at(1).options.find((o) => o.level === 41 && o.option === 19)?.value, 0);
+    world.log.length = 0;
+    sockets.open('u', { ...SPEC6, mode: 'unicast', group: '', source: '2001:db8::a' });
+    assert.ok(!world.log.includes('41/20') && !world.log.includes('41/17'), 'unicast joins nothing');
   });
   it('what cannot be opened is EINVAL', () => {
     const { world, sockets } = setup();
@@ -71,6 +80,9 @@ describe('open', () => {
       { ...SPEC, interfaceIndex: 0 },
       { ...SPEC, interface: 'a-name-of-sixteen' },
       { ...UNICAST, source: '' },
+      { ...SPEC, family: 6 as const },
+      { ...SPEC6, group: 'fe80::12' },
+      { ...SPEC6, mode: 'unicast' as const, group: '', source: 'ff02::12' },
       { ...UNICAST, source: 'fe80::1' },
     ])
       assert.throws(() => sockets.open('a', wrong), { code: 'EINVAL' });

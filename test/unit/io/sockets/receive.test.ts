@@ -1,7 +1,7 @@
 /** Receiving: budgets, re-entrance, errors of the socket and of its watch. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ADVERT, nextTurn, packet, SPEC, setup } from './setup.ts';
+import { ADVERT, ADVERT6, nextTurn, packet, SPEC, SPEC6, setup } from './setup.ts';
 
 describe('receive', () => {
   it('a wake-up reads all there is, by our own reading', () => {
@@ -61,6 +61,41 @@ describe('receive', () => {
     at(2).fake.emit('recvReady');
     assert.deepEqual(received, ['a 192.0.2.10 1', 'b 192.0.2.10 2']);
     assert.ok(world.sockets.every((socket) => socket.fake.zombies === 0));
+  });
+});
+
+describe('receive over IPv6', () => {
+  const payload = (vrid: number): Uint8Array => {
+    const [whole] = setup().sockets.encode({ ...ADVERT6, vrid, source: 'fe80::b' });
+    assert.ok(whole);
+    return whole.subarray(40);
+  };
+  it('the payload is judged with what the kernel tells beside it, in the same budgets', async () => {
+    const { received, sockets, at } = setup();
+    sockets.open('a', SPEC6);
+    for (let i = 0; i < 40; i++) at(0).fake.queue.push(payload(51));
+    at(0).fake.emit('recvReady');
+    assert.equal(received.length, 32);
+    await nextTurn();
+    assert.equal(received.length, 40);
+    assert.equal(received[0], 'a fe80::b 51');
+    assert.equal(sockets.drain('a'), 0);
+  });
+  it('an error is told and read off; nothing is read after close, when the descriptor may be somebody else’s', () => {
+    const { problems, received, sockets, at } = setup();
+    sockets.open('a', SPEC6);
+    at(0).fake.queue.push(
+      Object.assign(new Error('down'), { code: 'ENETDOWN' }),
+      Uint8Array.of(1),
+      payload(7),
+    );
+    assert.equal(sockets.drain('a'), 2);
+    assert.deepEqual(problems, [['a', 'receive', 'ENETDOWN']]);
+    assert.deepEqual(received, ['a fe80::b -1', 'a fe80::b 7']);
+    at(0).fake.queue.push(payload(51));
+    sockets.close('a');
+    at(0).fake.emit('recvReady');
+    assert.equal(sockets.drain('a'), 0);
   });
 });
 

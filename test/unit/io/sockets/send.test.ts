@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { formatIp } from '../../../../src/base/ip.ts';
 import { GuardedSocket } from '../../../../src/io/sockets/guarded-socket.ts';
 import { FakeWorld } from './fake-raw-socket.ts';
-import { ADVERT, SPEC, setup, UNICAST } from './setup.ts';
+import { ADVERT, ADVERT6, SPEC, SPEC6, setup, UNICAST } from './setup.ts';
 
 /** A frame that keepalived 2.2.7 sent. */
 function goldenHex(name: string): string {
@@ -27,6 +27,19 @@ describe('send', () => {
       { packet: Buffer.from(hex, 'hex').subarray(14), address: '224.0.0.18' },
     ]);
     assert.equal(at(0).fake.sent.length, 0);
+  });
+  it('over IPv6 the whole packet too, but for the flow label, which is the kernel of the sender', () => {
+    const want = Buffer.from(goldenHex('v3-ipv6-mcast/advert-a-1'), 'hex').subarray(14);
+    // 0xc0, network control, stands across the first two octets.
+    want.set([0x6c, 0, 0, 0]);
+    const { sockets, at } = setup();
+    sockets.open('a', SPEC6);
+    const linkLocal = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x5e, 1, 0);
+    const addresses = [linkLocal, ...ADVERT6.addresses];
+    assert.deepEqual(sockets.send('a', { ...ADVERT6, addresses }), { sent: 1 });
+    assert.deepEqual(at(1).fake.sent, [{ packet: want, address: 'ff02::12' }]);
+    const toIpv4 = sockets.send('a', { ...ADVERT6, destinations: ['192.0.2.1'] });
+    assert.deepEqual(toIpv4, { sent: 0, error: 'EINVAL' });
   });
   it('one packet for each peer, with its own destination; a peer that fails does not stop the others', () => {
     const { sockets, at } = setup();
@@ -94,10 +107,10 @@ describe('send that cannot', () => {
   it('a guarded socket itself refuses too', () => {
     const world = new FakeWorld();
     const events = { readable: () => {}, fault: () => {} };
-    const socket = new GuardedSocket(world, world.native, 112, events);
+    const socket = new GuardedSocket(world, world.native, 4, 112, events);
     socket.close();
     assert.equal(socket.send(Buffer.alloc(20), '192.0.2.1'), false);
-    assert.equal(socket.receive(Buffer.alloc(20)), 0);
+    assert.equal(socket.receive(Buffer.alloc(20), new Uint8Array(40)), -1);
     assert.equal(world.sockets[0]?.fake.zombies, 0);
   });
   it('encode gives the same octets and leaves out what cannot be sent', () => {

@@ -15,6 +15,8 @@ export const SPEC: SocketSpec = {
   source: '',
   vrids: [51],
 };
+export const GROUP6: Uint8Array = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12);
+export const SPEC6: SocketSpec = { ...SPEC, family: 6, group: 'ff02::12' };
 export const UNICAST: SocketSpec = { ...SPEC, mode: 'unicast', group: '', source: '192.0.2.10' };
 export const ADVERT: OutgoingAdvert = {
   version: 2,
@@ -70,3 +72,12 @@ afterEach(() => {
 export const nextTurn = (): Promise<void> => new Promise((done) => setImmediate(done));
 export const packet = (sockets: AdvertSockets, vrid = 51): Uint8Array =>
   sockets.encode({ ...ADVERT, vrid })[0] as Uint8Array;
+
+/** The same VRID over IPv6, version 3. */
+export const ADVERT6: OutgoingAdvert = {
+  ...ADVERT,
+  version: 3,
+  addresses: [Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)],
+  source: 'fe80::a',
+  destinations: ['ff02::12'],
+};
