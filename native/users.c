@@ -1,12 +1,14 @@
-/* What starting a script needs from libc: accounts and groups through NSS, and a real pipe for its output.
+/* What starting a script needs from libc: accounts and groups through NSS, a real pipe for its output, a FIFO to hear from us.
    NSS may ask the network (LDAP, SSSD) and so block: callers look names up when a configuration is loaded. */
 #include "common.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NAME_SIZE = 256, FIRST_BUFFER = 1024, LAST_BUFFER = 4 * 1024 * 1024, MOST_INTERRUPTIONS = 16 };
@@ -126,10 +128,19 @@ static napi_value open_pipe(napi_env env, napi_callback_info info) {
   return out;
 }
 
+static napi_value make_fifo(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  char path[PATH_MAX];
+  if (!args(env, info, 1, argv) || !arg_string(env, argv[0], "path", path, sizeof path)) return NULL;
+  if (mkfifo(path, S_IRUSR | S_IWUSR) != 0) return throw_errno(env, errno, "mkfifo");
+  return undefined(env);
+}
+
 static const struct method METHODS[] = {{"lookupUser", lookup_user},
                                         {"lookupUserId", lookup_user_id},
                                         {"lookupGroup", lookup_group},
                                         {"openPipe", open_pipe},
+                                        {"makeFifo", make_fifo},
                                         {NULL, NULL}};
 
 void register_users(napi_env env, napi_value exports) { add_methods(env, exports, METHODS); }

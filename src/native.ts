@@ -116,6 +116,8 @@ export type Native = {
   lookupGroup(name: string): { readonly gid: number; readonly name: string } | null;
   /** pipe2(O_CLOEXEC): [read end, write end]. Node's own stdio pipes are sockets, which scripts cannot reopen. */
   openPipe(): readonly [number, number];
+  /** A named pipe, mode 0600 less the umask. EEXIST, ENOENT, EACCES, … */
+  makeFifo(path: string): void;
 };
 
 const require = createRequire(import.meta.url);

@@ -28,6 +28,7 @@ import { readRelease, releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
+import { listenerKinds } from './listeners.ts';
 import { countFindings, findingsToLog, loadSteps, partsToRun, warningsOf } from './loading.ts';
 import { native } from './native.ts';
 import { Notices } from './notices.ts';
@@ -114,7 +115,8 @@ export class Daemon {
     };
     this.#scripts = new Scripts({ ...common, sink: (result) => this.#core.onScriptResult(result) });
     this.#trackHands = trackHands(api, () => this.#core);
-    this.#notices = new Notices([], log);
+    const { umask } = options;
+    this.#notices = new Notices(listenerKinds({ ...common, ...own, native: api, log, umask }), log);
     this.#core = new Core(
       {
         clock: this.#clock,

@@ -32,6 +32,7 @@ import './unit/io/secret-files.test.ts';
 import './unit/io/config-files.test.ts';
 import './unit/io/control.test.ts';
 import './unit/io/files/track-files.test.ts';
+import './unit/io/fifo/fifos.test.ts';
 import './unit/io/log.test.ts';
 import './unit/io/netlink/cleanup.test.ts';
 import './unit/io/netlink/messages.test.ts';

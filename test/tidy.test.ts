@@ -31,6 +31,7 @@ const ROOT_FILES = new Set([
   'checking.ts',
   'config-test.ts',
   'daemon.ts',
+  'listeners.ts',
   'loading.ts',
   'main.ts',
   'namespace.ts',

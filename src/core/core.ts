@@ -105,6 +105,7 @@ export class Core {
     ctx.ports.release.write(releaseState(ctx));
     for (const r of ctx.routers)
       startRouter(ctx, r, this.#tracking, startUs + ctx.config.global.startupDelayUs);
+    this.#groups.begin();
     this.#pump();
   }
 
@@ -300,6 +301,7 @@ export class Core {
       this.#left = true;
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
+      this.#groups.end();
       ctx.ports.notices.tell({ type: 'stopped' });
       ctx.ports.hooks.settle(STOP_HOOKS_US, done);
     }
@@ -312,6 +314,7 @@ export class Core {
     if (!again) {
       this.#stopped = done;
       this.#tracking.stop();
+      this.#groups.stopping();
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {

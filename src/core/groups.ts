@@ -21,6 +21,9 @@ const NOTIFY: Readonly<Record<GroupState, NotifyState>> = {
 export class Groups {
   readonly #ctx: Context;
   #groups: Group[] = [];
+  #stopping = false;
+  /** Groups that stopped before other instances did. */
+  readonly #stopped: { readonly group: Group; readonly from: GroupState }[] = [];
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
@@ -34,6 +37,25 @@ export class Groups {
       state: before.get(config.name) ?? 'init',
       members: routers.filter((r) => config.members.includes(r.config.name)),
     }));
+  }
+
+  /** KEEPALIVED: at the start a group whose members are all to be BACKUP is told before them. */
+  begin(): void {
+    for (const group of this.#groups) {
+      const plain = (r: Router): boolean => r.faults.size === 0 && r.params.basePriority < 255;
+      if (group.members.length === 0 || !group.members.every(plain)) continue;
+      group.state = 'backup';
+      this.#announce(group, 'init', 'backup');
+    }
+  }
+
+  /** KEEPALIVED: at a stop groups are told after every instance. */
+  stopping(): void {
+    this.#stopping = true;
+  }
+
+  end(): void {
+    for (const { group, from } of this.#stopped) this.#announce(group, from, 'init');
   }
 
   memberChanged(r: Router, t: Effect & { type: 'transition' }): void {
@@ -65,8 +87,10 @@ export class Groups {
     const next = groupStep(group.state, members, cause);
     group.state = next.state;
     for (const effect of next.effects) {
-      if (effect.type === 'group-transition') this.#announce(group, effect.from, effect.to);
-      else {
+      if (effect.type === 'group-transition') {
+        if (this.#stopping && effect.to === 'init') this.#stopped.push({ group, from: effect.from });
+        else this.#announce(group, effect.from, effect.to);
+      } else {
         const router = group.members.find((m) => m.config.name === effect.member);
         if (router !== undefined) this.#ctx.post({ type: 'machine', router, event: effect.event });
       }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, mkdtempSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
@@ -65,6 +65,23 @@ describe('native/users: bad arguments', () => {
     it(`${name}(${args.map((a) => (typeof a === 'string' ? JSON.stringify(a.slice(0, 8)) : String(a))).join(', ')})`, () =>
       assert.throws(() => n[name]?.(...args), TypeError));
   it('the longest name that is taken', () => assert.equal(native().lookupUser('x'.repeat(255)), null));
+});
+
+describe('native/users: makeFifo', () => {
+  it('makes a FIFO, once, of which only the owner may read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vipd-fifo-'));
+    const path = join(folder, 'f');
+    try {
+      native().makeFifo(path);
+      const stat = lstatSync(path);
+      assert.ok(stat.isFIFO());
+      assert.equal(stat.mode & 0o777, 0o600);
+      assert.throws(() => native().makeFifo(path), { code: 'EEXIST', syscall: 'mkfifo' });
+      assert.throws(() => native().makeFifo(join(folder, 'no', 'f')), { code: 'ENOENT' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 describe('native/users: openPipe', () => {

@@ -112,17 +112,41 @@ describe('core/notices', () => {
 });
 
 describe('core/notices of groups and reloads', () => {
-  it('a group after its members', () => {
+  it('a group after its members, but first at the start, and last of all at a stop', () => {
     const second = instanceConfig({ name: 'VI_2', interface: 'eth1', vrid: 52, vips: [vip(101, 'eth1')] });
-    const w = new World(config([instanceConfig(), second], { groups: [group] }));
+    const third = instanceConfig({ name: 'VI_3', vrid: 53, vips: [vip(102)] });
+    const w = new World(config([instanceConfig(), second, third], { groups: [group] }), false);
     w.start();
     w.pass(8 * S);
-    const told = heard(w);
-    assert.deepEqual(told.slice(-3), [
-      'VI_1 BACKUP>MASTER 100 master-silent',
-      'VI_2 BACKUP>MASTER 100 master-silent',
+    w.core.stop(() => undefined);
+    w.pass(8 * S);
+    const told = heard(w).map((line) => line.split(' ').slice(0, 2).join(' '));
+    assert.deepEqual(told, [
+      'started',
+      'G INIT>BACKUP',
+      'VI_1 INIT>BACKUP',
+      'VI_2 INIT>BACKUP',
+      'VI_3 INIT>BACKUP',
+      'VI_1 BACKUP>MASTER',
+      'VI_2 BACKUP>MASTER',
       'G BACKUP>MASTER',
+      'VI_3 BACKUP>MASTER',
+      'VI_1 MASTER>STOP',
+      'VI_2 MASTER>STOP',
+      'VI_3 MASTER>STOP',
+      'G MASTER>STOP',
+      'stopped',
     ]);
+  });
+
+  it('a group with a member in fault at the start is told FAULT', () => {
+    const second = instanceConfig({ name: 'VI_2', interface: 'nowhere', vrid: 52, vips: [vip(101)] });
+    const w = new World(config([instanceConfig(), second], { groups: [group] }));
+    w.start();
+    assert.deepEqual(
+      heard(w).filter((line) => line.startsWith('G ')),
+      ['G INIT>FAULT'],
+    );
   });
 
   it('a reload tells what it removed, with notify_deleted as DELETED, and then all states', () => {

@@ -1,0 +1,39 @@
+/** The kinds of listeners there are (notices.ts) and how each is built; its module is loaded only then. */
+
+import type { ReaderDeps } from './io/fifo/reader.ts';
+import { fifosWanted } from './io/fifo/wanted.ts';
+import type { Native } from './native.ts';
+import type { ListenerKind } from './notices.ts';
+import type { Clock } from './ports/system.ts';
+
+export type ListenerDeps = Omit<ReaderDeps, 'firstPauseMs'> & {
+  readonly native: Native;
+  readonly clock: Clock;
+  readonly ownGid: number;
+  readonly umask: number | undefined; // -u
+};
+
+/** In the order in which they are told. */
+export function listenerKinds(deps: ListenerDeps): readonly ListenerKind[] {
+  const { native, clock, log, ownUid, ownGid, umask } = deps;
+  return [
+    {
+      name: 'notify FIFOs',
+      wanted: fifosWanted,
+      make: async () => {
+        const { Fifos } = await import('./io/fifo/fifos.ts');
+        return new Fifos({
+          make: (path) => native.makeFifo(path),
+          write: (fd, data) => native.writeSome(fd, data),
+          accounts: native,
+          reader: deps,
+          clock,
+          log,
+          ownUid,
+          ownGid,
+          umask,
+        });
+      },
+    },
+  ];
+}
