@@ -5,6 +5,7 @@ import type { AnnouncePort } from '../ports/announce.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
+import type { RoutingPort } from '../ports/routing.ts';
 import type { Clock, InterfaceSettings, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
 import type { TrackFilePort } from '../ports/track-files.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
@@ -18,6 +19,7 @@ export type Ports = {
   readonly log: Log;
   readonly adverts: AdvertPort;
   readonly netlink: NetlinkPort;
+  readonly routing: RoutingPort;
   readonly announce: AnnouncePort;
   readonly hooks: HookPort;
   readonly notices: NoticePort;
@@ -46,6 +48,8 @@ export type CoreEvent =
   | { readonly type: 'script'; readonly result: ScriptResult }
   | { readonly type: 'track-file'; readonly file: string }
   | { readonly type: 'hook'; readonly result: HookResult }
+  /** A route or rule was deleted, by us or by someone else. */
+  | { readonly type: 'routing' }
   /** An address of a master was reported deleted: looked at again when older notifications are in. */
   | { readonly type: 'check-addresses'; readonly router: Router };
 

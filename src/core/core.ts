@@ -29,6 +29,7 @@ import { startRouter, whyNotRun } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
+import { removeLeftoverRoutes } from './virtual-routes.ts';
 
 /** A timer served this late, and at least one advert interval late, is a stall. */
 const STALL_US = 100_000;
@@ -89,6 +90,7 @@ export class Core {
     const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
     if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
     for (const line of left.lines) ctx.ports.log.log('warning', line);
+    removeLeftoverRoutes(ctx);
     const startUs = ctx.ports.clock.nowUs();
     this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
@@ -133,6 +135,10 @@ export class Core {
 
   onHookResult(result: HookResult): void {
     this.#accept({ type: 'hook', result });
+  }
+
+  onRoutingChange(): void {
+    this.#accept({ type: 'routing' });
   }
 
   onScriptResult(result: ScriptResult): void {
@@ -231,6 +237,9 @@ export class Core {
       case 'track-file':
         this.#tracking.files.onChange(e.file);
         break;
+      case 'routing':
+        this.#tracking.routing.checkSoon();
+        break;
       case 'hook':
         onHookResult(this.#ctx, e.result);
         break;
@@ -299,6 +308,7 @@ export class Core {
       const done = this.#stopped;
       this.#stopped = undefined;
       this.#left = true;
+      if (!ctx.options.keepAddresses) this.#tracking.routing.release();
       for (const key of new Set(ctx.routers.map((r) => r.socketKey)))
         if (key !== '') ctx.ports.adverts.close(key);
       this.#groups.end();

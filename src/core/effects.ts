@@ -15,6 +15,7 @@ import { lowerPriorityHook } from './notify.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { tellLowerPriority } from './tell.ts';
 import { onTransition } from './transition.ts';
+import { addRoutes, removeRoutes } from './virtual-routes.ts';
 import * as words from './words.ts';
 
 const NO_AUTH = new Uint8Array(8);
@@ -26,8 +27,10 @@ export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event):
       sendAdvert(ctx, r, effect.priority);
       break;
     case 'addresses':
+      if (effect.want === 'absent') removeRoutes(ctx, r);
       if (effect.want === 'present') addAddresses(ctx, r);
       else removeAddresses(ctx, r);
+      if (effect.want === 'present') addRoutes(ctx, r);
       break;
     case 'announce':
       announce(ctx, r, effect.burst, effect.repeatCount);

@@ -4,6 +4,7 @@ import type { InstanceConfig, VirtualAddress } from '../config/config.ts';
 import type { AddressRequest, KernelAddress, Link } from '../ports/netlink.ts';
 import type { LinkFlags } from '../track/interface.ts';
 import { allAddresses } from './router.ts';
+import { routingInterfaces } from './routing-items.ts';
 
 export type LinksByName = ReadonlyMap<string, Link>;
 
@@ -56,12 +57,17 @@ export function pickSource(
   return { unusable };
 }
 
-/** Interfaces whose loss is a FAULT of its own: the instance's and those of its tracked VIPs (B18, last rows). */
+/** Interfaces whose loss is a FAULT of its own: the instance's and those of its tracked VIPs, routes and rules (B18, last rows). */
 export function watchedInterfaces(config: InstanceConfig): readonly string[] {
   const out = new Set<string>();
   if (config.trackPrimary && config.interface !== '') out.add(config.interface);
-  for (const v of allAddresses(config))
-    if (v.track && (v.interface !== config.interface || config.trackPrimary)) out.add(v.interface);
+  const others = [
+    ...allAddresses(config)
+      .filter((v) => v.track)
+      .map((v) => v.interface),
+    ...routingInterfaces(config),
+  ];
+  for (const name of others) if (name !== config.interface || config.trackPrimary) out.add(name);
   return [...out];
 }
 

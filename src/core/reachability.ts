@@ -26,6 +26,7 @@ import {
   watchedInterfaces,
 } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
+import { routingInterfaces } from './routing-items.ts';
 import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
 
@@ -218,6 +219,7 @@ function applyTracked(
 const concerns = (r: Router, iface: string): boolean =>
   r.config.interface === iface ||
   r.config.trackInterfaces.some((t) => t.interface === iface) ||
+  routingInterfaces(r.config).includes(iface) ||
   allAddresses(r.config).some((v) => v.interface === iface);
 
 export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking): void {
@@ -237,15 +239,18 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
           },
         );
       refreshAll(ctx, tracking, link.name);
+      tracking.routing.onLink(link.name);
       return;
     }
     case 'link-removed':
       ctx.links = linksByName(ctx.ports.netlink.links());
       log.log('info', words.linkDeleted(event.name), { interface: event.name });
       refreshAll(ctx, tracking, event.name);
+      tracking.routing.onLink(event.name);
       return;
     case 'address-added':
     case 'address-removed': {
+      if (event.type === 'address-removed') tracking.routing.onAddressRemoved(event.address);
       const vip = isAnyVip(ctx, event.address);
       for (const r of ctx.routers) {
         if (
@@ -266,6 +271,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
       if (quiet >= 0)
         log.log('warning', 'Netlink: receive buffer overrun - links and addresses were read anew');
       ctx.links = linksByName(ctx.ports.netlink.links());
+      tracking.routing.checkSoon();
       for (const r of ctx.routers) {
         refreshRouter(ctx, r, tracking);
         if (r.vipsSet) ctx.post({ type: 'check-addresses', router: r });

@@ -14,6 +14,7 @@ import { closeSockets, refreshRouter } from './reachability.ts';
 import { allAddresses, paramsOf, type Router } from './router.ts';
 import { startRouter, whyNotRun } from './start.ts';
 import type { Tracking } from './tracking.ts';
+import { removeOldRoutes } from './virtual-routes.ts';
 
 /** One line for each thing that changed: for the log and for `vipd reload`. */
 export type ReloadReport = { readonly lines: readonly string[] };
@@ -120,6 +121,7 @@ function replace(ctx: Context, r: Router, next: InstanceConfig): void {
   r.config = next;
   r.params = paramsOf(next, inGroup(ctx, next));
   if (next.promoteSecondaries) ctx.ports.settings.promoteSecondaries(next.interface);
+  removeOldRoutes(ctx, r);
   if (!r.vipsSet) return;
   const gone = before.filter((v) => !has.has(keyOf(v)));
   if (gone.length > 0) removeAddresses(ctx, r, gone);

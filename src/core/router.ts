@@ -4,8 +4,10 @@
  */
 import { parseIp } from '../base/ip.ts';
 import type { InstanceConfig } from '../config/config.ts';
+import type { RoutingItem } from '../ports/routing.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Params, Reason, State, StateName } from '../vrrp/types.ts';
+import type { RoutingLine } from './routing-items.ts';
 import type { Contribution, HookOutcome } from './snapshot.ts';
 
 export type MutableCounters = {
@@ -38,6 +40,9 @@ export type Transition = {
 
 export type Rejection = { reason: string; source: string; detail: string; wallMs: number };
 
+/** A route or rule and how the kernel was asked for it. */
+export type HeldRouting = { readonly line: RoutingLine; readonly item: RoutingItem };
+
 export type Router = {
   readonly id: number; // owner id in the deadline heap
   config: InstanceConfig;
@@ -55,6 +60,7 @@ export type Router = {
   ipId: number;
   vipsSet: boolean;
   vipInterfaces: Map<string, number>; // name -> number at the time our addresses were set on it
+  routing: Map<string, HeldRouting>; // virtual routes and rules that we have set, by routingKey
   heard: Heard | undefined;
   lastTransition: Transition | undefined;
   lastRejection: Rejection | undefined;
@@ -121,6 +127,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     ipId: 0,
     vipsSet: false,
     vipInterfaces: new Map(),
+    routing: new Map(),
     heard: undefined,
     lastTransition: undefined,
     lastRejection: undefined,

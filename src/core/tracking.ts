@@ -4,12 +4,14 @@ import type { Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
 import { Files } from './files.ts';
 import type { Router } from './router.ts';
+import { Routing } from './routing.ts';
 import { Scripts } from './scripts.ts';
 import type { TrackHands, TrackSource } from './track-source.ts';
 
 export class Tracking {
   readonly scripts: Scripts;
   readonly files: Files;
+  readonly routing: Routing;
   readonly #hands: TrackHands;
   readonly #sources: readonly TrackSource[];
 
@@ -17,7 +19,8 @@ export class Tracking {
     this.#hands = hands;
     this.scripts = new Scripts(ctx, hands);
     this.files = new Files(ctx, hands);
-    this.#sources = [this.scripts, this.files];
+    this.routing = new Routing(ctx, hands);
+    this.#sources = [this.scripts, this.files, this.routing];
   }
 
   configure(config: Config): void {

@@ -127,7 +127,7 @@ function explain(ctx: Context, r: Router, t: TransitionEffect, cause: Event, now
     case 'fault-cleared':
       return 'all faults are gone';
     case 'address-deleted':
-      return 'one of our addresses was deleted by someone else';
+      return 'one of our addresses, routes or rules was deleted by someone else';
     case 'group':
       return 'sync group';
     case 'stop':

@@ -10,6 +10,7 @@ export type Link = {
   readonly noArp: boolean;
   readonly mac: Uint8Array; // 6 octets, or empty
   readonly mtu: number;
+  readonly vrfTable?: number; // of a VRF interface: the routing table it stands for
 };
 
 export type KernelAddress = {

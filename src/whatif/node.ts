@@ -174,6 +174,14 @@ export class Node {
         drain: nothing,
         close: nothing,
       },
+      routing: {
+        add: (list) => list.map(() => ({ ok: true, already: false })),
+        delete: (list) => list.map(() => ({ ok: true, already: false })),
+        prepareDelete: () => ({ type: 0, flags: 0, body: new Uint8Array(0) }),
+        present: (list) => list.map(() => true),
+        watch: nothing,
+        close: nothing,
+      },
       announce: {
         announce: (_owner, list) => this.#wire.announce(this, list),
         forget: nothing,

@@ -59,6 +59,7 @@ export type LinkNews = {
   readonly name?: string;
   readonly mac?: Uint8Array;
   readonly mtu?: number;
+  readonly vrfTable?: number | undefined;
 };
 
 /** `errno` is 0 or positive. */
@@ -205,10 +206,11 @@ export function decodeLink(data: Buffer): Decoded<LinkNews> {
     const head = parseLink(data.subarray(0, LINK_HEADER_LENGTH));
     if (head.family !== rt.AF_UNSPEC) return 'other';
     const { index = 0, flags = {} } = head;
-    const some: { name?: string; mac?: Uint8Array; mtu?: number } = {};
+    const some: { name?: string; mac?: Uint8Array; mtu?: number; vrfTable?: number | undefined } = {};
     parseAttributes(data.subarray(LINK_HEADER_LENGTH), (a) => {
       if (a.type === rt.IFLA_IFNAME) some.name = textOf(a.data);
       else if (a.type === rt.IFLA_MTU) some.mtu = getU32(a.data);
+      else if (a.type === rt.IFLA_LINKINFO) some.vrfTable = vrfTableOf(a.data);
       // Other lengths are tunnels' endpoints and InfiniBand: no MAC that VRRP or ARP could use here.
       else if (a.type === rt.IFLA_ADDRESS) some.mac = Uint8Array.from(a.data.length === 6 ? a.data : []);
     });
@@ -222,6 +224,20 @@ export function decodeLink(data: Buffer): Decoded<LinkNews> {
       ...some,
     };
   });
+}
+
+/** IFLA_VRF_TABLE of a link whose kind is 'vrf'. */
+function vrfTableOf(linkInfo: Buffer): number | undefined {
+  let kind = '';
+  let table: number | undefined;
+  parseAttributes(linkInfo, (a) => {
+    if (a.type === rt.IFLA_INFO_KIND) kind = textOf(a.data);
+    else if (a.type === rt.IFLA_INFO_DATA && kind === 'vrf')
+      parseAttributes(a.data, (d) => {
+        if (d.type === rt.IFLA_VRF_TABLE) table = getU32(d.data);
+      });
+  });
+  return table;
 }
 
 /** RTM_NEWADDR and RTM_DELADDR of IPv4 and IPv6. */

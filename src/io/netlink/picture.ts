@@ -21,6 +21,7 @@ const sameLink = (a: Link, b: Link): boolean =>
   a.multicast === b.multicast &&
   a.noArp === b.noArp &&
   a.mtu === b.mtu &&
+  a.vrfTable === b.vrfTable &&
   equalBytes(a.mac, b.mac);
 
 /** A wireless event carries flags only: the rest is what was known. undefined: nothing known under that index. */
@@ -28,7 +29,14 @@ function merged(news: LinkNews, known: Link | undefined): Link | undefined {
   const name = news.name ?? known?.name;
   if (name === undefined) return undefined;
   const mac = news.mac ?? known?.mac ?? new Uint8Array(0);
-  return { ...news, name, mac, mtu: news.mtu ?? known?.mtu ?? 0 };
+  const { vrfTable = known?.vrfTable, ...rest } = news;
+  return {
+    ...rest,
+    name,
+    mac,
+    mtu: news.mtu ?? known?.mtu ?? 0,
+    ...(vrfTable === undefined ? {} : { vrfTable }),
+  };
 }
 
 const linkRemoved = (l: Link): NetlinkEvent => ({ type: 'link-removed', index: l.index, name: l.name });

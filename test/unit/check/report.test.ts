@@ -45,14 +45,14 @@ it('check/warnings count with --strict alone', () => {
 });
 
 it('check/what is not active is listed once, with its owner', () => {
-  const { report, text } = check(`static_routes {\n}\n${instance('use_vmac')}`);
+  const { report, text } = check(`net_namespace_ipvs x\n${instance('use_vmac')}`);
   assert.deepEqual(report.notActive, [
-    { where: 'the file', keywords: ['static_routes'] },
+    { where: 'the file', keywords: ['net_namespace_ipvs'] },
     { where: 'vrrp_instance VI_1', keywords: ['use_vmac'] },
   ]);
   assert.match(
     text,
-    /\nrecognised, not active .*\n {2}the file: static_routes\n {2}vrrp_instance VI_1: use_vmac\n|^recognised/,
+    /\nrecognised, not active .*\n {2}the file: net_namespace_ipvs\n {2}vrrp_instance VI_1: use_vmac\n|^recognised/,
   );
 });
 

@@ -183,16 +183,16 @@ const withoutEffect = (words: readonly string[]): readonly string[] =>
 
 it('rule/parts that vipd does not carry out are named', () => {
   const result = load(
-    `global_defs {\nenable_dbus\nsmtp_server 192.0.2.9\n}\ntrack_file f {\nfile /x\n}\nstatic_routes {\n10.0.0.0/8 via 192.0.2.1\n}\n${instance('use_vmac\nno_accept\ntrack_file { f }\nvirtual_routes {\ndefault via 192.0.2.1\n}\nauthentication { auth_type AH\nauth_pass x\n}')}`,
+    `global_defs {\nenable_dbus\nsmtp_server 192.0.2.9\n}\ntrack_file f {\nfile /x\n}\n${instance('use_vmac\nno_accept\ntrack_file { f }\nauthentication { auth_type AH\nauth_pass x\n}')}`,
   );
   assert.deepEqual(codes(result), []);
   assert.deepEqual(
     configOf(result).global.inactive,
-    withoutEffect(['enable_dbus', 'smtp_server', 'track_file', 'static_routes']),
+    withoutEffect(['enable_dbus', 'smtp_server', 'track_file']),
   );
   assert.deepEqual(
     firstInstance(result).inactive,
-    withoutEffect(['use_vmac', 'no_accept', 'track_file', 'virtual_routes', 'auth_type AH']),
+    withoutEffect(['use_vmac', 'no_accept', 'track_file', 'auth_type AH']),
   );
 });
 

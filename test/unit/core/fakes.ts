@@ -4,9 +4,16 @@ import { loadConfig } from '../../../src/config/load.ts';
 import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
-import type { AddressRequest, KernelAddress, Link, NetlinkEvent } from '../../../src/ports/netlink.ts';
+import type {
+  AddressRequest,
+  AddressResult,
+  KernelAddress,
+  Link,
+  NetlinkEvent,
+} from '../../../src/ports/netlink.ts';
 import type { Notice } from '../../../src/ports/notice.ts';
 import type { HookRun, ScriptConfig } from '../../../src/ports/process.ts';
+import type { RoutingItem, RoutingPort } from '../../../src/ports/routing.ts';
 import type { ReleaseState } from '../../../src/ports/system.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
 import { HostFiles } from '../../../src/whatif/host-files.ts';
@@ -168,6 +175,10 @@ export class World {
   readonly promoted: string[] = [];
   readonly added: AddressRequest[] = [];
   readonly announced: { family: number; spacingUs: number }[] = [];
+  /** Routes and rules of the kernel, by `routingName`. */
+  readonly routing: Set<string> = new Set();
+  readonly refused: Map<string, string> = new Map();
+  routingWatched = false;
   links: Link[] = [link('eth0', 2), link('eth1', 3)];
   addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
   /** Packets that wait in the socket until it is drained. */
@@ -218,6 +229,7 @@ export class World {
         drain: () => undefined,
         close: () => undefined,
       },
+      routing: this.#routingPort(),
       announce: {
         announce: (_owner, list, repeatCount, spacingUs) => {
           this.done.push(`garp ${list.length}x${repeatCount}`);
@@ -266,6 +278,36 @@ export class World {
       },
       service: NO_SERVICE,
     };
+  }
+
+  #routingPort(): RoutingPort {
+    return {
+      add: (list) => list.map((i) => this.#addRouting(i)),
+      delete: (list) => list.map((i) => this.#deleteRouting(i)),
+      prepareDelete: (i) => ({ type: i.kind === 'route' ? 25 : 33, flags: 5, body: Uint8Array.of(7) }),
+      present: (list) => list.map((i) => this.routing.has(routingName(i))),
+      watch: (on) => {
+        this.routingWatched = on;
+      },
+      close: () => undefined,
+    };
+  }
+
+  #addRouting(item: RoutingItem): AddressResult {
+    const name = routingName(item);
+    this.done.push(`add ${name}`);
+    const refusal = this.refused.get(name);
+    if (refusal !== undefined) return { ok: false, already: false, code: refusal };
+    const already = this.routing.has(name);
+    this.routing.add(name);
+    return { ok: true, already };
+  }
+
+  #deleteRouting(item: RoutingItem): AddressResult {
+    const name = routingName(item);
+    const there = this.routing.delete(name);
+    if (there) this.done.push(`del ${name}`);
+    return { ok: true, already: !there };
   }
 
   #hearNotice(notice: Notice): void {
@@ -350,6 +392,12 @@ export class World {
     });
   }
 }
+
+/** 'route 203.0.113.0/24', 'rule 1000'. */
+export const routingName = (i: RoutingItem): string =>
+  i.kind === 'route'
+    ? `route ${i.route.destination.bytes.join('.')}/${i.route.destination.length}`
+    : `rule ${i.rule.priority}`;
 
 export function kernelAddress(last: number, interfaceIndex: number): KernelAddress {
   return {
