@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -103,6 +105,64 @@ static napi_value set_scheduler(napi_env env, napi_callback_info info) {
   return undefined(env);
 }
 
+/* CPU numbers of the calling thread's affinity, ascending. */
+static napi_value get_affinity(napi_env env, napi_callback_info info) {
+  (void)info;
+  cpu_set_t set;
+  napi_value out;
+  uint32_t count = 0;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return throw_errno(env, errno, "sched_getaffinity");
+  napi_create_array(env, &out);
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    if (CPU_ISSET(cpu, &set)) napi_set_element(env, out, count++, number(env, cpu));
+  return out;
+}
+
+static napi_value set_affinity(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  bool is_array = false;
+  uint32_t count;
+  cpu_set_t set;
+  if (!args(env, info, 1, argv)) return NULL;
+  if (napi_is_array(env, argv[0], &is_array) != napi_ok || !is_array) return throw_type(env, "cpus must be an array");
+  napi_get_array_length(env, argv[0], &count);
+  CPU_ZERO(&set);
+  for (uint32_t i = 0; i < count; i++) {
+    napi_value element;
+    uint32_t cpu;
+    napi_get_element(env, argv[0], i, &element);
+    if (!arg_uint32(env, element, "each of cpus", &cpu)) return NULL;
+    if (cpu >= CPU_SETSIZE) return throw_type(env, "each of cpus must be below 1024");
+    CPU_SET(cpu, &set);
+  }
+  if (sched_setaffinity(0, sizeof set, &set) != 0) return throw_errno(env, errno, "sched_setaffinity");
+  return undefined(env);
+}
+
+/* Locks what is mapped from files (code and constants) as it is touched. The heap stays out: V8 gives pages of it back with
+ * MADV_DONTNEED, which fails on locked ones and ends the process. A mapping that vanishes meanwhile is no error. */
+static napi_value lock_code(napi_env env, napi_callback_info info) {
+  (void)info;
+  FILE *maps = fopen("/proc/self/maps", "re");
+  if (maps == NULL) return throw_errno(env, errno, "fopen");
+  char *line = NULL;
+  size_t size = 0;
+  double bytes = 0;
+  int error = 0;
+  while (error == 0 && getline(&line, &size, maps) > 0) {
+    unsigned long from, to;
+    char mode[5];
+    int path = 0;
+    if (sscanf(line, "%lx-%lx %4s %*x %*s %*u %n", &from, &to, mode, &path) < 3 || line[path] != '/' || mode[1] == 'w')
+      continue;
+    if (mlock2((void *)from, to - from, MLOCK_ONFAULT) == 0) bytes += (double)(to - from);
+    else if (errno != ENOMEM || bytes == 0) error = errno;
+  }
+  free(line);
+  fclose(maps);
+  return error == 0 ? number(env, bytes) : throw_errno(env, error, "mlock2");
+}
+
 static napi_value set_network_namespace(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   char path[4096];
@@ -137,6 +197,9 @@ static const struct method METHODS[] = {
     {"lockFile", lock_file},
     {"signalStart", signal_start},
     {"setScheduler", set_scheduler},
+    {"getAffinity", get_affinity},
+    {"setAffinity", set_affinity},
+    {"lockCode", lock_code},
     {"setNetworkNamespace", set_network_namespace},
     {"setProcessName", set_process_name},
     {"effectiveCapabilities", effective_capabilities},

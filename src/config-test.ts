@@ -5,8 +5,7 @@ import type { DaemonOptions } from './cli/options.ts';
 import { absolutePaths } from './cli/paths.ts';
 import { formatDiagnostic } from './config/diagnostic.ts';
 import { configTestStatus } from './config/load.ts';
-import { load, readLinks } from './loading.ts';
-import { inNamespaceOf } from './namespace.ts';
+import { inNamespaceOf, loadInNamespace } from './namespace.ts';
 
 /** Exit status when nothing could be tested. */
 const FAILED = 1;
@@ -20,7 +19,11 @@ export function runConfigTest(given: DaemonOptions): number {
 
 /** `-t`: findings on stderr or in the file of `-tFILE`; the status is keepalived's (grammar of its man page and measured). */
 function configTest(options: DaemonOptions): number {
-  const result = load(options, readLinks());
+  const { loaded: result, problem } = loadInNamespace(options);
+  if (problem !== undefined) {
+    process.stderr.write(`vipd: ${problem}\n`);
+    return FAILED;
+  }
   const color =
     options.configTestFile === undefined &&
     process.stderr.isTTY === true &&

@@ -7,11 +7,11 @@ import { absolutePaths, pidFilePaths } from './cli/paths.ts';
 import { packageVersion } from './cli/version.ts';
 import { capabilityProblem } from './io/capabilities.ts';
 import { reportStart, startDetached } from './io/daemonize.ts';
-import { temporaryFolder } from './io/files/dumps.ts';
+import { DEFAULT_UMASK, temporaryFolder } from './io/files/dumps.ts';
 import { acquirePidFiles } from './io/files/pidfile.ts';
 import { createLog, type DaemonLog } from './io/log/log.ts';
-import { countFindings, load, logFindings, partsToRun, readLinks } from './loading.ts';
-import { inNamespaceOf } from './namespace.ts';
+import { countFindings, logFindings, partsToRun } from './loading.ts';
+import { inNamespaceOf, loadInNamespace } from './namespace.ts';
 import { native } from './native.ts';
 import { Daemon, type Ending, EXIT, type StartReport } from './running.ts';
 import { Signals } from './signals.ts';
@@ -64,17 +64,17 @@ function openLog(options: DaemonOptions): DaemonLog {
   });
 }
 
-async function supervise(options: DaemonOptions, log: DaemonLog, report: StartReport): Promise<Ending> {
+async function supervise(given: DaemonOptions, log: DaemonLog, report: StartReport): Promise<Ending> {
   const refuse = (status: number, why: string): Ending => {
     log.log('error', why);
     return { status, why };
   };
   log.log(
     'info',
-    `Starting vipd v${packageVersion()} (pid ${process.pid}), configuration ${options.configFile}`,
+    `Starting vipd v${packageVersion()} (pid ${process.pid}), configuration ${given.configFile}`,
   );
-  const links = readLinks();
-  const loaded = load(options, links);
+  const { loaded, options, problem } = loadInNamespace(given);
+  if (problem !== undefined) return refuse(EXIT.fatal, problem);
   logFindings(log, loaded);
   const { config } = loaded;
   if (config === undefined || loaded.fatal !== undefined) {
@@ -89,6 +89,8 @@ async function supervise(options: DaemonOptions, log: DaemonLog, report: StartRe
   if (missing !== undefined) return refuse(EXIT.permission, missing);
   const signals = new Signals();
   signals.catchAll(options.ignoreSigint);
+  if (options.umask === undefined && config.global.fileSettings.umask !== DEFAULT_UMASK)
+    process.umask(config.global.fileSettings.umask);
   const pids = acquirePidFiles(
     pidFilePaths(options, {
       usePidDir: config.global.usePidDir,

@@ -1,5 +1,8 @@
-/** The network namespace of `-s`, entered before anything looks at interfaces. */
+/** The network namespace of `-s` or 'net_namespace', entered before anything looks at interfaces. */
 import type { DaemonOptions } from './cli/options.ts';
+import { movedPaths } from './cli/paths.ts';
+import type { LoadResult } from './config/load.ts';
+import { load, readLinks } from './loading.ts';
 import { native } from './native.ts';
 
 /** False when the namespace cannot be entered, which has been said on stderr. */
@@ -10,8 +13,8 @@ export function inNamespaceOf(options: DaemonOptions): boolean {
   return problem === undefined;
 }
 
-/** KEEPALIVED leaves with status 0 here; a service manager would take that for a success. */
-function enterNamespace(name: string): string | undefined {
+/** undefined: this thread is in it. KEEPALIVED leaves with status 0 here; a service manager would take that for a success. */
+export function enterNamespace(name: string): string | undefined {
   try {
     native().setNetworkNamespace(`/run/netns/${name}`);
     return undefined;
@@ -19,4 +22,29 @@ function enterNamespace(name: string): string | undefined {
     if (!(e instanceof Error && 'code' in e)) throw e;
     return `Unable to set network namespace ${name}: ${e.message}; 'ip netns list' shows those there are`;
   }
+}
+
+export type LoadedThere = {
+  readonly loaded: LoadResult;
+  readonly options: DaemonOptions; // with the namespace and the paths that the file asks for
+  readonly problem?: string;
+};
+
+/**
+ * Loads the configuration; where it names a 'net_namespace' and `-s` did not, enters that and loads again, with the
+ * interfaces that are there.
+ */
+export function loadInNamespace(given: DaemonOptions): LoadedThere {
+  const loaded = load(given, readLinks());
+  const { netNamespace, instanceName } = loaded.config?.global ?? {};
+  const namespace = given.namespace ?? netNamespace;
+  const options = movedPaths(
+    { ...given, ...(namespace === undefined ? {} : { namespace }) },
+    namespace,
+    instanceName,
+  );
+  if (namespace === given.namespace || namespace === undefined) return { loaded, options };
+  const problem = enterNamespace(namespace);
+  if (problem !== undefined) return { loaded, options, problem };
+  return { loaded: load(options, readLinks()), options };
 }

@@ -91,6 +91,15 @@ export type Native = {
   signalStart(signum: number, caught: () => void): void;
   /** SCHED_FIFO/RR/OTHER with SCHED_RESET_ON_FORK. */
   setScheduler(policy: 'other' | 'fifo' | 'rr', priority: number): void;
+  /** CPU numbers that the calling thread may run on, ascending. */
+  getAffinity(): number[];
+  /** Of the calling thread, 0..1023 each; processes it starts inherit it. EINVAL: none of them is there. */
+  setAffinity(cpus: readonly number[]): void;
+  /**
+   * Keeps code and constants in memory once they were touched (mlock2, MLOCK_ONFAULT); returns how many bytes that may
+   * become. Not the heap, which V8 could then not give back. EPERM, ENOMEM: CAP_IPC_LOCK or a higher RLIMIT_MEMLOCK.
+   */
+  lockCode(): number;
   setNetworkNamespace(path: string): void;
   setProcessName(name: string): void;
   /** Effective capability bits of this process (CapEff), low 64 bits. */

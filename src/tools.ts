@@ -40,7 +40,9 @@ export function toolParts(): ToolParts {
       const { cleanUp } = await import('./io/release/cleanup.ts');
       const { deleteAddressesNow } = await import('./io/netlink/cleanup.ts');
       const { native } = await import('./native.ts');
+      const { enterNamespace } = await import('./namespace.ts');
       return cleanUp(runDir, {
+        enterNamespace,
         deleteAddresses: (list) =>
           deleteAddressesNow(native(), list).flatMap((r, i) =>
             r.ok ? [] : [`${list[i]?.address} on ${list[i]?.interface}: ${r.code ?? ''} ${r.text ?? ''}`],

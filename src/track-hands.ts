@@ -1,4 +1,4 @@
-/** The hands that tracking needs, joined for the composition root (running.ts). */
+/** The hands that tracking needs, joined for hands.ts. */
 import type { Ports } from './core/context.ts';
 import type { Core } from './core/core.ts';
 import { TrackFiles } from './io/files/track-files.ts';

@@ -54,6 +54,7 @@ const BEFORE: Readonly<Record<string, boolean>> = {
   '--pid': true,
   '-s': true,
   '--namespace': true,
+  '--instance': true,
   '--json': false,
 };
 
@@ -77,6 +78,7 @@ type Raw = {
   runDir?: string;
   pid?: string;
   namespace?: string;
+  instance?: string;
   json?: boolean;
   verbose?: boolean;
   timeout?: string;
@@ -152,12 +154,13 @@ function placed(command: Command): Command {
     .option('--socket <path>', 'control socket of the daemon')
     .option('--run-dir <dir>', 'its run directory')
     .option('-p, --pid <file>', 'the pid file it was started with')
-    .option('-s, --namespace <name>', 'the network namespace it was started with');
+    .option('-s, --namespace <name>', 'the network namespace it was started with')
+    .option('--instance <name>', "the 'instance' of its configuration");
 }
 
 function place(raw: Raw, env: Readonly<Record<string, string | undefined>>): Place {
-  const { runDir, socket, pid: pidFile, namespace } = raw;
-  return defaultPaths({ runDir, socket, pidFile, namespace }, env);
+  const { runDir, socket, pid: pidFile, namespace, instance } = raw;
+  return defaultPaths({ runDir, socket, pidFile, namespace, instance }, env);
 }
 
 type Take = (value: ToolInvocation) => void;

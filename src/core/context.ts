@@ -6,7 +6,15 @@ import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
 import type { RoutingPort } from '../ports/routing.ts';
-import type { Clock, InterfaceSettings, Log, ReleasePort, ServiceManager, Timer } from '../ports/system.ts';
+import type {
+  Clock,
+  InterfaceSettings,
+  Log,
+  ReleasePort,
+  ServiceManager,
+  Timer,
+  Urgency,
+} from '../ports/system.ts';
 import type { TrackFilePort } from '../ports/track-files.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
@@ -28,6 +36,7 @@ export type Ports = {
   readonly release: ReleasePort;
   readonly service: ServiceManager;
   readonly settings: InterfaceSettings;
+  readonly urgency: Urgency;
 };
 
 export type CoreOptions = {

@@ -25,14 +25,13 @@ import { releaseState } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
-import { startRouter, whyNotRun } from './start.ts';
+import { STALL_US, Stalls } from './stalls.ts';
+import { startNotBeforeUs, startRouter, whyNotRun } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
 
-/** A timer served this late, and at least one advert interval late, is a stall. */
-const STALL_US = 100_000;
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
 const REPEAT_US = 60_000_000;
@@ -45,6 +44,7 @@ export class Core {
   readonly #queue: CoreEvent[] = [];
   readonly #groups: Groups;
   readonly #tracking: Tracking;
+  readonly #stalls: Stalls;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
@@ -56,8 +56,6 @@ export class Core {
   #left = false; // nothing of ours is left: the stop is over
   #startedWallMs = 0;
   #loadedWallMs = 0;
-  #stallCount = 0;
-  #longestStallUs = 0;
   #findings = { errors: 0, warnings: 0 };
   #warnings: readonly string[] = [];
 
@@ -74,6 +72,7 @@ export class Core {
       groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
     };
     this.#groups = new Groups(this.#ctx);
+    this.#stalls = new Stalls(this.#ctx);
     this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
       setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
@@ -91,7 +90,7 @@ export class Core {
     if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
     for (const line of left.lines) ctx.ports.log.log('warning', line);
     removeLeftoverRoutes(ctx);
-    const startUs = ctx.ports.clock.nowUs();
+    const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
     const runnable = ctx.config.instances.filter((c) => {
       const why = whyNotRun(c);
@@ -105,8 +104,7 @@ export class Core {
     ctx.ports.notices.tell({ type: 'started' });
     // Before the first address of an owner is there.
     ctx.ports.release.write(releaseState(ctx));
-    for (const r of ctx.routers)
-      startRouter(ctx, r, this.#tracking, startUs + ctx.config.global.startupDelayUs);
+    for (const r of ctx.routers) startRouter(ctx, r, this.#tracking, notBeforeUs);
     this.#groups.begin();
     this.#pump();
   }
@@ -159,15 +157,7 @@ export class Core {
     const nowUs = this.#ctx.ports.clock.nowUs();
     const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
     this.#armedAtUs = Number.POSITIVE_INFINITY;
-    if (lateUs >= STALL_US) {
-      this.#stallCount++;
-      this.#longestStallUs = Math.max(this.#longestStallUs, lateUs);
-      if (this.#ctx.limiter.pass('stall', nowUs) >= 0)
-        this.#ctx.ports.log.log(
-          'warning',
-          `A timer was served ${(lateUs / 1e6).toFixed(3)} s late: this host or process stalled`,
-        );
-    }
+    this.#stalls.served(lateUs, nowUs);
     this.#serving = true;
     try {
       for (let served = 0; ; served++) {
@@ -397,7 +387,7 @@ export class Core {
       loadedWallMs: this.#loadedWallMs,
       findings: this.#findings,
       warnings: this.#warnings,
-      loop: { stallCount: this.#stallCount, longestStallUs: this.#longestStallUs },
+      loop: { stallCount: this.#stalls.count, longestStallUs: this.#stalls.longestUs },
     });
   }
 }

@@ -106,6 +106,7 @@ export function paramsOf(config: InstanceConfig, inGroup: boolean): Params {
       lowerPrioDelayUs: config.garp.lowerPrioDelayUs,
     },
     inGroup,
+    expiredPriority: config.timerExpiredPriority ?? 0,
   };
 }
 

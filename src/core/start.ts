@@ -12,6 +12,15 @@ export function whyNotRun(config: InstanceConfig): string | undefined {
   return undefined;
 }
 
+/**
+ * The end of 'vrrp_startup_delay', or of 'vrrp_delay_after_boot' when that is later. `nowUs` counts from the boot, as
+ * CLOCK_MONOTONIC does.
+ */
+export const startNotBeforeUs = (
+  global: { readonly startupDelayUs: number; readonly delayAfterBootUs: number },
+  nowUs: number,
+): number => Math.max(nowUs + global.startupDelayUs, global.delayAfterBootUs);
+
 /** The first look at the world, then `startup` with what was found. */
 export function startRouter(ctx: Context, r: Router, tracking: Tracking, notBeforeUs: number): void {
   refreshRouter(ctx, r, tracking);

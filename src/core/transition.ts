@@ -128,6 +128,8 @@ function explain(ctx: Context, r: Router, t: TransitionEffect, cause: Event, now
       return 'all faults are gone';
     case 'address-deleted':
       return 'one of our addresses, routes or rules was deleted by someone else';
+    case 'overslept':
+      return `this host slept so long that a peer of priority ${r.config.timerExpiredPriority ?? 254} has taken over (timer_expired_backup)`;
     case 'group':
       return 'sync group';
     case 'stop':

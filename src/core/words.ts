@@ -43,6 +43,8 @@ export const scriptSucceeded = (script: string): string => `VRRP_Script(${script
 export const scriptFailed = (script: string, exitCode: number): string =>
   `VRRP_Script(${script}) failed (exited with status ${exitCode})`;
 export const scriptTimedOut = (script: string): string => `VRRP_Script(${script}) timed out`;
+export const timerExpired = (lateUs: number): string =>
+  `A thread timer expired ${(lateUs / 1e6).toFixed(6)} seconds ago`;
 export const linkDown = (iface: string): string => `Netlink reports ${iface} down`;
 export const linkUp = (iface: string): string => `Netlink reports ${iface} up`;
 export const linkDeleted = (iface: string): string => `Netlink reports ${iface} deleted`;

@@ -1,5 +1,9 @@
 /** Clock, timer, log, service manager: the remaining edges of core. */
 
+import type { ProcessSettings } from '../config/global-config.ts';
+
+export type { ProcessSettings };
+
 export interface Clock {
   /** Monotonic microseconds (CLOCK_MONOTONIC), an integer. */
   nowUs(): number;
@@ -22,6 +26,7 @@ export interface Log {
 
 /** Files that outlive the process: what ExecStopPost and `vipd cleanup` need after any death. */
 export type ReleaseState = {
+  readonly namespace?: string; // network namespace the daemon ran in, where it is not that of its unit
   readonly addresses: readonly {
     readonly interface: string;
     readonly address: string;
@@ -46,6 +51,12 @@ export interface InterfaceSettings {
   promoteSecondaries(interfaceName: string): void;
   /** Puts back what was changed. */
   restore(): void;
+}
+
+/** Where this process stands among others when the kernel deals out time. */
+export interface Urgency {
+  /** 'max_auto_priority': one step up in SCHED_RR, up to `ceiling` (1..99). Gives the new priority, 0 when none was taken. */
+  raise(ceiling: number): number;
 }
 
 export interface ServiceManager {

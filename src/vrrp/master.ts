@@ -16,7 +16,7 @@ import {
   transition,
   withEffects,
 } from './enter.ts';
-import { OWNER, skewUs } from './timers.ts';
+import { masterDownUs, OWNER, skewUs } from './timers.ts';
 import type { AdvertEvent, BackupState, Effect, Event, MasterState, Params, Reason, Step } from './types.ts';
 
 /** KEEPALIVED: own adverts that another owner may ignore before the window for our giving way opens. */
@@ -69,8 +69,18 @@ export function inMaster(p: Params, s: MasterState, e: Event, nowUs: number): St
   }
 }
 
+/**
+ * KEEPALIVED 'timer_expired_backup': since the last own advert so much time went by that a peer of that priority has taken
+ * over. It is the master now; we say nothing, because what we would say could only disturb it.
+ */
+const overslept = (p: Params, s: MasterState, nowUs: number): boolean =>
+  p.expiredPriority > 0 &&
+  nowUs - (s.adverAtUs - p.adverIntUs) > masterDownUs(p, p.expiredPriority, p.adverIntUs);
+
 /** Advert before announcements: others' down timers wait for it. Late deadlines are served once, not once for each period missed. */
 function timer(p: Params, s: MasterState, nowUs: number): Step {
+  if (overslept(p, s, nowUs))
+    return toBackup(freshBackup(p, s.priority, learnt(p, s.masterAdverIntUs), nowUs), [], 'overslept');
   if (nowUs >= s.adverAtUs && nowUs < bursts(s)) {
     return withEffects(afterAdvert(p, s, p.adverIntUs, nowUs), [sendAdvert(s.priority)]);
   }

@@ -16,6 +16,8 @@ export type Params = {
   readonly higherPrioSendAdvert: boolean;
   readonly garp: GarpParams;
   readonly inGroup: boolean; // member of a sync group: asks before it becomes master
+  /** keepalived 'timer_expired_backup': 1..254, the highest priority of a peer; 0 = off. */
+  readonly expiredPriority: number;
 };
 
 export type GarpParams = {
@@ -89,6 +91,7 @@ export type Reason =
   | 'fault'
   | 'fault-cleared'
   | 'address-deleted'
+  | 'overslept' // 'timer_expired_backup': so late that a peer must have taken over
   | 'group'
   | 'stop'
   | 'reload';

@@ -205,6 +205,7 @@ export class Node {
       release: { write: nothing },
       service: { ready: nothing, reloading: nothing, stopping: nothing, status: nothing, watchdog: nothing },
       settings: { promoteSecondaries: nothing, restore: nothing },
+      urgency: { raise: () => 0 },
     };
   }
 

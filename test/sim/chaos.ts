@@ -81,6 +81,7 @@ function routers(random: Random): readonly RouterSpec[] {
       higherPrioSendAdvert: random() < 0.2,
       garp,
       inGroup: false,
+      expiredPriority: 0,
     };
     return { params, priority, originUs: between(random, 0, 1e12) };
   });

@@ -47,6 +47,7 @@ export function succession(seed: number, how: How, machine?: Machine): Result {
       lowerPrioDelayUs: 5 * S,
     },
     inGroup: false,
+    expiredPriority: 0,
   };
   if (how === 'tie') return tie(seed, params, count, machine);
   const low = 1 + ((seed * 37) % (254 - STEP * count));

@@ -10,6 +10,8 @@ import { batchPath, readRelease, removeRelease } from './release.ts';
 
 type ReleaseAdvert = ReleaseState['adverts'][number];
 export type CleanUpParts = {
+  /** Enters the network namespace of that name; a text says why it could not. */
+  readonly enterNamespace: (name: string) => string | undefined;
   /** Deletes what is there, ignores what is not; returns what could not be done, as text. */
   readonly deleteAddresses: (
     list: ReleaseState['addresses'],
@@ -34,7 +36,12 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     parts.err(`vipd: the daemon of ${runDir} is running; stop it, it cleans up by itself\n`);
     return 4;
   }
-  const { adverts, addresses } = read.value;
+  const { adverts, addresses, namespace } = read.value;
+  const outside = namespace === undefined ? undefined : parts.enterNamespace(namespace);
+  if (outside !== undefined) {
+    parts.err(`vipd: ${outside}\n`);
+    return 1;
+  }
   const failures = [
     ...sendAll(adverts, parts.sendAdvert ?? sendRaw),
     ...(await parts.deleteAddresses(addresses)),

@@ -18,12 +18,16 @@ const MAX_FRAME_BYTES = 65_535;
 export const batchPath = (runDir: string): string => posix.join(runDir, 'release.batch');
 export const jsonPath = (runDir: string): string => posix.join(runDir, 'release.json');
 
-/** A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. */
-export function releasePort(runDir: string, log: Log): ReleasePort & { remove(): void } {
+/**
+ * A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. `namespace`: that
+ * of `-s` or 'net_namespace'; who cleans up may stand outside of it.
+ */
+export function releasePort(runDir: string, log: Log, namespace?: string): ReleasePort & { remove(): void } {
   let last = '';
   let complaint = '';
   return {
-    write(state: ReleaseState): void {
+    write(given: ReleaseState): void {
+      const state = namespace === undefined ? given : { ...given, namespace };
       const json = encodeRelease(state);
       if (json === last) return;
       try {
@@ -60,12 +64,13 @@ export function releasePort(runDir: string, log: Log): ReleasePort & { remove():
 export function encodeBatch(state: ReleaseState): string {
   const where = (a: ReleaseState['addresses'][number]): string =>
     a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
-  return state.addresses.map((a) => `addr del ${where(a)} dev ${a.interface}\n`).join('');
+  const prefix = state.namespace === undefined ? '' : `netns exec ${state.namespace} ip `;
+  return state.addresses.map((a) => `${prefix}addr del ${where(a)} dev ${a.interface}\n`).join('');
 }
 
 export function encodeRelease(state: ReleaseState): string {
   const adverts = state.adverts.map((a) => ({ ...a, frame: toHex(a.frame) }));
-  return `${JSON.stringify({ schema: SCHEMA, addresses: state.addresses, adverts }, undefined, 1)}\n`;
+  return `${JSON.stringify({ schema: SCHEMA, namespace: state.namespace, addresses: state.addresses, adverts }, undefined, 1)}\n`;
 }
 
 /** undefined: there is no file, so nothing to do. An error names what is wrong with it. */
@@ -98,17 +103,20 @@ export function removeRelease(runDir: string): void {
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);
+const isNamespace = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,255}$/.test(v);
 const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
 
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts } = value;
+  const { addresses, adverts, namespace } = value;
+  if (namespace !== undefined && !isNamespace(namespace)) return undefined;
   if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
   const readAddresses = addresses.map(toAddress);
   const readAdverts = adverts.map(toAdvert);
   const whole = <T>(list: readonly (T | undefined)[]): list is readonly T[] => !list.includes(undefined);
   if (!whole(readAddresses) || !whole(readAdverts)) return undefined;
-  return { addresses: readAddresses, adverts: readAdverts };
+  const where = namespace === undefined ? {} : { namespace };
+  return { ...where, addresses: readAddresses, adverts: readAdverts };
 }
 
 function toAddress(value: unknown): ReleaseState['addresses'][number] | undefined {

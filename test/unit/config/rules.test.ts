@@ -204,7 +204,7 @@ it('rule/every word of global_defs without effect is named, in a group and at an
   const { global, groups } = configOf(result);
   assert.deepEqual(
     global.inactive,
-    withoutEffect(['log_unknown_vrids', 'vrrp_rx_bufs_policy', 'umask', 'track_file']),
+    withoutEffect(['log_unknown_vrids', 'vrrp_rx_bufs_policy', 'track_file']),
   );
   assert.deepEqual(groups[0]?.inactive, withoutEffect(['track_file', 'smtp_alert']));
   assert.deepEqual(firstInstance(result).inactive, withoutEffect(['kernel_rx_buf_size', 'use_vmac']));

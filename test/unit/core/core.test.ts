@@ -86,6 +86,49 @@ describe('core/stall: a backup that slept must not take over', () => {
   });
 });
 
+describe('core/stall: max_auto_priority', () => {
+  const processes = (maxAutoPriority: number) => {
+    const plain = config([instanceConfig()]);
+    const p = { ...plain.global.processes, maxAutoPriority, minAutoPriorityDelayUs: 2 * S };
+    return { ...plain, global: { ...plain.global, processes: p } };
+  };
+  it('one step for each timer that was late enough, and the line that people look for', () => {
+    const w = new World(processes(5));
+    w.start();
+    w.stall(DOWN_US + S);
+    assert.equal(w.urgency, 0, 'late by less than min_auto_priority_delay');
+    w.stall(4 * S);
+    assert.equal(w.urgency, 1);
+    assert.match(w.log.join('\n'), /A thread timer expired 2\.390625 seconds ago/);
+    assert.match(w.log.join('\n'), /real-time priority is now 1, at most 5/);
+  });
+  it('0 switches it off', () => {
+    const w = new World(processes(0));
+    w.start();
+    w.stall(60 * S);
+    assert.equal(w.urgency, 0);
+  });
+});
+
+describe('core/start', () => {
+  it('vrrp_delay_after_boot holds the timers until that uptime, the later of it and vrrp_startup_delay counts', () => {
+    const plain = config([instanceConfig()]);
+    for (const [startupDelayUs, delayAfterBootUs, masterAtUs] of [
+      [0, 0, S + DOWN_US],
+      [0, 5 * S, 5 * S + DOWN_US],
+      [7 * S, 5 * S, 8 * S + DOWN_US],
+    ] as const) {
+      const w = new World({ ...plain, global: { ...plain.global, startupDelayUs, delayAfterBootUs } });
+      w.nowUs = S; // since the boot
+      w.start();
+      w.pass(masterAtUs - S - 1);
+      const early = w.state();
+      w.pass(2);
+      assert.deepEqual([early, w.state()], ['backup', 'master'], `${startupDelayUs} ${delayAfterBootUs}`);
+    }
+  });
+});
+
 describe('core/stop', () => {
   it('make before break: priority 0 at once, the address until the successor speaks', () => {
     const w = master({ notify: { stop: command('s') } });

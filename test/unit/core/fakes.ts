@@ -173,6 +173,7 @@ export class World {
   readonly files: HostFiles = new HostFiles();
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
+  urgency = 0;
   readonly added: AddressRequest[] = [];
   readonly announced: { family: number; spacingUs: number }[] = [];
   /** Routes and rules of the kernel, by `routingName`. */
@@ -276,8 +277,14 @@ export class World {
         promoteSecondaries: (name) => void this.promoted.push(name),
         restore: () => undefined,
       },
+      urgency: { raise: (ceiling) => this.#raise(ceiling) },
       service: NO_SERVICE,
     };
+  }
+
+  #raise(ceiling: number): number {
+    if (this.urgency < ceiling) this.urgency++;
+    return this.urgency;
   }
 
   #routingPort(): RoutingPort {

@@ -133,6 +133,7 @@ describe('cleanup', () => {
     const text: string[] = [];
     const status = await cleanUp(dir, {
       sendAdvert: (advert) => void done.push(`send ${advert.instance}`),
+      enterNamespace: (name) => `no namespace ${name}`,
       deleteAddresses: (list) => {
         done.push(...list.map((a) => `delete ${a.address}`));
         return [];

@@ -17,7 +17,7 @@ after(() => rmSync(folder, { recursive: true }));
 function apart(body: string) {
   const module = new URL('../../../src/native.js', import.meta.url).href;
   const program = `import { native } from '${module}'; const n = native(); ${body}`;
-  return spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+  return spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
     encoding: 'utf8',
     timeout: 20_000,
   });
@@ -114,8 +114,24 @@ describe('process', () => {
     `);
     // Field 41 of proc(5): 0 SCHED_OTHER, 2 SCHED_RR; EPERM without CAP_SYS_NICE.
     assert.match(result.stdout, /^vipd-test-of-a- (rr 2 0|none 0 0)\n$/, result.stderr);
+    assert.throws(() => native().setAffinity([1024]), TypeError);
+    assert.throws(() => native().setAffinity([]), { code: 'EINVAL', syscall: 'sched_setaffinity' });
     assert.throws(() => native().setScheduler('batch' as never, 0), TypeError);
     assert.throws(() => native().setScheduler('fifo', 1_000), { syscall: 'sched_setscheduler' });
+  });
+
+  it('affinity reaches the kernel, and code is locked without the memory growing by all of it', () => {
+    const result = apart(`
+      import { readFileSync } from 'node:fs';
+      const field = (name) => new RegExp('^' + name + ':\\\\s*(\\\\S+)', 'm').exec(readFileSync('/proc/self/status', 'utf8'))[1];
+      const all = n.getAffinity(); n.setAffinity([all.at(-1)]);
+      const before = Number(field('VmRSS'));
+      let locked = 'EPERM';
+      try { locked = n.lockCode() > 1e6 && Number(field('VmLck')) > 1000; } catch (e) { if (e.code !== 'EPERM' && e.code !== 'ENOMEM') throw e; }
+      gc();
+      console.log(field('Cpus_allowed_list') === String(all.at(-1)), locked, Number(field('VmRSS')) - before < 20_000);
+    `);
+    assert.match(result.stdout, /^true (true|EPERM) true\n$/, result.stderr);
   });
 
   it('capabilities are those of /proc', () => {

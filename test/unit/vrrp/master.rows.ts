@@ -186,7 +186,35 @@ const owners: readonly Row[] = [
   },
 ];
 
+/** Priority 254 skews 2/256 s: at 4.5 + 3 + 0.0078 s a peer of it has taken over. */
+const PEER_TOOK_OVER = 7_507_812;
 const timers: readonly Row[] = [
+  {
+    name: 'master/timer/timer_expired_backup/late, but no peer can have taken over',
+    p: { expiredPriority: 254 },
+    from: master,
+    e: { type: 'timer' },
+    at: PEER_TOOK_OVER,
+    to: { ...master, adverAtUs: PEER_TOOK_OVER + S },
+    fx: ['advert 100'],
+  },
+  {
+    name: 'master/timer/timer_expired_backup/a peer has taken over: in silence',
+    p: { expiredPriority: 254 },
+    from: master,
+    e: { type: 'timer' },
+    at: PEER_TOOK_OVER + 1,
+    to: { ...fell, masterDownAtUs: PEER_TOOK_OVER + 1 + DOWN, notBeforeUs: PEER_TOOK_OVER + 1 },
+    fx: [...release, 'master>backup overslept'],
+  },
+  {
+    name: 'master/timer/without timer_expired_backup it insists, however late',
+    from: master,
+    e: { type: 'timer' },
+    at: 60 * S,
+    to: { ...master, adverAtUs: 61 * S },
+    fx: ['advert 100'],
+  },
   {
     name: 'master/timer/early [RFC9568-6.4.3-06-]',
     from: master,

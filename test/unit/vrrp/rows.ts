@@ -36,6 +36,7 @@ export const params: Params = {
     lowerPrioDelayUs: 3 * S,
   },
   inGroup: false,
+  expiredPriority: 0,
 };
 
 export const garp = (change: Partial<Params['garp']>): Partial<Params> => ({

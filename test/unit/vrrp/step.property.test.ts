@@ -34,6 +34,7 @@ const params: fc.Arbitrary<Params> = fc.record(
       { noNullPrototype: true },
     ),
     inGroup: fc.boolean(),
+    expiredPriority: fc.constantFrom(0, 1, 254),
   },
   { noNullPrototype: true },
 );

@@ -1,0 +1,194 @@
+/**
+ * The hands of core: builds every port over the real kernel, says which core method hears what it reports, and closes all
+ * of them. One place for what is joined; what is done when is running.ts.
+ */
+import type { DaemonOptions } from './cli/options.ts';
+import type { Config } from './config/config.ts';
+import type { Ports } from './core/context.ts';
+import type { Core } from './core/core.ts';
+import { Limiter } from './core/limiter.ts';
+import { usesRouting } from './core/routing-items.ts';
+import { Announcer } from './io/announce/announcer.ts';
+import { LoopTimer, MonotonicClock } from './io/clock.ts';
+import type { DaemonLog } from './io/log/log.ts';
+import { LazyRouting } from './io/netlink/lazy-routing.ts';
+import { RtNetlink } from './io/netlink/rt-netlink.ts';
+import { Children } from './io/process/children.ts';
+import { Hooks } from './io/process/hooks.ts';
+import { OwnProcess } from './io/process/own-process.ts';
+import { Scripts } from './io/process/scripts.ts';
+import { PathCommandChecker } from './io/process/security.ts';
+import { Turns } from './io/process/turns.ts';
+import { releasePort } from './io/release/release.ts';
+import { AdvertSockets } from './io/sockets/advert-sockets.ts';
+import { interfaceSettings } from './io/sysctl.ts';
+import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
+import { listenerKinds } from './listeners.ts';
+import { native } from './native.ts';
+import { Notices } from './notices.ts';
+import type { NetlinkEvent } from './ports/netlink.ts';
+import type { CommandChecker } from './ports/process.ts';
+import { type TrackHands, trackHands } from './track-hands.ts';
+
+/** The same trouble comes with every packet: once a minute is enough to know. */
+const REPEAT_US = 60_000_000;
+
+export type HandsOptions = {
+  readonly options: DaemonOptions;
+  readonly log: DaemonLog;
+  readonly config: Config;
+  /** Asked when something arrives: core is built after its hands. */
+  readonly core: () => Core;
+  /** Sees a netlink event before core does. */
+  readonly onNetlink: (event: NetlinkEvent) => void;
+};
+
+export class Hands {
+  readonly clock: MonotonicClock = new MonotonicClock();
+  readonly service: SystemdNotify;
+  readonly netlink: RtNetlink;
+  readonly children: Children;
+  readonly #routing: LazyRouting;
+  readonly ports: Ports;
+  readonly #own: OwnProcess;
+  readonly #adverts: AdvertSockets;
+  readonly #announcer: Announcer;
+  readonly #release: ReturnType<typeof releasePort>;
+  readonly #settings: ReturnType<typeof interfaceSettings>;
+  readonly #scripts: Scripts;
+  readonly #notices: Notices;
+  readonly #tracking: TrackHands;
+  #checker: CommandChecker;
+
+  constructor(given: HandsOptions) {
+    const { options, log, core } = given;
+    const api = native();
+    this.service = notifyFromEnvironment(process.env, process.pid, () => this.clock.nowUs());
+    this.#checker = newChecker(given.config);
+    this.#release = releasePort(options.runDir, log, options.namespace);
+    this.#settings = interfaceSettings(log);
+    this.#own = new OwnProcess({ native: api, log });
+    this.netlink = new RtNetlink(api, (event) => {
+      given.onNetlink(event);
+      core().onNetlink(event);
+    });
+    this.#routing = new LazyRouting(api, () => core().onRoutingChange());
+    const onProblem = this.#problems(log);
+    this.#adverts = new AdvertSockets({
+      native: api,
+      sink: (key, received) => core().onAdvert(key, received),
+      onProblem,
+    });
+    this.#announcer = new Announcer({ native: api, onProblem });
+    this.children = new Children({
+      clock: this.clock,
+      openPipe: () => api.openPipe(),
+      beforeSpawn: () => api.closeOnExecFrom(3),
+      ownUid: process.geteuid?.() ?? 0,
+      ownGid: process.getegid?.() ?? 0,
+    });
+    const { scripts, hooks, notices } = this.#processes(given);
+    this.#scripts = scripts;
+    this.#notices = notices;
+    this.#tracking = trackHands(api, core);
+    this.ports = {
+      clock: this.clock,
+      timer: new LoopTimer(this.clock, () => core().wake()),
+      log,
+      adverts: this.#adverts,
+      netlink: this.netlink,
+      routing: this.#routing,
+      announce: this.#announcer,
+      hooks,
+      scripts,
+      ...this.#tracking.ports,
+      notices,
+      release: this.#release,
+      service: this.service,
+      settings: this.#settings,
+      urgency: this.#own,
+    };
+  }
+
+  #problems(log: DaemonLog): (where: string, what: string, code: string) => void {
+    const limiter = new Limiter(REPEAT_US);
+    return (where, what, code) => {
+      const quiet = limiter.pass(`${where} ${what} ${code}`, this.clock.nowUs());
+      if (quiet >= 0)
+        log.log(
+          'warning',
+          `${where}: ${what} failed: ${code}${quiet > 0 ? ` (${quiet} more since the last line)` : ''}`,
+        );
+    };
+  }
+
+  #processes({ options, log, core }: HandsOptions) {
+    const common = {
+      checker: () => this.#checker,
+      turns: new Turns(),
+      children: this.children,
+      clock: this.clock,
+      environment: process.env,
+      ownUid: process.geteuid?.() ?? 0,
+    };
+    const ownGid = process.getegid?.() ?? 0;
+    const listeners = { ...common, ownGid, native: native(), log, umask: options.umask };
+    return {
+      notices: new Notices(listenerKinds(listeners), log),
+      scripts: new Scripts({ ...common, sink: (result) => core().onScriptResult(result) }),
+      hooks: new Hooks({
+        ...common,
+        sink: (result) => core().onHookResult(result),
+        onSlow: (hook, us) =>
+          log.log(
+            'warning',
+            `(${hook.owner}) ${hook.what} has been running for ${Math.round(us / 1e6)} s; later hooks of it wait`,
+          ),
+        ...(options.hookTimeoutUs === undefined ? {} : { boundUs: options.hookTimeoutUs }),
+      }),
+    };
+  }
+
+  get checker(): CommandChecker {
+    return this.#checker;
+  }
+
+  /** Loads what `config` needs beyond what is loaded; awaited before `obey`. */
+  async prepare(config: Config): Promise<void> {
+    if (usesRouting(config)) await this.#routing.load();
+    await this.#notices.prepare(config);
+  }
+
+  /** What of a configuration the hands themselves obey: before core starts, and when a reload brings it into force. */
+  obey(config: Config): void {
+    this.#checker = newChecker(config);
+    this.#notices.apply(config);
+    this.#own.apply(config.global.processes.vrrp);
+  }
+
+  /** Everything, after core has stopped. */
+  async close(): Promise<void> {
+    this.#adverts.closeAll();
+    this.#announcer.close();
+    this.netlink.close();
+    this.#routing.close();
+    this.#scripts.close();
+    this.#tracking.close();
+    await this.#notices.close();
+    this.#settings.restore();
+    // With -V too: the addresses are to stay, so nothing may delete them after us.
+    this.#release.remove();
+  }
+}
+
+function newChecker(config: Config): CommandChecker {
+  const { scriptUser, scriptGroup, scriptSecurity } = config.global;
+  return new PathCommandChecker(
+    {
+      scriptSecurity,
+      ...(scriptUser === undefined ? {} : { scriptUser }),
+      ...(scriptGroup === undefined ? {} : { scriptGroup }),
+    },
+    { accounts: native(), path: process.env['PATH'] },
+  );
+}
