@@ -11,6 +11,7 @@ import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import type { DaemonLog } from './io/log/log.ts';
+import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
@@ -48,6 +49,7 @@ export class Hands {
   readonly service: SystemdNotify;
   readonly netlink: RtNetlink;
   readonly children: Children;
+  readonly devices: NetworkDevices;
   readonly #routing: LazyRouting;
   readonly ports: Ports;
   readonly #own: OwnProcess;
@@ -72,6 +74,7 @@ export class Hands {
       given.onNetlink(event);
       core().onNetlink(event);
     });
+    this.devices = new NetworkDevices(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
     this.#adverts = new AdvertSockets({
@@ -106,6 +109,7 @@ export class Hands {
       release: this.#release,
       service: this.service,
       settings: this.#settings,
+      devices: this.devices,
       urgency: this.#own,
     };
   }
@@ -171,6 +175,7 @@ export class Hands {
     this.#adverts.closeAll();
     this.#announcer.close();
     this.netlink.close();
+    this.devices.close();
     this.#routing.close();
     this.#scripts.close();
     this.#tracking.close();

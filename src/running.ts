@@ -127,11 +127,11 @@ export class Daemon {
     const { processName } = this.#config.global;
     if (processName !== undefined) process.title = processName;
     await this.#globalScript('startup_script');
-    this.#removeRemains();
+    const devices = this.#removeRemains();
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
-    this.#core.start(findings);
+    this.#core.start(findings, devices);
     this.#sayConfiguration();
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#hands.service.ready(this.#statusText());
@@ -189,12 +189,17 @@ export class Daemon {
     }
   }
 
-  /** What a run that died held by its own account: the configuration may have changed since. */
-  #removeRemains(): void {
+  /**
+   * What a run that died held by its own account: the configuration may have changed since. Returns the interfaces that it
+   * made, which core takes over or removes.
+   */
+  #removeRemains(): readonly string[] {
     const read = readRelease(this.#options.runDir);
     if (!read.ok) this.#log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
-    if (!read.ok || read.value === undefined || read.value.addresses.length === 0) return;
-    const { addresses } = read.value;
+    if (!read.ok || read.value === undefined) return [];
+    const { addresses, devices = [], settings = [] } = read.value;
+    this.#hands.devices.inherit(settings);
+    if (addresses.length === 0) return devices;
     const results = deleteAddressesNow(native(), addresses);
     const removed = results.filter((r) => r.ok && !r.already).length;
     if (removed > 0)
@@ -205,6 +210,7 @@ export class Daemon {
           'warning',
           `an earlier run left ${addresses[i]?.address} on ${addresses[i]?.interface}: cannot remove it: ${r.code}`,
         );
+    return devices;
   }
 
   /** -d */

@@ -38,7 +38,8 @@ export function toolParts(): ToolParts {
     },
     cleanUp: async (runDir, writeOut, writeErr) => {
       const { cleanUp } = await import('./io/release/cleanup.ts');
-      const { deleteAddressesNow } = await import('./io/netlink/cleanup.ts');
+      const { deleteAddressesNow, deleteInterfacesNow } = await import('./io/netlink/cleanup.ts');
+      const { restoreSettings } = await import('./io/sysctl.ts');
       const { native } = await import('./native.ts');
       const { enterNamespace } = await import('./namespace.ts');
       return cleanUp(runDir, {
@@ -47,6 +48,11 @@ export function toolParts(): ToolParts {
           deleteAddressesNow(native(), list).flatMap((r, i) =>
             r.ok ? [] : [`${list[i]?.address} on ${list[i]?.interface}: ${r.code ?? ''} ${r.text ?? ''}`],
           ),
+        deleteDevices: (names) =>
+          deleteInterfacesNow(native(), names).flatMap((r, i) =>
+            r.ok ? [] : [`interface ${names[i]}: ${r.code ?? ''} ${r.text ?? ''}`],
+          ),
+        restoreSettings: (list) => restoreSettings(list),
         out: writeOut,
         err: writeErr,
       });

@@ -35,7 +35,12 @@ export type ReloadPlan = {
 /** What makes two blocks the same virtual router. */
 function identity(i: InstanceConfig): string {
   const way = i.unicastPeers.length > 0 ? `unicast ${i.sourceAddress ?? ''}` : 'multicast';
-  return `${i.family} ${i.vrid} ${i.interface} ${way}`;
+  const { vmac, ipvlan } = i;
+  const device =
+    vmac === undefined
+      ? (ipvlan?.name ?? '')
+      : `${vmac.name} ${toHex(vmac.mac)} ${vmac.xmitBase ? 'base' : ''} ${vmac.group ?? 0}`;
+  return `${i.family} ${i.vrid} ${i.interface} ${way} ${device}`;
 }
 
 /** Values compared by content; places are not content. */

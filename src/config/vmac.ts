@@ -2,6 +2,7 @@
 import { parseIp } from '../base/ip.ts';
 import { tooLong } from './context.ts';
 import { type Draft, tell } from './instance-draft.ts';
+import { named } from './routes/numbers.ts';
 import type { Setting } from './settings.ts';
 import type { Word } from './words.ts';
 
@@ -12,7 +13,7 @@ export type VmacConfig = {
   readonly macGiven: boolean;
   readonly xmitBase: boolean; // adverts leave from and arrive at the parent interface
   readonly netlinkNotify: boolean; // 'netlink_notify_msg'
-  readonly group?: string; // link group: number, or name of iproute2
+  readonly group?: number; // link group; absent = default
 };
 
 export type IpvlanConfig = {
@@ -20,7 +21,7 @@ export type IpvlanConfig = {
   readonly nameGiven: boolean;
   readonly address?: { readonly bytes: Uint8Array; readonly prefixLength: number };
   readonly mode: 'bridge' | 'private' | 'vepa'; // default bridge
-  readonly group?: string;
+  readonly group?: number;
 };
 
 /** The words of all lines of one keyword together; a later line replaces what it names. */
@@ -28,7 +29,7 @@ type Words = {
   name: string | undefined;
   mac: Uint8Array | undefined;
   netlinkNotify: boolean;
-  group: string | undefined;
+  group: number | undefined;
   address: IpvlanConfig['address'];
   mode: IpvlanConfig['mode'] | undefined;
 };
@@ -99,7 +100,7 @@ function vmacLine(d: Draft, words: readonly Word[], w: Words): void {
     const next = words[i + 1];
     if (word.text === 'netlink_notify_msg') w.netlinkNotify = true;
     else if (word.text === 'group' && next !== undefined) {
-      w.group = next.text;
+      w.group = readGroup(d, next) ?? w.group;
       i++;
     } else if (word.text.includes(':')) w.mac = readMac(d, word) ?? w.mac;
     else {
@@ -114,6 +115,19 @@ function vmacLine(d: Draft, words: readonly Word[], w: Words): void {
       }
     }
   }
+}
+
+const MOST_GROUP = 0x7fffffff;
+
+/** A number, or a name of iproute2's 'group' file. */
+function readGroup(d: Draft, word: Word): number | undefined {
+  const group = named(word.text, 'group', d.c.routing.names, MOST_GROUP);
+  if (group !== undefined) return group;
+  tell(d, 'KA0672', word.at, `link group '${word.text}' is unknown - ignoring`, {
+    effect: 'the interface is in the default group',
+    fix: "write a number, or a name of iproute2's group file",
+  });
+  return undefined;
 }
 
 /** Whether the kernel would take the name. */
@@ -191,7 +205,7 @@ function ipvlanLine(d: Draft, words: readonly Word[], w: Words): void {
       if (w.mode === undefined) w.mode = word.text;
       else again(d, word, 'ipvlan type');
     } else if (word.text === 'group' && next !== undefined) {
-      w.group = next.text;
+      w.group = readGroup(d, next) ?? w.group;
       i++;
     } else if (bytes !== undefined) {
       if (w.address === undefined) w.address = ipvlanAddress(d, word, bytes, prefix);

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
+import type { DevicePort } from '../ports/devices.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
@@ -18,6 +19,7 @@ import type {
 import type { TrackFilePort } from '../ports/track-files.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
+import type { Devices } from './devices/devices.ts';
 import type { Limiter } from './limiter.ts';
 import type { Router } from './router.ts';
 
@@ -36,6 +38,8 @@ export type Ports = {
   readonly release: ReleasePort;
   readonly service: ServiceManager;
   readonly settings: InterfaceSettings;
+  /** Absent: 'use_vmac' and 'use_ipvlan' make nothing, and the addresses are set on the configured interface. */
+  readonly devices?: DevicePort;
   readonly urgency: Urgency;
 };
 
@@ -66,6 +70,7 @@ export type Context = {
   readonly ports: Ports;
   readonly options: CoreOptions;
   readonly limiter: Limiter;
+  readonly devices: Devices;
   config: Config;
   routers: Router[];
   links: Map<string, Link>;

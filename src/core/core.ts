@@ -14,6 +14,7 @@ import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
+import { Devices } from './devices/devices.ts';
 import { carryOut } from './effects.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
@@ -60,7 +61,7 @@ export class Core {
   #warnings: readonly string[] = [];
 
   constructor(ports: Ports, options: CoreOptions, config: Config) {
-    this.#ctx = {
+    const ctx: Omit<Context, 'devices'> = {
       ports,
       options,
       limiter: new Limiter(REPEAT_US),
@@ -71,6 +72,7 @@ export class Core {
       post: (event) => this.#queue.push(event),
       groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
     };
+    this.#ctx = Object.assign(ctx, { devices: new Devices(ctx) });
     this.#groups = new Groups(this.#ctx);
     this.#stalls = new Stalls(this.#ctx);
     this.#tracking = new Tracking(this.#ctx, {
@@ -80,12 +82,17 @@ export class Core {
     });
   }
 
-  /** Removes leftovers of a crash, opens the sockets, starts every instance. */
-  start(findings: { errors: number; warnings: number }): void {
+  /** Removes leftovers of a crash, opens the sockets, starts every instance. `devices`: what a run that died had made. */
+  start(findings: { errors: number; warnings: number }, devices: readonly string[] = []): void {
     const ctx = this.#ctx;
     this.#findings = findings;
     this.#startedWallMs = this.#loadedWallMs = ctx.ports.clock.wallMs();
     ctx.links = linksByName(ctx.ports.netlink.links());
+    ctx.devices.inherit(devices);
+    const placed = ctx.devices.plan(ctx.config);
+    ctx.config = placed.config;
+    ctx.devices.apply(placed);
+    ctx.devices.finish();
     const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
     if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
     for (const line of left.lines) ctx.ports.log.log('warning', line);
@@ -303,7 +310,10 @@ export class Core {
         if (key !== '') ctx.ports.adverts.close(key);
       this.#groups.end();
       ctx.ports.notices.tell({ type: 'stopped' });
-      ctx.ports.hooks.settle(STOP_HOOKS_US, done);
+      ctx.ports.hooks.settle(STOP_HOOKS_US, () => {
+        if (!ctx.options.keepAddresses) ctx.devices.stop();
+        done();
+      });
     }
   }
 

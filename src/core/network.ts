@@ -3,6 +3,7 @@ import { equalBytes } from '../base/bytes.ts';
 import type { InstanceConfig, VirtualAddress } from '../config/config.ts';
 import type { AddressRequest, KernelAddress, Link } from '../ports/netlink.ts';
 import type { LinkFlags } from '../track/interface.ts';
+import { advertInterface } from './devices/plan.ts';
 import { allAddresses } from './router.ts';
 import { routingInterfaces } from './routing-items.ts';
 
@@ -12,11 +13,14 @@ export function linksByName(links: readonly Link[]): Map<string, Link> {
   return new Map(links.map((l) => [l.name, l]));
 }
 
-/** A link as tracking sees it; undefined is a missing interface. */
-export function linkFlags(link: Link | undefined): LinkFlags {
+/**
+ * A link as tracking sees it; undefined is a missing interface. `parent`: of one that we made; its carrier is the
+ * parent's, which the kernel carries over a little late.
+ */
+export function linkFlags(link: Link | undefined, parent?: Link): LinkFlags {
   return link === undefined
     ? { present: false, up: false, running: false }
-    : { present: true, up: link.up, running: link.running };
+    : { present: true, up: link.up, running: (parent ?? link).running };
 }
 
 /** <linux/if_addr.h> */
@@ -60,7 +64,7 @@ export function pickSource(
 /** Interfaces whose loss is a FAULT of its own: the instance's and those of its tracked VIPs, routes and rules (B18, last rows). */
 export function watchedInterfaces(config: InstanceConfig): readonly string[] {
   const out = new Set<string>();
-  if (config.trackPrimary && config.interface !== '') out.add(config.interface);
+  if (config.trackPrimary && config.interface !== '') out.add(config.interface).add(advertInterface(config));
   const others = [
     ...allAddresses(config)
       .filter((v) => v.track)

@@ -15,6 +15,7 @@ import {
   trackedStatus,
 } from '../track/priority.ts';
 import type { Context } from './context.ts';
+import { advertInterface } from './devices/plan.ts';
 import {
   addressRequest,
   isLinkLocal,
@@ -36,7 +37,7 @@ export function socketKeyOf(r: Router): string {
   const where = isUnicast(c)
     ? `unicast ${r.source === undefined ? '' : formatIp(r.source)}`
     : `multicast ${c.family === 4 ? c.multicastGroup4 : c.multicastGroup6}`;
-  return `ipv${c.family} ${c.interface} ${r.interfaceIndex} ${where}`;
+  return `ipv${c.family} ${advertInterface(c)} ${r.advertIndex} ${where}`;
 }
 
 export function isAnyVip(ctx: Context, a: KernelAddress): boolean {
@@ -100,7 +101,7 @@ function unusableDetail(a: KernelAddress, name: string): string {
 }
 
 function refreshSockets(ctx: Context, r: Router): string | undefined {
-  const key = r.interfaceIndex === 0 || r.source === undefined ? '' : socketKeyOf(r);
+  const key = r.advertIndex === 0 || r.source === undefined ? '' : socketKeyOf(r);
   if (key === r.socketKey) return undefined;
   closeSockets(ctx, r);
   if (key === '') return undefined;
@@ -111,8 +112,8 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
     try {
       ctx.ports.adverts.open(key, {
         family: r.config.family,
-        interface: r.config.interface,
-        interfaceIndex: r.interfaceIndex,
+        interface: advertInterface(r.config),
+        interfaceIndex: r.advertIndex,
         mode: isUnicast(r.config) ? 'unicast' : 'multicast',
         group: isUnicast(r.config)
           ? ''
@@ -124,7 +125,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
       });
     } catch (e) {
       if (!(e instanceof Error)) throw e;
-      return `cannot open the VRRP sockets on ${r.config.interface}: ${e.message}`;
+      return `cannot open the VRRP sockets on ${advertInterface(r.config)}: ${e.message}`;
     }
   r.socketKey = key;
   return undefined;
@@ -143,7 +144,7 @@ export function closeSockets(ctx: Context, r: Router): void {
 function trackedThings(ctx: Context, r: Router, tracking: Tracking): Tracked[] {
   const out: Tracked[] = [];
   const add = (what: string, name: string, weight: number, reverse: boolean) => {
-    const flags = linkFlags(ctx.links.get(name));
+    const flags = linkFlags(ctx.links.get(name), ctx.links.get(ctx.devices.parentOf(name) ?? name));
     const detail = interfaceDetail(name, flags);
     out.push(
       trackedStatus({
@@ -167,6 +168,7 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   const link = ctx.links.get(r.config.interface);
   const appeared = link !== undefined && link.index !== r.interfaceIndex;
   r.interfaceIndex = link?.index ?? 0;
+  r.advertIndex = ctx.links.get(advertInterface(r.config))?.index ?? 0;
   if (appeared && r.config.promoteSecondaries) ctx.ports.settings.promoteSecondaries(link.name);
   const faults = new Map<string, string>();
   if (link === undefined)
@@ -175,6 +177,8 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
     const source = refreshSource(ctx, r);
     if (source !== undefined) faults.set('source', source);
   }
+  if (r.advertIndex === 0 && link !== undefined)
+    faults.set('device', `interface ${advertInterface(r.config)} does not exist`);
   const sockets = refreshSockets(ctx, r);
   if (sockets !== undefined) faults.set('sockets', sockets);
   r.tracked = trackedThings(ctx, r, tracking);
@@ -218,6 +222,7 @@ function applyTracked(
 
 const concerns = (r: Router, iface: string): boolean =>
   r.config.interface === iface ||
+  advertInterface(r.config) === iface ||
   r.config.trackInterfaces.some((t) => t.interface === iface) ||
   routingInterfaces(r.config).includes(iface) ||
   allAddresses(r.config).some((v) => v.interface === iface);
@@ -228,7 +233,9 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
     case 'link': {
       const { link } = event;
       const before = ctx.links.get(link.name);
-      ctx.links = linksByName(ctx.ports.netlink.links());
+      ctx.links.set(link.name, link);
+      const device = ctx.devices.onLink(link);
+      if (device === 'wait') return;
       if (before === undefined) log.log('info', words.linkCreated(link.name), { interface: link.name });
       else if (interfaceStatus(linkFlags(before)) !== interfaceStatus(linkFlags(link)))
         log.log(
@@ -239,11 +246,13 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
           },
         );
       refreshAll(ctx, tracking, link.name);
+      if (device === 'back') checkAddressesOn(ctx, link.name);
       tracking.routing.onLink(link.name);
       return;
     }
     case 'link-removed':
-      ctx.links = linksByName(ctx.ports.netlink.links());
+      if (ctx.links.get(event.name)?.index === event.index) ctx.links.delete(event.name);
+      if (ctx.devices.onRemoved(event.name)) return;
       log.log('info', words.linkDeleted(event.name), { interface: event.name });
       refreshAll(ctx, tracking, event.name);
       tracking.routing.onLink(event.name);
@@ -278,6 +287,13 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
       }
     }
   }
+}
+
+/** The interface was made again, without the addresses that were on it. */
+function checkAddressesOn(ctx: Context, iface: string): void {
+  for (const r of ctx.routers)
+    if (r.vipsSet && allAddresses(r.config).some((v) => v.interface === iface))
+      ctx.post({ type: 'check-addresses', router: r });
 }
 
 function refreshAll(ctx: Context, tracking: Tracking, iface: string): void {

@@ -6,6 +6,7 @@
 import { formatIp } from '../base/ip.ts';
 import type { ReleaseState } from '../ports/system.ts';
 import type { Context } from './context.ts';
+import { advertInterface } from './devices/plan.ts';
 import { outgoing } from './effects.ts';
 import { allAddresses } from './router.ts';
 
@@ -25,10 +26,17 @@ export function releaseState(ctx: Context): ReleaseState {
     for (const [i, frame] of ctx.ports.adverts.encode(advert).entries())
       adverts.push({
         instance: r.config.name,
-        interface: r.config.interface,
+        interface: advertInterface(r.config),
         destination: advert.destinations[i] as string,
         frame,
       });
   }
-  return { addresses, adverts };
+  const devices = ctx.devices.names();
+  const settings = ctx.ports.devices?.changedSettings() ?? [];
+  return {
+    addresses,
+    adverts,
+    ...(devices.length === 0 ? {} : { devices }),
+    ...(settings.length === 0 ? {} : { settings }),
+  };
 }

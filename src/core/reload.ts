@@ -46,7 +46,9 @@ const keyOf = (v: VirtualAddress): string =>
  * In steps between which anything may happen but another reload. Up to 'settled' nothing is changed; there the new
  * configuration comes into force at once; then one instance after the other is told.
  */
-export function* applying(ctx: Context, next: Config, hands: ReloadHands): Generator<void, ReloadReport> {
+export function* applying(ctx: Context, written: Config, hands: ReloadHands): Generator<void, ReloadReport> {
+  const placed = ctx.devices.plan(written);
+  const next = placed.config;
   const plan = yield* planning(ctx.config, next);
   const lines: string[] = [];
   const byConfig = new Map(ctx.routers.map((r) => [r.config, r]));
@@ -61,6 +63,7 @@ export function* applying(ctx: Context, next: Config, hands: ReloadHands): Gener
   }
   ctx.config = next;
   ctx.links = linksByName(ctx.ports.netlink.links());
+  ctx.devices.apply(placed);
   hands.tracking.configure(next);
   const kept: Router[] = [];
   for (const pair of plan.kept) {
@@ -91,6 +94,7 @@ export function* applying(ctx: Context, next: Config, hands: ReloadHands): Gener
     hands.step(r, { type: 'reconfigured', priority, addressesAdded });
     yield;
   }
+  ctx.devices.finish();
   for (const r of added) {
     startRouter(ctx, r, hands.tracking, ctx.ports.clock.nowUs());
     yield;

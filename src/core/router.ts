@@ -54,6 +54,7 @@ export type Router = {
   tracked: readonly Tracked[]; // as they were when `faults` and `contributions` were worked out
   contributions: readonly Contribution[];
   interfaceIndex: number; // 0 = interface absent
+  advertIndex: number; // of the interface that adverts use; another one with a VMAC or ipvlan
   source: Uint8Array | undefined;
   socketKey: string; // '' = no sockets
   learnedOldChecksum: boolean;
@@ -122,6 +123,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     tracked: [],
     contributions: [],
     interfaceIndex: 0,
+    advertIndex: 0,
     source: config.sourceAddress === undefined ? undefined : parseIp(config.sourceAddress),
     socketKey: '',
     learnedOldChecksum: false,

@@ -8,6 +8,8 @@ import type { Router } from './router.ts';
 import { tellTransition } from './tell.ts';
 import * as words from './words.ts';
 
+const NO_MAC = new Uint8Array(0);
+
 type TransitionEffect = Effect & { type: 'transition' };
 
 export function onTransition(ctx: Context, r: Router, t: TransitionEffect, cause: Event): void {
@@ -154,8 +156,10 @@ function watchSuccessor(ctx: Context, r: Router, t: TransitionEffect): void {
   for (const [iface, list] of byInterface) {
     const link = ctx.links.get(iface);
     if (link === undefined || link.mac.length !== 6) continue;
+    // On a VMAC the successor speaks with the MAC that we have there.
+    const ownMac = ctx.devices.parentOf(iface) === undefined ? link.mac : NO_MAC;
     r.unwatch.push(
-      ctx.ports.announce.watch(link.index, link.mac, list, () =>
+      ctx.ports.announce.watch(link.index, ownMac, list, () =>
         ctx.post({ type: 'machine', router: r, event: { type: 'successor-announced' } }),
       ),
     );

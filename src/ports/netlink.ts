@@ -10,6 +10,11 @@ export type Link = {
   readonly noArp: boolean;
   readonly mac: Uint8Array; // 6 octets, or empty
   readonly mtu: number;
+  /** Of interfaces made on another one: 'macvlan', 'ipvlan', 'vlan', …; absent for hardware. */
+  readonly kind?: string;
+  readonly parentIndex?: number; // IFLA_LINK
+  readonly mode?: number; // of a macvlan: MACVLAN_MODE_*
+  readonly group?: number; // link group, where it is not the default
   readonly vrfTable?: number; // of a VRF interface: the routing table it stands for
 };
 

@@ -1,6 +1,7 @@
 /** Clock, timer, log, service manager: the remaining edges of core. */
 
 import type { ProcessSettings } from '../config/global-config.ts';
+import type { ChangedSetting } from './devices.ts';
 
 export type { ProcessSettings };
 
@@ -39,6 +40,9 @@ export type ReleaseState = {
     readonly destination: string;
     readonly frame: Uint8Array; // IP packet with priority 0
   }[];
+  /** Names of interfaces that were made. */
+  readonly devices?: readonly string[];
+  readonly settings?: readonly ChangedSetting[];
 };
 export interface ReleasePort {
   /** Rewrites `release.batch` and `release.json` in the run directory (atomic rename). Never throws. */

@@ -34,6 +34,7 @@ import {
 import { assert } from '../../base/assert.ts';
 import { equalBytes } from '../../base/bytes.ts';
 import type { AddressRequest, KernelAddress } from '../../ports/netlink.ts';
+import { decodeLinkKind, type LinkKind, textOf } from './link-kind.ts';
 import * as rt from './rtnetlink.table.ts';
 
 export type { NetlinkMessage };
@@ -59,7 +60,11 @@ export type LinkNews = {
   readonly name?: string;
   readonly mac?: Uint8Array;
   readonly mtu?: number;
-  readonly vrfTable?: number | undefined;
+  readonly kind?: string;
+  readonly parentIndex?: number;
+  readonly mode?: number;
+  readonly group?: number;
+  readonly vrfTable?: number;
 };
 
 /** `errno` is 0 or positive. */
@@ -177,11 +182,6 @@ export function encodeAddressDump(family: 4 | 6): Request {
   return { type: MessageType.GETADDR, flags: Flags.REQUEST | FlagsGet.DUMP, parts: [header] };
 }
 
-const textOf = (data: Buffer): string => {
-  const end = data.indexOf(0);
-  return data.toString('utf8', 0, end === -1 ? data.length : end);
-};
-
 /** The body of NLMSG_ERROR: an acknowledgement when errno is 0. */
 export function decodeAck(m: NetlinkMessage): Ack | 'garbage' {
   if (m.data.length < 4 + HEADER_LENGTH) return 'garbage';
@@ -206,11 +206,19 @@ export function decodeLink(data: Buffer): Decoded<LinkNews> {
     const head = parseLink(data.subarray(0, LINK_HEADER_LENGTH));
     if (head.family !== rt.AF_UNSPEC) return 'other';
     const { index = 0, flags = {} } = head;
-    const some: { name?: string; mac?: Uint8Array; mtu?: number; vrfTable?: number | undefined } = {};
+    const some: {
+      name?: string;
+      mac?: Uint8Array;
+      mtu?: number;
+      parentIndex?: number;
+      group?: number;
+    } & LinkKind = {};
     parseAttributes(data.subarray(LINK_HEADER_LENGTH), (a) => {
       if (a.type === rt.IFLA_IFNAME) some.name = textOf(a.data);
       else if (a.type === rt.IFLA_MTU) some.mtu = getU32(a.data);
-      else if (a.type === rt.IFLA_LINKINFO) some.vrfTable = vrfTableOf(a.data);
+      else if (a.type === rt.IFLA_LINK) some.parentIndex = getU32(a.data);
+      else if (a.type === rt.IFLA_GROUP && getU32(a.data) !== 0) some.group = getU32(a.data);
+      else if (a.type === rt.IFLA_LINKINFO) Object.assign(some, decodeLinkKind(a.data));
       // Other lengths are tunnels' endpoints and InfiniBand: no MAC that VRRP or ARP could use here.
       else if (a.type === rt.IFLA_ADDRESS) some.mac = Uint8Array.from(a.data.length === 6 ? a.data : []);
     });
@@ -224,20 +232,6 @@ export function decodeLink(data: Buffer): Decoded<LinkNews> {
       ...some,
     };
   });
-}
-
-/** IFLA_VRF_TABLE of a link whose kind is 'vrf'. */
-function vrfTableOf(linkInfo: Buffer): number | undefined {
-  let kind = '';
-  let table: number | undefined;
-  parseAttributes(linkInfo, (a) => {
-    if (a.type === rt.IFLA_INFO_KIND) kind = textOf(a.data);
-    else if (a.type === rt.IFLA_INFO_DATA && kind === 'vrf')
-      parseAttributes(a.data, (d) => {
-        if (d.type === rt.IFLA_VRF_TABLE) table = getU32(d.data);
-      });
-  });
-  return table;
 }
 
 /** RTM_NEWADDR and RTM_DELADDR of IPv4 and IPv6. */

@@ -21,6 +21,10 @@ const sameLink = (a: Link, b: Link): boolean =>
   a.multicast === b.multicast &&
   a.noArp === b.noArp &&
   a.mtu === b.mtu &&
+  a.kind === b.kind &&
+  a.parentIndex === b.parentIndex &&
+  a.mode === b.mode &&
+  a.group === b.group &&
   a.vrfTable === b.vrfTable &&
   equalBytes(a.mac, b.mac);
 

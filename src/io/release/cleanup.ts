@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { createConnection } from 'node:net';
 import { posix } from 'node:path';
+import type { ChangedSetting } from '../../ports/devices.ts';
 import type { ReleaseState } from '../../ports/system.ts';
 import { batchPath, readRelease, removeRelease } from './release.ts';
 
@@ -16,6 +17,9 @@ export type CleanUpParts = {
   readonly deleteAddresses: (
     list: ReleaseState['addresses'],
   ) => readonly string[] | Promise<readonly string[]>;
+  /** As above, for interfaces. */
+  readonly deleteDevices?: (names: readonly string[]) => readonly string[];
+  readonly restoreSettings?: (list: readonly ChangedSetting[]) => readonly string[];
   readonly sendAdvert?: (advert: ReleaseAdvert) => void; // default: raw-socket
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -36,7 +40,7 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     parts.err(`vipd: the daemon of ${runDir} is running; stop it, it cleans up by itself\n`);
     return 4;
   }
-  const { adverts, addresses, namespace } = read.value;
+  const { adverts, addresses, devices = [], settings = [], namespace } = read.value;
   const outside = namespace === undefined ? undefined : parts.enterNamespace(namespace);
   if (outside !== undefined) {
     parts.err(`vipd: ${outside}\n`);
@@ -45,11 +49,15 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
   const failures = [
     ...sendAll(adverts, parts.sendAdvert ?? sendRaw),
     ...(await parts.deleteAddresses(addresses)),
+    // After the adverts, which leave through them.
+    ...(parts.deleteDevices?.(devices) ?? []),
+    ...(parts.restoreSettings?.(settings) ?? []),
   ];
   for (const text of failures) parts.err(`vipd: ${text}\n`);
   if (failures.length > 0) return 1;
   removeRelease(runDir);
-  parts.out(`sent priority 0 for ${adverts.length} adverts, deleted ${addresses.length} addresses\n`);
+  const more = devices.length === 0 ? '' : ` and ${devices.length} interfaces`;
+  parts.out(`sent priority 0 for ${adverts.length} adverts, deleted ${addresses.length} addresses${more}\n`);
   return 0;
 }
 

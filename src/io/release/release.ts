@@ -7,6 +7,7 @@ import { posix } from 'node:path';
 import { toHex } from '../../base/bytes.ts';
 import { parseIp } from '../../base/ip.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import type { ChangedSetting } from '../../ports/devices.ts';
 import type { Log, ReleasePort, ReleaseState } from '../../ports/system.ts';
 import { writeAtomically } from '../files/atomic.ts';
 
@@ -65,12 +66,15 @@ export function encodeBatch(state: ReleaseState): string {
   const where = (a: ReleaseState['addresses'][number]): string =>
     a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
   const prefix = state.namespace === undefined ? '' : `netns exec ${state.namespace} ip `;
-  return state.addresses.map((a) => `${prefix}addr del ${where(a)} dev ${a.interface}\n`).join('');
+  return [
+    ...state.addresses.map((a) => `${prefix}addr del ${where(a)} dev ${a.interface}\n`),
+    ...(state.devices ?? []).map((name) => `${prefix}link del dev ${name}\n`),
+  ].join('');
 }
 
 export function encodeRelease(state: ReleaseState): string {
   const adverts = state.adverts.map((a) => ({ ...a, frame: toHex(a.frame) }));
-  return `${JSON.stringify({ schema: SCHEMA, namespace: state.namespace, addresses: state.addresses, adverts }, undefined, 1)}\n`;
+  return `${JSON.stringify({ schema: SCHEMA, ...state, adverts }, undefined, 1)}\n`;
 }
 
 /** undefined: there is no file, so nothing to do. An error names what is wrong with it. */
@@ -106,17 +110,31 @@ const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== nul
 const isNamespace = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,255}$/.test(v);
 const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
 
+/** Nothing but a number below an interface's IP settings: the file says what is written as root. */
+const isSetting = (v: unknown): v is ChangedSetting =>
+  isFields(v) &&
+  typeof v['path'] === 'string' &&
+  /^ipv[46]\/conf\/(?!\.{1,2}\/)[^/\s]{1,15}\/[a-z0-9_]+$/.test(v['path']) &&
+  [v['before'], v['set']].every((x) => typeof x === 'string' && /^-?\d{1,10}$/.test(x));
+
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts, namespace } = value;
+  const { addresses, adverts, namespace, devices, settings } = value;
   if (namespace !== undefined && !isNamespace(namespace)) return undefined;
   if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
+  if (devices !== undefined && !(Array.isArray(devices) && devices.every(isName))) return undefined;
+  if (settings !== undefined && !(Array.isArray(settings) && settings.every(isSetting))) return undefined;
   const readAddresses = addresses.map(toAddress);
   const readAdverts = adverts.map(toAdvert);
   const whole = <T>(list: readonly (T | undefined)[]): list is readonly T[] => !list.includes(undefined);
   if (!whole(readAddresses) || !whole(readAdverts)) return undefined;
-  const where = namespace === undefined ? {} : { namespace };
-  return { ...where, addresses: readAddresses, adverts: readAdverts };
+  return {
+    addresses: readAddresses,
+    adverts: readAdverts,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(devices === undefined ? {} : { devices }),
+    ...(settings === undefined ? {} : { settings }),
+  };
 }
 
 function toAddress(value: unknown): ReleaseState['addresses'][number] | undefined {

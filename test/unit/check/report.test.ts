@@ -45,14 +45,14 @@ it('check/warnings count with --strict alone', () => {
 });
 
 it('check/what is not active is listed once, with its owner', () => {
-  const { report, text } = check(`net_namespace_ipvs x\n${instance('use_vmac')}`);
+  const { report, text } = check(`net_namespace_ipvs x\n${instance('no_accept')}`);
   assert.deepEqual(report.notActive, [
     { where: 'the file', keywords: ['net_namespace_ipvs'] },
-    { where: 'vrrp_instance VI_1', keywords: ['use_vmac'] },
+    { where: 'vrrp_instance VI_1', keywords: ['no_accept'] },
   ]);
   assert.match(
     text,
-    /\nrecognised, not active .*\n {2}the file: net_namespace_ipvs\n {2}vrrp_instance VI_1: use_vmac\n|^recognised/,
+    /\nrecognised, not active .*\n {2}the file: net_namespace_ipvs\n {2}vrrp_instance VI_1: no_accept\n|^recognised/,
   );
 });
 

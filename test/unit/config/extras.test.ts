@@ -35,20 +35,22 @@ it('vmac/name, address and options, each once or by default', () => {
     macGiven: true,
     xmitBase: true,
     netlinkNotify: true,
-    group: '7',
+    group: 7,
   });
   assert.equal(of('use_vmac no')?.name, 'no');
+  assert.equal(of('use_vmac group default')?.group, 0);
+  assert.deepEqual(codes(load(instance('use_vmac group nosuch'))), ['KA0672 5']);
   assert.equal(defaultName('abcdefghijklmnopq', 255), 'abcdefghijk.255');
 });
 
 it('ipvlan/its address is where adverts come from', () => {
-  const i = firstInstance(load(instance('use_ipvlan name v 192.0.2.9/24 private group g')));
+  const i = firstInstance(load(instance('use_ipvlan name v 192.0.2.9/24 private group 9')));
   assert.deepEqual(i.ipvlan, {
     name: 'v',
     nameGiven: true,
     address: { bytes: Uint8Array.of(192, 0, 2, 9), prefixLength: 24 },
     mode: 'private',
-    group: 'g',
+    group: 9,
   });
   assert.equal(i.sourceAddress, '192.0.2.9');
   const both = firstInstance(load(instance('use_ipvlan 192.0.2.9\nmcast_src_ip 192.0.2.8')));

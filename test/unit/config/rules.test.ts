@@ -183,7 +183,7 @@ const withoutEffect = (words: readonly string[]): readonly string[] =>
 
 it('rule/parts that vipd does not carry out are named', () => {
   const result = load(
-    `global_defs {\nenable_dbus\nsmtp_server 192.0.2.9\n}\ntrack_file f {\nfile /x\n}\n${instance('use_vmac\nno_accept\ntrack_file { f }\nauthentication { auth_type AH\nauth_pass x\n}')}`,
+    `global_defs {\nenable_dbus\nsmtp_server 192.0.2.9\n}\ntrack_file f {\nfile /x\n}\n${instance('no_accept\ntrack_file { f }\nauthentication { auth_type AH\nauth_pass x\n}')}`,
   );
   assert.deepEqual(codes(result), []);
   assert.deepEqual(
@@ -192,14 +192,14 @@ it('rule/parts that vipd does not carry out are named', () => {
   );
   assert.deepEqual(
     firstInstance(result).inactive,
-    withoutEffect(['use_vmac', 'no_accept', 'track_file', 'auth_type AH']),
+    withoutEffect(['no_accept', 'track_file', 'auth_type AH']),
   );
 });
 
-it('rule/every word of global_defs without effect is named, in a group and at an address too', () => {
+it('rule/every word of global_defs without effect is named, in a group too', () => {
   const group = `vrrp_sync_group G {\ngroup { VI_1 }\ntrack_file { f }\nsmtp_alert\n}\n`;
   const result = load(
-    `global_defs {\nlog_unknown_vrids\nvrrp_rx_bufs_policy MTU\numask 077\nprocess_name x\nrouter_id y\n}\ntrack_file f {\nfile /x\n}\n${instance('kernel_rx_buf_size 65536', '192.0.2.1/24 use_vmac')}${group}`,
+    `global_defs {\nlog_unknown_vrids\nvrrp_rx_bufs_policy MTU\numask 077\nprocess_name x\nrouter_id y\n}\ntrack_file f {\nfile /x\n}\n${instance('kernel_rx_buf_size 65536', '192.0.2.1/24')}${group}`,
   );
   const { global, groups } = configOf(result);
   assert.deepEqual(
@@ -207,7 +207,7 @@ it('rule/every word of global_defs without effect is named, in a group and at an
     withoutEffect(['log_unknown_vrids', 'vrrp_rx_bufs_policy', 'track_file']),
   );
   assert.deepEqual(groups[0]?.inactive, withoutEffect(['track_file', 'smtp_alert']));
-  assert.deepEqual(firstInstance(result).inactive, withoutEffect(['kernel_rx_buf_size', 'use_vmac']));
+  assert.deepEqual(firstInstance(result).inactive, withoutEffect(['kernel_rx_buf_size']));
 });
 
 it('rule/notify commands keep argv, user and text', () => {
