@@ -13,7 +13,7 @@ import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
-import { RtNetlink } from './io/netlink/rt-netlink.ts';
+import { RtNetlink, type RtNetlinkOptions } from './io/netlink/rt-netlink.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
 import { OwnProcess } from './io/process/own-process.ts';
@@ -33,6 +33,9 @@ import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
 const REPEAT_US = 60_000_000;
+/** Room for a burst of notifications; the kernel doubles it, in 31 bits. */
+const MONITOR_BUFFER_BYTES = 2 << 20;
+const MOST_BUFFER_BYTES = (1 << 30) - 1;
 
 export type HandsOptions = {
   readonly options: DaemonOptions;
@@ -70,10 +73,14 @@ export class Hands {
     this.#release = releasePort(options.runDir, log, options.namespace);
     this.#settings = interfaceSettings(log);
     this.#own = new OwnProcess({ native: api, log });
-    this.netlink = new RtNetlink(api, (event) => {
-      given.onNetlink(event);
-      core().onNetlink(event);
-    });
+    this.netlink = new RtNetlink(
+      api,
+      (event) => {
+        given.onNetlink(event);
+        core().onNetlink(event);
+      },
+      netlinkBuffers(given.config),
+    );
     this.devices = new NetworkDevices(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
@@ -186,11 +193,22 @@ export class Hands {
   }
 }
 
+/** 'vrrp_netlink_monitor_rcv_bufs' and 'vrrp_netlink_cmd_rcv_bufs'; ours are never made smaller. */
+function netlinkBuffers({ global }: Config): RtNetlinkOptions {
+  const { vrrpNetlinkMonitor, vrrpNetlinkCommand } = global.buffers;
+  const bytes = (asked: number, least: number) => Math.min(Math.max(asked, least), MOST_BUFFER_BYTES);
+  return {
+    receiveBufferBytes: bytes(vrrpNetlinkMonitor.bytes, MONITOR_BUFFER_BYTES),
+    commandBufferBytes: bytes(vrrpNetlinkCommand.bytes, 0),
+  };
+}
+
 function newChecker(config: Config): CommandChecker {
-  const { scriptUser, scriptGroup, scriptSecurity } = config.global;
+  const { scriptUser, scriptGroup, scriptSecurity, fileSettings } = config.global;
   return new PathCommandChecker(
     {
       scriptSecurity,
+      keepSymlinks: fileSettings.keepSymlinks,
       ...(scriptUser === undefined ? {} : { scriptUser }),
       ...(scriptGroup === undefined ? {} : { scriptGroup }),
     },

@@ -38,11 +38,10 @@ export function loadInNamespace(given: DaemonOptions): LoadedThere {
   const loaded = load(given, readLinks());
   const { netNamespace, instanceName } = loaded.config?.global ?? {};
   const namespace = given.namespace ?? netNamespace;
-  const options = movedPaths(
-    { ...given, ...(namespace === undefined ? {} : { namespace }) },
-    namespace,
-    instanceName,
-  );
+  const options = {
+    ...movedPaths(given, namespace, instanceName),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
   if (namespace === given.namespace || namespace === undefined) return { loaded, options };
   const problem = enterNamespace(namespace);
   if (problem !== undefined) return { loaded, options, problem };

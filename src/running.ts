@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { formatIp } from './base/ip.ts';
+import { resolvedJson } from './check/resolved.ts';
 import type { DaemonOptions } from './cli/options.ts';
 import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
@@ -13,6 +14,7 @@ import { Core } from './core/core.ts';
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
+import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { deleteAddressesNow } from './io/netlink/cleanup.ts';
 import { runOnce } from './io/process/run-once.ts';
@@ -87,10 +89,12 @@ export class Daemon {
         stopping: () => this.#stopping,
         prepare: (next) => this.#hands.prepare(next),
         beforeUse: (next) => {
+          this.#save('before');
           this.#config = next;
           this.#hands.obey(next);
         },
         inForce: (next) => {
+          this.#save('after');
           this.#warn(next);
           this.#sayConfiguration();
         },
@@ -101,6 +105,15 @@ export class Daemon {
       },
       config,
     );
+  }
+
+  /** 'config_save_dir' */
+  #save(when: 'before' | 'after'): void {
+    const folder = this.#config.global.fileSettings.saveDirectory;
+    if (folder === undefined) return;
+    const data = dataText(this.#core.snapshot());
+    const json = resolvedJson(this.#config, { showSecrets: false });
+    saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
   }
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */

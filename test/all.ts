@@ -27,6 +27,7 @@ import './unit/core/files.test.ts';
 import './unit/core/device-plan.test.ts';
 import './unit/core/limiter.test.ts';
 import './unit/core/notices.test.ts';
+import './unit/core/sharing.test.ts';
 import './unit/notices.test.ts';
 import './unit/cli/tool.test.ts';
 import './unit/io/secret-files.test.ts';

@@ -43,17 +43,25 @@ function columns(character: string): number {
 
 const width = (text: string): number => [...text].reduce((n, c) => n + columns(c), 0);
 
+/** Characters of a line that are looked at before and behind a place: a line of megabytes is not gone through for each. */
+const REACH = 2048;
+
 /** The two lines, or none where the source line is empty. Passwords and keys are masked. */
 export function excerpt(at: Span): readonly string[] {
-  const { line, col } = at.source.position(at.start);
-  const whole = visible(maskSecrets(at.source.line(line)));
+  const { text } = at.source;
+  const lineStart = at.start - at.source.position(at.start).col + 1;
+  const start = Math.max(lineStart, at.start - REACH);
+  const newline = text.slice(at.start, at.start + REACH).indexOf('\n');
+  const end = newline === -1 ? Math.min(text.length, at.start + REACH) : at.start + newline;
+  const whole = visible(maskSecrets(text.slice(start, end).replace(/\r+$/, '')));
   if (whole === '') return [];
-  const from = whole.length <= COLUMNS || col <= BEFORE ? 0 : col - BEFORE;
+  const index = at.start - start;
+  const from = whole.length <= COLUMNS || index < BEFORE ? 0 : index + 1 - BEFORE;
   const to = Math.min(whole.length, from + COLUMNS);
-  const left = from > 0 ? '…' : '';
+  const left = from > 0 || start > lineStart ? '…' : '';
   const right = to < whole.length ? '…' : '';
-  const before = left + whole.slice(from, col - 1);
-  const marked = whole.slice(col - 1, Math.min(to, col - 1 + Math.max(1, at.end - at.start)));
+  const before = left + whole.slice(from, index);
+  const marked = whole.slice(index, Math.min(to, index + Math.max(1, at.end - at.start)));
   const pad = [...before].map((c) => (c === '\t' ? c : ' '.repeat(columns(c)))).join('');
   return [
     `    ${left}${whole.slice(from, to)}${right}`,

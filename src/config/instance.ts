@@ -246,9 +246,8 @@ function checkStrictUnicast(d: Draft, t: Transport): void {
     d.block.list('unicast_peer')[0]?.keyword.at ?? d.at,
     'Unicast peers are not supported in strict mode',
     {
-      effect: 'keepalived stops with status 2',
+      effect: 'keepalived 2.4 stops with status 2; 2.2 and vipd send to the peers',
       fix: 'leave strict mode, or use multicast',
-      fatal: 2,
     },
   );
 }

@@ -300,7 +300,7 @@ function buildOne(s: Statement, order: number, a: Assembly, c: BuildContext): vo
   if (s.args.length === 0 && s.row.missing === 'exit') missingName(s, c);
   else BUILDERS[keyword]?.(readBlock(s, s.body, c), order, a, c);
   // Tens of thousands of servers are as many lines again that nobody reads any more.
-  if (keyword === 'virtual_server' && !a.keeps) s.body = [];
+  if (!a.keeps) s.body = [];
 }
 
 function* buildRest(a: Assembly, c: BuildContext): Generator<void, All> {

@@ -13,14 +13,15 @@ const KEYWORDS = {
   masterRxLowerPri: 'notify_master_rx_lower_pri',
   any: 'notify',
 } as const satisfies Readonly<Record<keyof NotifyConfig, string>>;
+const ENTRIES = Object.entries(KEYWORDS) as readonly (readonly [keyof NotifyConfig, string])[];
 
 export function buildNotify(block: Block, c: BuildContext): NotifyConfig {
   const out: Partial<Record<keyof NotifyConfig, Command>> = {};
-  for (const [key, keyword] of Object.entries(KEYWORDS) as [keyof NotifyConfig, string][]) {
+  for (const [key, keyword] of ENTRIES) {
     const setting = block.get(keyword);
+    if (setting === undefined) continue;
     const command = block.command(keyword);
-    if (setting !== undefined && command !== undefined && accountExists(command, setting.at, keyword, c))
-      out[key] = command;
+    if (command !== undefined && accountExists(command, setting.at, keyword, c)) out[key] = command;
   }
   return out;
 }

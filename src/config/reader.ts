@@ -20,12 +20,14 @@ import { Text } from './text.ts';
 export type LogicalLine = { readonly kind: 'text' | 'open' | 'close'; readonly text: Text };
 
 const MAX_DEPTH = 64;
-/** Lines beyond those of the main file: a thousand instances from loops and includes, and then some. */
+/** Lines from expansions, and of files from the second time on: a thousand instances from loops, and then some. */
 const MAX_MORE_LINES = 100_000;
 
 /** A file that is being read; `checks` come back into force at its end. */
 type Frame = {
   readonly kind: 'file';
+  /** Not read before: its lines are as many as the user wrote, and not counted. */
+  readonly isFirst: boolean;
   readonly source: Source;
   offset: number;
   readonly checks: IncludeChecks;
@@ -50,11 +52,10 @@ export class Reader {
   readonly #ready: LogicalLine[] = [];
   /** Files that have been found to include themselves; no include reads them any more. */
   readonly #endless = new Set<string>();
+  readonly #read = new Set<string>();
   #collecting: Collecting | undefined;
+  /** Those that are counted. */
   #lines = 0;
-  /** Lines that are read at most; grows by the lines of the main files when MAX_MORE_LINES are reached. */
-  #limit = MAX_MORE_LINES;
-  readonly #mains: readonly Source[];
   /** A brace that stood behind the line given last. */
   #brace: Text | undefined;
   /** Scratch of `#plain`. */
@@ -73,7 +74,6 @@ export class Reader {
     this.#environment = environment;
     this.#reporter = reporter;
     this.#checks = checks;
-    this.#mains = mains;
     this.definitions = new Definitions(environment, reporter);
     this.#source = mains[0];
     for (const source of mains.toReversed()) this.#push(source);
@@ -119,14 +119,14 @@ export class Reader {
     const { source } = frame;
     const s = source.text;
     if (source.hasNul) return undefined;
-    while (frame.offset < s.length && this.#lines < this.#limit) {
+    while (frame.offset < s.length && (frame.isFirst || this.#lines < MAX_MORE_LINES)) {
       const newline = s.indexOf('\n', frame.offset);
       const stop = newline === -1 ? s.length : newline;
       if ((stop - frame.offset) * 3 > MAX_LINE) return undefined;
       const range = this.#range;
       const shape = shapeOf(s, frame.offset, stop, range);
       if (shape === 'special') return undefined;
-      this.#lines++;
+      if (!frame.isFirst) this.#lines++;
       this.#reached(source, stop);
       if (newline !== -1) source.lineStartsAt(newline + 1, frame.offset);
       frame.offset = newline === -1 ? stop : newline + 1;
@@ -147,7 +147,9 @@ export class Reader {
 
   #push(source: Source): void {
     const directory = dirname(resolvePath(this.#environment.env['PWD'] ?? '/', source.file));
-    this.#stack.push({ kind: 'file', source, offset: 0, checks: this.#checks, directory });
+    const isFirst = !this.#read.has(source.file);
+    this.#read.add(source.file);
+    this.#stack.push({ kind: 'file', isFirst, source, offset: 0, checks: this.#checks, directory });
   }
 
   get #directory(): string {
@@ -173,15 +175,16 @@ export class Reader {
   }
 
   #count(at: Span): boolean {
-    if (++this.#lines <= this.#limit) return true;
-    if (this.#limit === MAX_MORE_LINES) {
-      this.#limit += this.#mains.reduce((n, m) => n + m.lineCount, 0);
-      if (this.#lines <= this.#limit) return true;
-    }
-    this.#reporter.report('KA0204', at, `more than ${this.#limit} lines after includes and expansions`, {
-      effect: 'vipd reads no further; keepalived would go on until memory is gone',
-      fix: 'look for a ~SEQ, a definition or an include that repeats itself',
-    });
+    if (++this.#lines <= MAX_MORE_LINES) return true;
+    this.#reporter.report(
+      'KA0204',
+      at,
+      `more than ${MAX_MORE_LINES} lines from expansions and repeated includes`,
+      {
+        effect: 'vipd reads no further; keepalived would go on until memory is gone',
+        fix: 'look for a ~SEQ, a definition or an include that repeats itself',
+      },
+    );
     this.#stack.length = 0;
     return false;
   }
@@ -198,7 +201,7 @@ export class Reader {
     let end = newline === -1 ? source.text.length : newline;
     frame.offset = newline === -1 ? end : newline + 1;
     this.#reached(source, end);
-    if (!this.#count({ source, start: offset, end })) return undefined;
+    if (!frame.isFirst && !this.#count({ source, start: offset, end })) return undefined;
     const fits = prefixWithin(source.text, offset, end, MAX_LINE);
     if (fits < end) {
       // keepalived's buffer: one character more is dropped with the rest of the buffer, and reading goes on behind it.

@@ -65,20 +65,26 @@ const MOST_LINES = 50;
 export function secretWordsAt(at: Span): readonly string[] {
   const found = wordsOf(lineAt(at));
   if (at.via === undefined) return found;
-  const { source } = at.via.at;
   const out = [...found];
-  let { line } = source.position(at.via.at.start);
-  for (let n = 0; n < MOST_LINES; n++, line++) {
-    const text = source.line(line);
+  let { start } = at.via.at;
+  for (let n = 0; n < MOST_LINES; n++) {
+    const text = lineAt({ source: at.via.at.source, start });
     out.push(...wordsOf(text));
     // Used behind a secret keyword, a definition of any name is one.
     if (found.length > 0) out.push(...variants(text.replace(/^[^=]*=/, '')));
     if (!text.endsWith('\\')) break;
+    start = at.via.at.source.text.indexOf('\n', start) + 1;
   }
   return out;
 }
 
-const lineAt = (at: Span): string => at.source.line(at.source.position(at.start).line);
+/** '' for a line that is too long to be read. */
+function lineAt({ source, start }: Pick<Span, 'source' | 'start'>): string {
+  const from = start - source.position(start).col + 1;
+  const piece = source.text.slice(from, from + LONGEST + 1);
+  const end = piece.indexOf('\n');
+  return end === -1 && piece.length > LONGEST ? '' : piece.slice(0, end === -1 ? undefined : end);
+}
 const wordsOf = (line: string): readonly string[] =>
   secretsOf(line).flatMap(({ from, to }) => variants(line.slice(from, to)));
 /** As written and as read. */

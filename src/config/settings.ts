@@ -21,6 +21,8 @@ export type Setting = {
   readonly words: readonly Word[];
 };
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /** One block's keywords, in the order of the file. */
 export class Block {
   readonly statement: Statement | undefined;
@@ -55,11 +57,10 @@ export class Block {
   }
 
   has(keyword: string): boolean {
-    return (
-      this.get(keyword) !== undefined ||
-      this.blocks.some((b) => b.keyword === keyword) ||
-      this.lists.some((s) => s.row.keyword === keyword)
-    );
+    if (this.get(keyword) !== undefined) return true;
+    for (const b of this.blocks) if (b.keyword === keyword) return true;
+    for (const s of this.lists) if (s.row.keyword === keyword) return true;
+    return false;
   }
 
   /** Every line with the keyword, the last first: what is invalid gives way to what was set before it. */
@@ -88,11 +89,11 @@ export class Block {
   }
 
   list(keyword: string): readonly Statement[] {
-    return this.lists.filter((s) => s.row.keyword === keyword);
+    return this.lists.length === 0 ? NONE : this.lists.filter((s) => s.row.keyword === keyword);
   }
 
   children(keyword: string): readonly Block[] {
-    return this.blocks.filter((b) => b.keyword === keyword);
+    return this.blocks.length === 0 ? NONE : this.blocks.filter((b) => b.keyword === keyword);
   }
 }
 
@@ -130,7 +131,6 @@ export function readBlock(
   return new Block(statement, settings, blocks ?? NONE, lists ?? NONE);
 }
 
-const NONE: readonly never[] = Object.freeze([]);
 /** Statements up to which looking through all of them is cheaper than a map. */
 const FEW = 32;
 

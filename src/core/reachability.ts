@@ -28,6 +28,7 @@ import {
 } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { routingInterfaces } from './routing-items.ts';
+import { sharedBy } from './sharing.ts';
 import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
 
@@ -106,8 +107,8 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
   closeSockets(ctx, r);
   if (key === '') return undefined;
   const sharers = ctx.routers.filter((x) => x !== r && x.socketKey === key);
-  const vrids = [...new Set([r, ...sharers].map((x) => x.config.vrid))];
-  if (sharers.length > 0) ctx.ports.adverts.setVrids(key, vrids);
+  const shared = sharedBy(ctx, [r, ...sharers]);
+  if (sharers.length > 0) ctx.ports.adverts.share(key, shared);
   else
     try {
       ctx.ports.adverts.open(key, {
@@ -121,7 +122,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
             ? r.config.multicastGroup4
             : r.config.multicastGroup6,
         source: isUnicast(r.config) && r.source !== undefined ? formatIp(r.source) : '',
-        vrids,
+        ...shared,
       });
     } catch (e) {
       if (!(e instanceof Error)) throw e;
@@ -137,7 +138,7 @@ export function closeSockets(ctx: Context, r: Router): void {
   r.socketKey = '';
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
-  else ctx.ports.adverts.setVrids(key, [...new Set(left.map((x) => x.config.vrid))]);
+  else ctx.ports.adverts.share(key, sharedBy(ctx, left));
 }
 
 /** Everything whose loss touches `r`: its own interfaces (weight 0), tracked interfaces and scripts, its group's too. */

@@ -52,9 +52,18 @@ function addressee(ctx: Context, key: string, received: ReceivedAdvert): Router 
   return first;
 }
 
+/** 'log_unknown_vrids' */
+function sayUnknown(ctx: Context, key: string, { vrid, source }: ReceivedAdvert): void {
+  const quiet = ctx.limiter.pass(`unknown ${key} ${vrid} ${source}`, ctx.ports.clock.nowUs());
+  if (quiet >= 0) ctx.ports.log.log('info', words.unknownVrid(vrid, source, key), { vrid, source });
+}
+
 export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): void {
   const r = addressee(ctx, key, received);
-  if (r === undefined) return;
+  if (r === undefined) {
+    if (ctx.config.global.logUnknownVrids) sayUnknown(ctx, key, received);
+    return;
+  }
   const verdict = accept(rulesOf(r), received);
   if (!verdict.accepted) {
     if (verdict.reason === 'not-running') return;

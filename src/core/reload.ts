@@ -12,6 +12,7 @@ import type { Groups } from './groups.ts';
 import { linksByName } from './network.ts';
 import { closeSockets, refreshRouter } from './reachability.ts';
 import { allAddresses, paramsOf, type Router } from './router.ts';
+import { refreshSharing } from './sharing.ts';
 import { startRouter, whyNotRun } from './start.ts';
 import type { Tracking } from './tracking.ts';
 import { removeOldRoutes } from './virtual-routes.ts';
@@ -84,6 +85,7 @@ export function* applying(ctx: Context, written: Config, hands: ReloadHands): Ge
   }
   hands.groups.configure(next.groups, ctx.routers);
   hands.tracking.attach();
+  refreshSharing(ctx);
   hands.settled(plan.kept.every(unchanged) && plan.added.length === 0 && plan.removed.length === 0);
   yield;
   for (const r of kept) {

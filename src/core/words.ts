@@ -43,6 +43,8 @@ export const scriptSucceeded = (script: string): string => `VRRP_Script(${script
 export const scriptFailed = (script: string, exitCode: number): string =>
   `VRRP_Script(${script}) failed (exited with status ${exitCode})`;
 export const scriptTimedOut = (script: string): string => `VRRP_Script(${script}) timed out`;
+export const unknownVrid = (vrid: number, from: string, socket: string): string =>
+  `Received advert for unknown VRID ${vrid} from ${from} (${socket})`;
 export const timerExpired = (lateUs: number): string =>
   `A thread timer expired ${(lateUs / 1e6).toFixed(6)} seconds ago`;
 export const linkDown = (iface: string): string => `Netlink reports ${iface} down`;

@@ -9,7 +9,8 @@ export type SocketSpec = {
   readonly mode: 'multicast' | 'unicast';
   readonly group: string; // multicast group; '' for unicast
   readonly source: string; // unicast source address; '' for multicast
-  readonly vrids: readonly number[]; // ours on this socket, for the kernel filter
+  readonly vrids: readonly number[]; // 0..255, those to let in, for the kernel filter
+  readonly receiveBufferBytes: number; // at least; 0 = what the sockets take by themselves
 };
 
 /** Everything needed to write one advert on the wire. Encoded at send time. */
@@ -33,8 +34,8 @@ export type SendResult = { readonly sent: number; readonly error?: string }; // 
 export interface AdvertPort {
   /** Opens or re-opens the sockets of `spec`; throws with `code` and `syscall`. */
   open(key: string, spec: SocketSpec): void;
-  /** Replaces the VRID set of the kernel filter. */
-  setVrids(key: string, vrids: readonly number[]): void;
+  /** Instances came or went: another set of VRIDs for the kernel filter, and room for that many. Never makes the buffer smaller. */
+  share(key: string, asked: Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>): void;
   close(key: string): void;
   /** Synchronous, never throws: one packet to each destination. */
   send(key: string, advert: OutgoingAdvert): SendResult;

@@ -152,7 +152,7 @@ export class Node {
       log: { log: nothing },
       adverts: {
         open: (key, spec) => void this.sockets.set(key, spec),
-        setVrids: (key, vrids) => {
+        share: (key, { vrids }) => {
           const spec = this.sockets.get(key);
           if (spec !== undefined) this.sockets.set(key, { ...spec, vrids });
         },

@@ -59,12 +59,11 @@ export type Meaning = {
 export function meaning(result: LoadResult): Meaning {
   return {
     config: withoutPlaces(result.config),
-    // The limit of KA0204 grows with the lines of the file.
     diagnostics: result.diagnostics.map((d) => [
       d.code,
       d.severity,
       d.keepalivedClass,
-      d.code === 'KA0204' ? '' : d.message.replace(/:\d+:\d+\b/g, ''),
+      d.message.replace(/:\d+:\d+\b/g, ''),
       d.effect,
       d.fix,
       d.related.map((r) => r.message),

@@ -24,6 +24,7 @@ const multicast = (vrids: readonly number[] = [51]): SocketSpec => ({
   group: GROUP,
   source: '',
   vrids,
+  receiveBufferBytes: 0,
 });
 const unicast = (): SocketSpec => ({ ...multicast(), mode: 'unicast', group: '', source: '192.0.2.10' });
 const ADVERT: OutgoingAdvert = {
@@ -217,12 +218,12 @@ function throughTheFilter(): void {
     wire.putPackets([foreign(), foreign({ to: [192, 0, 2, 10] }), foreign()]);
     assert.deepEqual([sockets.drain('m'), sockets.drain('u')], [2, 1]);
   });
-  it('setVrids changes the set of an open socket', () => {
+  it('share changes the set of an open socket', () => {
     const sockets = make();
     sockets.open('a', multicast([51]));
-    sockets.setVrids('a', [52]);
+    sockets.share('a', { vrids: [52], receiveBufferBytes: 0 });
     wire.putPackets([foreign({ vrid: 51 }), foreign({ vrid: 52 })]);
-    sockets.setVrids('a', []);
+    sockets.share('a', { vrids: [], receiveBufferBytes: 0 });
     wire.putPackets([foreign({ vrid: 52 })]);
     assert.equal(sockets.drain('a'), 1);
     assert.equal(got[0]?.vrid, 52);

@@ -22,6 +22,7 @@ const multicast = (vrids: readonly number[] = [51]): SocketSpec => ({
   group: GROUP,
   source: '',
   vrids,
+  receiveBufferBytes: 0,
 });
 const unicast = (source = '2001:db8::a'): SocketSpec => ({
   ...multicast(),
@@ -219,12 +220,12 @@ function throughTheFilter(): void {
       ],
     );
   });
-  it('setVrids changes the set of an open socket', () => {
+  it('share changes the set of an open socket', () => {
     const sockets = make();
     sockets.open('a', multicast([51]));
-    sockets.setVrids('a', [52]);
+    sockets.share('a', { vrids: [52], receiveBufferBytes: 0 });
     wire.putPackets([foreign({ vrid: 51 }), foreign({ vrid: 52 })]);
-    sockets.setVrids('a', []);
+    sockets.share('a', { vrids: [], receiveBufferBytes: 0 });
     wire.putPackets([foreign({ vrid: 52 })]);
     assert.equal(sockets.drain('a'), 1);
     assert.equal(got[0]?.vrid, 52);

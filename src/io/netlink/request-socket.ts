@@ -58,6 +58,7 @@ export class RequestSocket {
   strayCount = 0;
   /** Dumps that were begun again. */
   dumpRepeatCount = 0;
+  readonly #bufferBytes: number;
   readonly #native: SocketNative;
   readonly #buffer: Buffer = Buffer.allocUnsafeSlow(DATAGRAM_BYTES);
   #fd = -1;
@@ -65,8 +66,10 @@ export class RequestSocket {
   #seq = 0;
 
   /** Throws what netlinkOpen throws. */
-  constructor(native: SocketNative) {
+  /** `bufferBytes`: at least, of the receive buffer; 0..2^30 - 1. */
+  constructor(native: SocketNative, bufferBytes = 0) {
     this.#native = native;
+    this.#bufferBytes = Math.max(RECEIVE_BUFFER_BYTES, bufferBytes);
     this.#open();
   }
 
@@ -110,7 +113,7 @@ export class RequestSocket {
 
   #open(): void {
     if (this.#fd < 0 && !this.#closed)
-      this.#fd = this.#native.netlinkOpen(NETLINK_ROUTE, 0, RECEIVE_BUFFER_BYTES);
+      this.#fd = this.#native.netlinkOpen(NETLINK_ROUTE, 0, this.#bufferBytes);
   }
 
   #nextSeq(): number {

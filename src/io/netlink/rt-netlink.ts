@@ -34,6 +34,8 @@ export type NetlinkNative = SocketNative & Pick<Native, 'pollStart' | 'pollStop'
 export type RtNetlinkOptions = {
   /** Receive buffer for notifications, bytes as given to SO_RCVBUF; 0: the system's default. Default 2 MiB. */
   readonly receiveBufferBytes?: number;
+  /** The same for the answers to requests; never less than what a chunk of them needs. */
+  readonly commandBufferBytes?: number;
   /** Time until a failed reading of the whole picture is tried again. Default 100. */
   readonly retryMs?: number;
 };
@@ -94,7 +96,7 @@ export class RtNetlink implements NetlinkPort {
     this.#sink = sink;
     this.#bufferBytes = options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES;
     this.#retryMs = options.retryMs ?? RETRY_MS;
-    this.#requests = new RequestSocket(native);
+    this.#requests = new RequestSocket(native, options.commandBufferBytes);
   }
 
   /** Listens, then reads the first picture, which emits no events: ask links() and addresses(). Throws when it cannot. */

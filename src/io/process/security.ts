@@ -24,6 +24,7 @@ export type CheckerSettings = {
   readonly scriptUser?: string; // 'script_user'
   readonly scriptGroup?: string;
   readonly scriptSecurity: boolean; // 'enable_script_security'
+  readonly keepSymlinks?: boolean; // 'use_symlink_paths': executed by the path as written
 };
 
 export type CheckerDeps = {
@@ -116,7 +117,7 @@ export class PathCommandChecker implements CommandChecker {
     const { uid, gid, name, home } = who.identity;
     return {
       ok: true,
-      path: found.path,
+      path: this.#settings.keepSymlinks === true && program.startsWith('/') ? program : found.path,
       argv: [found.named, ...argv.slice(1)],
       uid,
       gid,

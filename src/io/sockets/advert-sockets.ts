@@ -16,6 +16,7 @@ import {
 } from './guarded-socket.ts';
 import {
   familyOf,
+  growReceiveBuffer,
   openReceiver,
   openSender,
   overflowCount,
@@ -49,6 +50,7 @@ type Entry = {
   readonly sender: GuardedSocket;
   reading: boolean;
   overflows: number;
+  bufferBytes: number; // asked for
 };
 
 type Encoded =
@@ -94,7 +96,15 @@ export class AdvertSockets implements AdvertPort {
       // The send socket's filter lets nothing in: it is never readable.
       const events = { readable: () => {}, fault: () => {} };
       const sender = openSender(tools, spec, events);
-      this.#entries.set(key, { key, spec, receiver, sender, reading: false, overflows: 0 });
+      this.#entries.set(key, {
+        key,
+        spec,
+        receiver,
+        sender,
+        reading: false,
+        overflows: 0,
+        bufferBytes: spec.receiveBufferBytes,
+      });
     } catch (e) {
       receiver.close();
       throw e;
@@ -102,11 +112,14 @@ export class AdvertSockets implements AdvertPort {
   }
 
   /** Harmless for a key that is not open. Adverts that are already queued may still come. */
-  setVrids(key: string, vrids: readonly number[]): void {
+  share(key: string, asked: Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     const { spec, receiver } = entry;
-    receiver.attachFilter(receiveFilter(spec, vrids));
+    receiver.attachFilter(receiveFilter(spec, asked.vrids));
+    if (asked.receiveBufferBytes <= entry.bufferBytes) return;
+    entry.bufferBytes = asked.receiveBufferBytes;
+    growReceiveBuffer(receiver, this.#tools(key), asked.receiveBufferBytes);
   }
 
   /** Harmless when repeated, and inside the sink. */

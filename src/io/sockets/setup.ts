@@ -25,6 +25,7 @@ const SO_MEMINFO = 55;
 
 /** The kernel's default holds 256 adverts: 2.5 s of 100 instances at once a second. It doubles this for its own use. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
+const MOST_RECEIVE_BUFFER_BYTES = 1 << 29;
 /** Packets read off between socket() and the drop-all filter: what a loaded machine may queue within microseconds. */
 const MAX_STRAYS = 1024;
 /** Index of the overflow count in SO_MEMINFO's list of 32-bit numbers. */
@@ -84,7 +85,7 @@ export function openReceiver(tools: SocketTools, spec: SocketSpec, events: Socke
   const socket = openDeaf(tools, spec.family, events);
   try {
     bindToDevice(socket, spec);
-    growReceiveBuffer(socket, tools);
+    growReceiveBuffer(socket, tools, spec.receiveBufferBytes);
     familyOf(spec.family).receiver(socket, spec, destination);
     socket.attachFilter(receiveFilter(spec, spec.vrids));
     return socket;
@@ -99,13 +100,16 @@ export function receiveFilter(spec: SocketSpec, vrids: readonly number[]): Uint8
   return familyOf(spec.family).filter(spec, filterDestination(spec), vrids);
 }
 
-function growReceiveBuffer(socket: GuardedSocket, tools: SocketTools): void {
+/** `askedBytes`: by the configuration; fewer than ours are not taken, a small buffer only loses adverts. */
+export function growReceiveBuffer(socket: GuardedSocket, tools: SocketTools, askedBytes: number): void {
+  // The kernel keeps twice of it, in 31 bits.
+  const bytes = Math.min(Math.max(RECEIVE_BUFFER_BYTES, askedBytes), MOST_RECEIVE_BUFFER_BYTES);
   try {
-    socket.setOption(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES, 'SO_RCVBUFFORCE');
+    socket.setOption(SOL_SOCKET, SO_RCVBUFFORCE, bytes, 'SO_RCVBUFFORCE');
   } catch (e) {
     if (codeOf(e) !== 'EPERM') throw e;
     // Without CAP_NET_ADMIN: net.core.rmem_max is the limit, and the kernel cuts without a word.
-    socket.setOption(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES, 'SO_RCVBUF');
+    socket.setOption(SOL_SOCKET, SO_RCVBUF, bytes, 'SO_RCVBUF');
     tools.degraded('receive-buffer', 'EPERM');
   }
 }

@@ -15,7 +15,7 @@ import { random } from '../../fuzz/random.ts';
 import { realFiles, seedTexts } from '../../fuzz/seeds.ts';
 import { load } from './support.ts';
 
-const RUNS = Number(process.env['VIPD_FMT_RUNS'] ?? 300);
+const RUNS = Number(process.env['VIPD_FMT_RUNS'] ?? 120);
 const seeds = seedTexts(undefined);
 const seed = fc.integer({ min: 1, max: 2 ** 31 - 2 });
 

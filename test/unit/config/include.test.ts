@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { loadConfig } from '../../../src/config/load.ts';
 import { includeTrace } from '../../../src/config/source.ts';
 import { memoryMachine } from './machine.ts';
-import { configOf, load, MAIN } from './support.ts';
+import { codes, configOf, instance, load, MAIN } from './support.ts';
 
 const FORMS = ['include', 'includer', 'includem', 'includew', 'includeb', 'includea'] as const;
 type Form = (typeof FORMS)[number];
@@ -101,5 +101,20 @@ it('include/lines of a loop come before what follows', () => {
   assert.deepEqual(
     configOf(result).instances[0]?.vips.map((v) => v.address),
     ['10.0.0.1', '10.0.0.2', '10.0.0.9'],
+  );
+});
+
+it('include/many lines in many files are read', () => {
+  const names = Array.from({ length: 30 }, (_, n) => `/inc/${n}.conf`);
+  const files = Object.fromEntries(names.map((name) => [name, '# remark\n'.repeat(10_000)]));
+  const text = `${names.map((name) => `include ${name}\n`).join('')}${instance('')}`;
+  assert.deepEqual(codes(load(text, {}, files)), []);
+});
+
+it('include/the same file again and again is not', () => {
+  const files = { '/inc/a.conf': '# remark\n'.repeat(60_000) };
+  assert.deepEqual(
+    codes(load(`${'include /inc/a.conf\n'.repeat(4)}${instance('')}`, {}, files)).slice(0, 1),
+    ['KA0204 40001'],
   );
 });

@@ -174,6 +174,11 @@ export class World {
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
   urgency = 0;
+  /** What was last asked of each socket that several share. */
+  readonly shared: Map<string, Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>> = new Map<
+    string,
+    Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>
+  >();
   readonly added: AddressRequest[] = [];
   readonly announced: { family: number; spacingUs: number }[] = [];
   /** Routes and rules of the kernel, by `routingName`. */
@@ -208,7 +213,7 @@ export class World {
           this.opened.push(spec);
           this.done.push(`open ${key}`);
         },
-        setVrids: () => undefined,
+        share: (key, asked) => void this.shared.set(key, asked),
         close: (key) => void this.done.push(`close ${key}`),
         send: (_key, advert) => {
           this.sent.push(advert);

@@ -1,11 +1,12 @@
 /** 'reload_time_file': what its text means, and a reload at that time. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { holdReloadFile } from '../../../src/io/files/reload-lock.ts';
 import { ReloadTimer, reloadTime } from '../../../src/io/files/reload-time.ts';
+import { saveState } from '../../../src/io/files/save-directory.ts';
 import { until } from '../../netns/clock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vipd-rt-'));
@@ -114,4 +115,24 @@ it("io/files/reload-lock: 'reload_file' is there while it is held; what cannot b
   const said: string[] = [];
   holdReloadFile(join(folder, 'none/lock'), { log: (_level, text) => void said.push(text) })();
   assert.match(said.join(), /cannot make reload_file/);
+});
+
+it("io/files/save-directory: 'config_save_dir' keeps the last ten reloads and leaves other files alone", () => {
+  const place = join(folder, 'saved');
+  const log = { log: () => assert.fail() };
+  for (let i = 0; i < 25; i++) {
+    if (i === 1) writeFileSync(join(place, 'notes.txt'), 'mine');
+    for (const when of ['before', 'after'] as const)
+      saveState(place, when, { data: `data ${i}`, json: '{}' }, NOON + 1000 * i, log);
+  }
+  const names = readdirSync(place).sort();
+  assert.equal(names.length, 41);
+  assert.ok(names.includes('notes.txt'));
+  assert.equal(readFileSync(join(place, '20261126T120024.000Z-after.data'), 'utf8'), 'data 24');
+  assert.equal(statSync(place).mode & 0o777, 0o700);
+  assert.equal(statSync(join(place, names[0] as string)).mode & 0o777, 0o600);
+  const said: string[] = [];
+  const file = join(place, 'notes.txt');
+  saveState(file, 'before', { data: '', json: '' }, NOON, { log: (_level, text) => void said.push(text) });
+  assert.match(said.join(), /cannot save the state in config_save_dir/);
 });

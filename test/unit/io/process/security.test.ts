@@ -180,6 +180,19 @@ describe('io/process/security: enable_script_security', () => {
     });
 });
 
+it("io/process/security: 'use_symlink_paths' executes the path as written and judges what it leads to", () => {
+  const files = {
+    '/ok': 'd 755 0:0',
+    '/ok/y': 'f 755 0:0',
+    '/s': 'd 755 0:0',
+    '/s/x': 'l /ok/y',
+  };
+  const keep = { ...SECURE, keepSymlinks: true };
+  assert.equal(granted(prepare(tree(files), ['/s/x'])).path, '/ok/y');
+  assert.equal(granted(prepare(tree(files), ['/s/x'], keep)).path, '/s/x');
+  refused(prepare(tree({ ...files, '/ok': 'd 777 0:0' }), ['/s/x'], keep));
+});
+
 describe('io/process/security: when it applies', () => {
   const open = tree({ '/s': 'd 777 0:0', '/s/x': 'f 755 0:0', '/s/su': 'f 4755 0:0', '/s/sg': 'f 2755 0:0' });
   it('does not concern a script that runs as another user', () => {

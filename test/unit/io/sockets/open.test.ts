@@ -135,12 +135,12 @@ describe('open again', () => {
     assert.throws(() => sockets.open('a', SPEC), { code: 'EMFILE' });
     assert.ok(world.sockets.every((socket) => socket.fake.closed));
   });
-  it('setVrids replaces the filter of the receive socket', () => {
+  it('share replaces the filter of the receive socket', () => {
     const { world, sockets, at } = setup();
     sockets.open('a', SPEC);
     const before = at(1).options.length;
-    sockets.setVrids('a', [51, 52]);
-    sockets.setVrids('unknown', [1]);
+    sockets.share('a', { vrids: [51, 52], receiveBufferBytes: 0 });
+    sockets.share('unknown', { vrids: [1], receiveBufferBytes: 0 });
     assert.deepEqual(
       world.programs.at(-1),
       advertFilter('multicast', Uint8Array.of(224, 0, 0, 18), [51, 52]),

@@ -14,6 +14,7 @@ export const SPEC: SocketSpec = {
   group: '224.0.0.18',
   source: '',
   vrids: [51],
+  receiveBufferBytes: 0,
 };
 export const GROUP6: Uint8Array = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12);
 export const SPEC6: SocketSpec = { ...SPEC, family: 6, group: 'ff02::12' };

@@ -1,0 +1,47 @@
+/** What instances that share a receive socket ask of it together: the VRIDs it lets in and the room it has. */
+import type { Context } from './context.ts';
+import type { Router } from './router.ts';
+
+const EVERY_VRID: readonly number[] = Object.freeze(Array.from({ length: 256 }, (_, i) => i));
+/** An IPv4 header and eight octets of VRRP; with PASS eight more. */
+const ADVERT_BYTES = { 4: 36, 6: 48 } as const;
+
+export type Shared = { readonly vrids: readonly number[]; readonly receiveBufferBytes: number };
+
+/** `routers`: those on one socket. 'log_unknown_vrids' lets every VRID in, to be told of. */
+export function sharedBy(ctx: Context, routers: readonly Router[]): Shared {
+  const vrids = ctx.config.global.logUnknownVrids
+    ? EVERY_VRID
+    : [...new Set(routers.map((r) => r.config.vrid))];
+  return { vrids, receiveBufferBytes: routers.reduce((sum, r) => sum + bufferBytes(ctx, r), 0) };
+}
+
+/** 'kernel_rx_buf_size', else 'vrrp_rx_bufs_policy'; 0 = nothing is asked for. */
+function bufferBytes(ctx: Context, r: Router): number {
+  if (r.config.receiveBufferBytes > 0) return r.config.receiveBufferBytes;
+  const { policy, bytes, multiplier } = ctx.config.global.buffers.adverts;
+  switch (policy) {
+    case 'bytes':
+      return bytes;
+    case 'mtu':
+      return (ctx.links.get(r.config.interface)?.mtu ?? 0) * multiplier;
+    case 'advert':
+      return (
+        (ADVERT_BYTES[r.config.family] + r.config.vips.length * (r.config.family === 4 ? 4 : 16)) * multiplier
+      );
+    case 'system':
+      return 0;
+  }
+}
+
+/** After a reload: the sockets that stay open do what the new configuration says. */
+export function refreshSharing(ctx: Context): void {
+  const byKey = new Map<string, Router[]>();
+  for (const r of ctx.routers) {
+    if (r.socketKey === '') continue;
+    const list = byKey.get(r.socketKey);
+    if (list === undefined) byKey.set(r.socketKey, [r]);
+    else list.push(r);
+  }
+  for (const [key, list] of byKey) ctx.ports.adverts.share(key, sharedBy(ctx, list));
+}
