@@ -16,13 +16,11 @@ import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
 import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
-import { deleteAddressesNow } from './io/netlink/cleanup.ts';
 import { runOnce } from './io/process/run-once.ts';
-import { readRelease } from './io/release/release.ts';
 import { warningsOf } from './loading.ts';
-import { native } from './native.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import { Reloads } from './reloads.ts';
+import { removeRemains } from './remains.ts';
 import { dataText } from './report/data.ts';
 import { jsonText } from './report/json.ts';
 import { sdStatus } from './report/sd-status.ts';
@@ -140,7 +138,9 @@ export class Daemon {
     const { processName } = this.#config.global;
     if (processName !== undefined) process.title = processName;
     await this.#globalScript('startup_script');
-    const devices = this.#removeRemains();
+    const devices = await removeRemains(this.#options.runDir, this.#log, (s) =>
+      this.#hands.devices.inherit(s),
+    );
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
@@ -200,30 +200,6 @@ export class Daemon {
       );
       return taken ? 'taken' : undefined;
     }
-  }
-
-  /**
-   * What a run that died held by its own account: the configuration may have changed since. Returns the interfaces that it
-   * made, which core takes over or removes.
-   */
-  #removeRemains(): readonly string[] {
-    const read = readRelease(this.#options.runDir);
-    if (!read.ok) this.#log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
-    if (!read.ok || read.value === undefined) return [];
-    const { addresses, devices = [], settings = [] } = read.value;
-    this.#hands.devices.inherit(settings);
-    if (addresses.length === 0) return devices;
-    const results = deleteAddressesNow(native(), addresses);
-    const removed = results.filter((r) => r.ok && !r.already).length;
-    if (removed > 0)
-      this.#log.log('warning', `removed ${removed} address(es) that an earlier run left behind`);
-    for (const [i, r] of results.entries())
-      if (!r.ok)
-        this.#log.log(
-          'warning',
-          `an earlier run left ${addresses[i]?.address} on ${addresses[i]?.interface}: cannot remove it: ${r.code}`,
-        );
-    return devices;
   }
 
   /** -d */

@@ -48,6 +48,13 @@ export function toolParts(): ToolParts {
           deleteAddressesNow(native(), list).flatMap((r, i) =>
             r.ok ? [] : [`${list[i]?.address} on ${list[i]?.interface}: ${r.code ?? ''} ${r.text ?? ''}`],
           ),
+        deleteRouting: async (list) => {
+          const { sendPrepared } = await import('./io/netlink/rt-routing.ts');
+          return sendPrepared(
+            native(),
+            list.map((x) => x.request),
+          ).flatMap((r, i) => (r.ok ? [] : [`${list[i]?.text}: ${r.code ?? ''} ${r.text ?? ''}`]));
+        },
         deleteDevices: (names) =>
           deleteInterfacesNow(native(), names).flatMap((r, i) =>
             r.ok ? [] : [`interface ${names[i]}: ${r.code ?? ''} ${r.text ?? ''}`],

@@ -40,6 +40,7 @@ const ROOT_FILES = new Set([
   'native.ts',
   'package-root.ts',
   'reloads.ts',
+  'remains.ts',
   'running.ts',
   'signals.ts',
   'slices.ts',

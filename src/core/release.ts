@@ -1,5 +1,5 @@
 /**
- * What must be undone after any death: every address that we may hold, and priority 0 for each instance that is master.
+ * What must be undone after any death: every address, route and rule that we may hold, and priority 0 for each instance that is master.
  * Addresses are named from the start on, held or not: there is no instant between adding one and having it written down,
  * and deleting one that is not there is harmless.
  */
@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
 import { outgoing } from './effects.ts';
 import { allAddresses } from './router.ts';
+import { releasedRouting } from './virtual-routes.ts';
 
 export function releaseState(ctx: Context): ReleaseState {
   const addresses: { interface: string; address: string; prefixLength: number; peer?: string }[] = [];
@@ -31,11 +32,13 @@ export function releaseState(ctx: Context): ReleaseState {
         frame,
       });
   }
+  const routing = releasedRouting(ctx);
   const devices = ctx.devices.names();
   const settings = ctx.ports.devices?.changedSettings() ?? [];
   return {
     addresses,
     adverts,
+    ...(routing.length === 0 ? {} : { routing }),
     ...(devices.length === 0 ? {} : { devices }),
     ...(settings.length === 0 ? {} : { settings }),
   };

@@ -41,7 +41,11 @@ export type Transition = {
 export type Rejection = { reason: string; source: string; detail: string; wallMs: number };
 
 /** A route or rule and how the kernel was asked for it. */
-export type HeldRouting = { readonly line: RoutingLine; readonly item: RoutingItem };
+export type HeldRouting = {
+  readonly line: RoutingLine;
+  readonly item: RoutingItem;
+  seen: boolean; // the kernel has shown it to us: only then can its absence mean that someone deleted it
+};
 
 export type Router = {
   readonly id: number; // owner id in the deadline heap

@@ -142,7 +142,9 @@ export class Routing implements TrackSource {
     });
     const held = ctx.routers
       .filter((r) => r.state.name === 'master')
-      .flatMap((r) => [...r.routing.values()].filter((h) => isTracked(h.line)).map((h) => ({ r, ...h })));
+      .flatMap((r) =>
+        [...r.routing.values()].filter((h) => isTracked(h.line)).map((h) => ({ r, h, item: h.item })),
+      );
     const items = [...statics, ...held].map((x) => x.item);
     if (items.length === 0) return;
     const present = ctx.ports.routing.present(items);
@@ -152,10 +154,13 @@ export class Routing implements TrackSource {
     }
     const missing = new Set(items.filter((_, i) => present[i] !== true));
     for (const { s, item } of statics) if (missing.has(item)) this.#restore(s);
-    for (const r of new Set(held.map((h) => h.r)))
+    for (const { h } of held) h.seen ||= !missing.has(h.item);
+    for (const r of new Set(held.map((x) => x.r)))
       this.#missed(
         r,
-        held.filter((h) => h.r === r && missing.has(h.item) && this.#couldBe(h.line)).map((h) => h.line),
+        held.flatMap(({ r: of, h }) =>
+          of === r && h.seen && missing.has(h.item) && this.#couldBe(h.line) ? [h.line] : [],
+        ),
       );
   }
 

@@ -2,8 +2,10 @@
  * The virtual routes and rules of an instance: set behind its addresses, removed before them (behaviour.md C2, C3).
  * Synchronous; what the kernel refuses is reported with its own words and does not hold up the rest.
  */
+
+import type { ReleaseState } from '../ports/system.ts';
 import type { Context } from './context.ts';
-import type { Router } from './router.ts';
+import type { HeldRouting, Router } from './router.ts';
 import {
   interfacesOf,
   isTracked,
@@ -26,10 +28,13 @@ export function addRoutes(ctx: Context, r: Router, only: (l: RoutingLine) => boo
     if (wanted.some((w) => w.line.kind === kind))
       say(ctx, r, `setting Virtual ${kind === 'route' ? 'Routes' : 'Rules'}`);
   const results = ctx.ports.routing.add(wanted.map((w) => w.item));
+  // Whether the kernel shows them as we know them.
+  ctx.post({ type: 'routing' });
   ctx.releaseDirty = true;
   for (const [i, result] of results.entries()) {
     const { line, item } = wanted[i] as (typeof wanted)[number];
-    if (result.ok) r.routing.set(routingKey(line), { line, item });
+    const key = routingKey(line);
+    if (result.ok) r.routing.set(key, { line, item, seen: r.routing.get(key)?.seen === true });
     else
       ctx.ports.log.log(
         'error',
@@ -73,19 +78,35 @@ export function restoreRoutes(ctx: Context, r: Router, iface: string): void {
   if (r.state.name === 'master') addRoutes(ctx, r, (l) => isTracked(l) && interfacesOf(l).includes(iface));
 }
 
-/** Leftovers of a crash, which nobody but we can have made: rules, then routes (C1). */
-export function removeLeftoverRoutes(ctx: Context): void {
-  const items = ctx.config.instances.flatMap((c) =>
-    linesOf(c.routes, c.rules).flatMap((l) => itemOf(l, ctx.links) ?? []),
+/** Every virtual line that can be there, in the order of its removal: rules, then routes (C1, C3). */
+function removable(ctx: Context): readonly Omit<HeldRouting, 'seen'>[] {
+  const all = ctx.config.instances.flatMap((c) =>
+    linesOf(c.routes, c.rules).flatMap((line) => {
+      const item = itemOf(line, ctx.links);
+      return item === undefined ? [] : [{ line, item }];
+    }),
   );
+  return [...all.filter((h) => h.line.kind === 'rule'), ...all.filter((h) => h.line.kind === 'route')];
+}
+
+/** Leftovers of a crash, which nobody but we can have made. */
+export function removeLeftoverRoutes(ctx: Context): void {
+  const items = removable(ctx).map((h) => h.item);
   if (items.length === 0) return;
-  const ordered = [...items.filter((i) => i.kind === 'rule'), ...items.filter((i) => i.kind === 'route')];
-  const removed = ctx.ports.routing.delete(ordered).filter((x) => x.ok && !x.already).length;
+  const removed = ctx.ports.routing.delete(items).filter((x) => x.ok && !x.already).length;
   if (removed > 0)
     ctx.ports.log.log(
       'warning',
       `removed ${removed} virtual route(s) and rule(s) that an earlier run left behind`,
     );
+}
+
+/** The same for the release files. ip-batch(8) takes every rule without `-6` for one of IPv4. */
+export function releasedRouting(ctx: Context): NonNullable<ReleaseState['routing']> {
+  return removable(ctx).map(({ line, item }) => ({
+    text: line.kind === 'rule' && line.rule.family === 6 ? '' : `${line.kind} del ${routingText(line)}`,
+    request: ctx.ports.routing.prepareDelete(item),
+  }));
 }
 
 const say = (ctx: Context, r: Router, text: string): void =>

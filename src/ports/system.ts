@@ -2,6 +2,7 @@
 
 import type { ProcessSettings } from '../config/global-config.ts';
 import type { ChangedSetting } from './devices.ts';
+import type { PreparedRequest } from './routing.ts';
 
 export type { ProcessSettings };
 
@@ -39,6 +40,11 @@ export type ReleaseState = {
     readonly interface: string;
     readonly destination: string;
     readonly frame: Uint8Array; // IP packet with priority 0
+  }[];
+  /** Virtual rules, then routes; absent = none. */
+  readonly routing?: readonly {
+    readonly text: string; // behind 'ip', as in 'route del 203.0.113.0/24'; '' where ip-batch(8) cannot say it
+    readonly request: PreparedRequest;
   }[];
   /** Names of interfaces that were made. */
   readonly devices?: readonly string[];

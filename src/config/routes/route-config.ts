@@ -66,7 +66,7 @@ export type RouteConfig = {
   readonly interface?: string;
   readonly onlink: boolean;
   readonly tos: number; // 0..255
-  readonly table: number; // 0..4294967295, default 254 (main)
+  readonly table: number; // 0..4294967295, default 254 (main), 255 (local) for local, broadcast, anycast and nat
   readonly vrf?: string; // the table of this VRF interface instead
   readonly protocol: number; // RTPROT_*; 18 where none was written, and always when watched
   readonly scope?: number; // RT_SCOPE_*

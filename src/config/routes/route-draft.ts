@@ -17,7 +17,7 @@ export type RouteDraft = {
   interface?: string;
   onlink: boolean;
   tos: number;
-  table: number;
+  table?: number; // absent: by the type
   vrf?: string;
   protocol: Word | undefined;
   protocolNumber: number;
@@ -48,7 +48,6 @@ export const newRoute = (): RouteDraft => ({
   destinationText: '',
   onlink: false,
   tos: 0,
-  table: 254,
   protocol: undefined,
   protocolNumber: 18,
   metrics: {},

@@ -31,6 +31,12 @@ const TYPES: Readonly<Record<string, number>> = {
   nat: 10,
   xresolve: 11,
 };
+/**
+ * Where `ip route` puts a route without `table`: addresses of this host stand in 'local'. KEEPALIVED: 'main' for all, and
+ * the kernel refuses these types there.
+ */
+const LOCAL_TYPES: ReadonlySet<number> = new Set([2, 3, 4, 10]);
+const [MAIN, LOCAL] = [254, 255];
 /** KEEPALIVED: routes of these types are added, not put before others. */
 const UNICAST = 1;
 
@@ -131,7 +137,7 @@ function finish(d: RouteDraft, line: Line): RouteConfig | undefined {
     });
   const destination: Prefix =
     d.destination === 'default' ? { bytes: new Uint8Array(family === 4 ? 4 : 16), length: 0 } : d.destination;
-  const { mode, onlink, tos, table, type, protocolNumber } = d;
+  const { mode, onlink, tos, table = LOCAL_TYPES.has(d.type) ? LOCAL : MAIN, type, protocolNumber } = d;
   return {
     family,
     type,

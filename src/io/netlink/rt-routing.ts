@@ -7,7 +7,7 @@ import type { PollHandle } from '../../native.ts';
 import type { AddressResult } from '../../ports/netlink.ts';
 import type { PreparedRequest, RoutingItem, RoutingPort, RoutingSink } from '../../ports/routing.ts';
 import { type NetlinkMessage, type Request, splitDatagram } from './messages.ts';
-import { type Answer, DumpError, isSystemError, RequestSocket } from './request-socket.ts';
+import { type Answer, DumpError, isSystemError, RequestSocket, type SocketNative } from './request-socket.ts';
 import { encodeAddRoute, encodeDeleteRoute } from './route-message.ts';
 import { ROUTING_GROUPS, RTPROT_KEEPALIVED } from './routing.table.ts';
 import { findPresent } from './routing-dump.ts';
@@ -21,6 +21,13 @@ const DATAGRAM_BYTES = 1 << 16;
 const WAKE_DATAGRAMS = 256;
 /** rtm_protocol in struct rtmsg. */
 const PROTOCOL_AT = 5;
+
+const IN_THE_WAY: AddressResult = {
+  ok: false,
+  already: false,
+  code: 'EEXIST',
+  text: 'another route has the same destination, metric and type of service',
+};
 
 export class RtRouting implements RoutingPort {
   readonly #native: NetlinkNative;
@@ -40,7 +47,21 @@ export class RtRouting implements RoutingPort {
   add(items: readonly RoutingItem[]): readonly AddressResult[] {
     const encode = (i: RoutingItem): Request =>
       i.kind === 'route' ? encodeAddRoute(i) : encodeAddRule(i.rule);
-    return this.#requests.transact(items.map(encode)).map((a) => result(a, ['EEXIST']));
+    const answers = this.#requests.transact(items.map(encode));
+    const inTheWay = this.#othersInTheWay(items, answers);
+    return answers.map((a, i) => (inTheWay.has(i) ? IN_THE_WAY : result(a, ['EEXIST'])));
+  }
+
+  /** EEXIST is an answer to the key of a route, which another route may have as well. */
+  #othersInTheWay(items: readonly RoutingItem[], answers: readonly Answer[]): ReadonlySet<number> {
+    const which = [...items.keys()].filter((i) => {
+      const item = items[i] as RoutingItem;
+      const ours = item.kind === 'route' && item.route.protocol === RTPROT_KEEPALIVED;
+      return ours && answers[i]?.code === 'EEXIST';
+    });
+    if (which.length === 0) return new Set();
+    const present = this.present(which.map((i) => items[i] as RoutingItem));
+    return new Set(which.filter((_, n) => present?.[n] === false));
   }
 
   delete(items: readonly RoutingItem[]): readonly AddressResult[] {
@@ -132,7 +153,7 @@ export const deletion = (a: Answer): AddressResult => result(a, ABSENT);
 
 /** Sends what `prepareDelete` made, perhaps in another process. */
 export function sendPrepared(
-  native: NetlinkNative,
+  native: SocketNative,
   requests: readonly PreparedRequest[],
 ): readonly AddressResult[] {
   const socket = new RequestSocket(native);

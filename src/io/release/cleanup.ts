@@ -17,6 +17,10 @@ export type CleanUpParts = {
   readonly deleteAddresses: (
     list: ReleaseState['addresses'],
   ) => readonly string[] | Promise<readonly string[]>;
+  /** Deletes routes and rules; the same. */
+  readonly deleteRouting?: (
+    list: NonNullable<ReleaseState['routing']>,
+  ) => readonly string[] | Promise<readonly string[]>;
   /** As above, for interfaces. */
   readonly deleteDevices?: (names: readonly string[]) => readonly string[];
   readonly restoreSettings?: (list: readonly ChangedSetting[]) => readonly string[];
@@ -40,7 +44,7 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     parts.err(`vipd: the daemon of ${runDir} is running; stop it, it cleans up by itself\n`);
     return 4;
   }
-  const { adverts, addresses, devices = [], settings = [], namespace } = read.value;
+  const { adverts, addresses, routing = [], devices = [], settings = [], namespace } = read.value;
   const outside = namespace === undefined ? undefined : parts.enterNamespace(namespace);
   if (outside !== undefined) {
     parts.err(`vipd: ${outside}\n`);
@@ -48,6 +52,7 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
   }
   const failures = [
     ...sendAll(adverts, parts.sendAdvert ?? sendRaw),
+    ...(routing.length === 0 ? [] : ((await parts.deleteRouting?.(routing)) ?? [])),
     ...(await parts.deleteAddresses(addresses)),
     // After the adverts, which leave through them.
     ...(parts.deleteDevices?.(devices) ?? []),

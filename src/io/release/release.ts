@@ -61,12 +61,13 @@ export function releasePort(runDir: string, log: Log, namespace?: string): Relea
   };
 }
 
-/** One line for each address, in the language of ip-batch. */
+/** One line for each rule, route and address, in the language of ip-batch. */
 export function encodeBatch(state: ReleaseState): string {
   const where = (a: ReleaseState['addresses'][number]): string =>
     a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
   const prefix = state.namespace === undefined ? '' : `netns exec ${state.namespace} ip `;
   return [
+    ...(state.routing ?? []).flatMap((r) => (r.text === '' ? [] : [`${prefix}${r.text}\n`])),
     ...state.addresses.map((a) => `${prefix}addr del ${where(a)} dev ${a.interface}\n`),
     ...(state.devices ?? []).map((name) => `${prefix}link del dev ${name}\n`),
   ].join('');
@@ -74,7 +75,13 @@ export function encodeBatch(state: ReleaseState): string {
 
 export function encodeRelease(state: ReleaseState): string {
   const adverts = state.adverts.map((a) => ({ ...a, frame: toHex(a.frame) }));
-  return `${JSON.stringify({ schema: SCHEMA, ...state, adverts }, undefined, 1)}\n`;
+  const routing = state.routing?.map(({ text, request }) => ({
+    text,
+    type: request.type,
+    flags: request.flags,
+    body: toHex(request.body),
+  }));
+  return `${JSON.stringify({ schema: SCHEMA, ...state, adverts, routing }, undefined, 1)}\n`;
 }
 
 /** undefined: there is no file, so nothing to do. An error names what is wrong with it. */
@@ -105,6 +112,10 @@ export function removeRelease(runDir: string): void {
   }
 }
 
+type ReleasedRouting = NonNullable<ReleaseState['routing']>[number];
+const RTM_DELROUTE = 25;
+const RTM_DELRULE = 33;
+
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== null && !Array.isArray(v);
 const isNamespace = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,255}$/.test(v);
@@ -119,18 +130,21 @@ const isSetting = (v: unknown): v is ChangedSetting =>
 
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts, namespace, devices, settings } = value;
+  const { addresses, adverts, namespace, devices, settings, routing } = value;
   if (namespace !== undefined && !isNamespace(namespace)) return undefined;
   if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
   if (devices !== undefined && !(Array.isArray(devices) && devices.every(isName))) return undefined;
   if (settings !== undefined && !(Array.isArray(settings) && settings.every(isSetting))) return undefined;
+  if (routing !== undefined && !Array.isArray(routing)) return undefined;
   const readAddresses = addresses.map(toAddress);
   const readAdverts = adverts.map(toAdvert);
   const whole = <T>(list: readonly (T | undefined)[]): list is readonly T[] => !list.includes(undefined);
-  if (!whole(readAddresses) || !whole(readAdverts)) return undefined;
+  const readRouting = routing?.map(toRouting) ?? [];
+  if (!whole(readAddresses) || !whole(readAdverts) || !whole(readRouting)) return undefined;
   return {
     addresses: readAddresses,
     adverts: readAdverts,
+    ...(routing === undefined ? {} : { routing: readRouting }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(devices === undefined ? {} : { devices }),
     ...(settings === undefined ? {} : { settings }),
@@ -144,6 +158,16 @@ function toAddress(value: unknown): ReleaseState['addresses'][number] | undefine
   const bytes = parseIp(address);
   const fits = bytes !== undefined && Number.isInteger(prefixLength) && prefixLength <= bytes.length * 8;
   return fits && prefixLength >= 0 ? { interface: name, address, prefixLength } : undefined;
+}
+
+/** Deletions and nothing else: the file is root's, and so is what it may do. */
+function toRouting(value: unknown): ReleasedRouting | undefined {
+  if (!isFields(value)) return undefined;
+  const { text, type, flags, body } = value;
+  if (typeof text !== 'string' || typeof flags !== 'number' || typeof body !== 'string') return undefined;
+  if (type !== RTM_DELROUTE && type !== RTM_DELRULE) return undefined;
+  if (!/^([0-9a-f]{2}){12,}$/.test(body) || body.length > MAX_FRAME_BYTES * 2) return undefined;
+  return { text, request: { type, flags, body: new Uint8Array(Buffer.from(body, 'hex')) } };
 }
 
 function toAdvert(value: unknown): ReleaseState['adverts'][number] | undefined {

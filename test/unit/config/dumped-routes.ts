@@ -77,7 +77,8 @@ export function dumpedRoute(r: RouteConfig): string {
     r.via && via(r.via),
     r.tos > 0 && `tos ${r.tos}`,
     r.interface && `dev ${r.interface}`,
-    r.table !== 254 && `table ${r.table}`,
+    // Ours is that of ip-route(8) for some types: keepalived's dump says nothing then.
+    r.table !== 254 && !(r.table === 255 && [2, 3, 4, 10].includes(r.type)) && `table ${r.table}`,
     `proto ${r.protocol}`,
     r.scope !== undefined && `scope ${r.scope}`,
     r.metric !== undefined && `metric ${r.metric}`,
