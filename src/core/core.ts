@@ -15,6 +15,7 @@ import type { Effect, Event } from '../vrrp/types.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
+import { mustLeaveFirst } from './duplicates.ts';
 import { carryOut } from './effects.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
@@ -328,7 +329,8 @@ export class Core {
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
-      const lingerUs = linger && router.params.basePriority > 0 ? lingerBoundUs(router.params) : 0;
+      const stays = linger && router.params.basePriority > 0 && !mustLeaveFirst(router.config);
+      const lingerUs = stays ? lingerBoundUs(router.params) : 0;
       this.#ctx.post({ type: 'machine', router, event: { type: 'shutdown', lingerUs } });
     }
     this.#pump();

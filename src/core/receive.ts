@@ -11,6 +11,7 @@ import {
 } from '../vrrp/accept.ts';
 import type { Context } from './context.ts';
 import { isUnicast, type Router } from './router.ts';
+import { onSocket } from './sharing.ts';
 import { tellRejected } from './tell.ts';
 import * as words from './words.ts';
 
@@ -43,8 +44,7 @@ export function rulesOf(r: Router): AcceptRules {
 /** The instances of one socket with one VRID: usually one; several unicast ones are told apart by their peers. */
 function addressee(ctx: Context, key: string, received: ReceivedAdvert): Router | undefined {
   let first: Router | undefined;
-  for (const r of ctx.routers) {
-    if (r.socketKey !== key || r.config.vrid !== received.vrid) continue;
+  for (const r of onSocket(ctx, key, received.vrid)) {
     if (!isUnicast(r.config) || r.config.unicastPeers.some((p) => equalBytes(p.bytes, received.sourceBytes)))
       return r;
     first ??= r;

@@ -54,7 +54,7 @@ export type Router = {
   state: State;
   started: boolean;
   faults: Map<string, string>; // what -> detail
-  silentFault: boolean; // every fault is a script that has not ended once: nobody is told (B18)
+  silentFault: boolean; // every fault is only not known yet (a script, a tentative source): nobody is told (B18)
   tracked: readonly Tracked[]; // as they were when `faults` and `contributions` were worked out
   contributions: readonly Contribution[];
   interfaceIndex: number; // 0 = interface absent
@@ -71,6 +71,7 @@ export type Router = {
   lastRejection: Rejection | undefined;
   hooks: Map<string, HookOutcome>;
   counters: MutableCounters;
+  detections: Map<string, number>; // VIPs that the kernel looks for duplicates of (hex) -> times that it found one
   unwatch: (() => void)[]; // watches for the successor's announcement
   addressesAdded: boolean; // by a reload that is being applied
   removed: boolean; // a reload took it out of the configuration
@@ -140,6 +141,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     lastRejection: undefined,
     hooks: new Map(),
     counters: freshCounters(),
+    detections: new Map(),
     unwatch: [],
     addressesAdded: false,
     removed: false,

@@ -1,4 +1,5 @@
 /** Core with hands of paper: a clock that is set by hand, a kernel that is a list, adverts that are written down. */
+import { equalBytes } from '../../../src/base/bytes.ts';
 import type { Config, InstanceConfig, VirtualAddress } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Ports } from '../../../src/core/context.ts';
@@ -339,18 +340,19 @@ export class World {
     this.done.push(`add ${r.bytes.join('.')}`);
     this.added.push(r);
     const already = this.addresses.some(
-      (a) => a.bytes[3] === r.bytes[3] && a.interfaceIndex === r.interfaceIndex,
+      (a) => equalBytes(a.bytes, r.bytes) && a.interfaceIndex === r.interfaceIndex,
     );
+    const { family, bytes, prefixLength, interfaceIndex, flags = 0 } = r;
     this.addresses = [
-      ...this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]),
-      { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength },
+      ...this.addresses.filter((a) => !equalBytes(a.bytes, bytes)),
+      { ...kernelAddress(0, interfaceIndex), family, bytes, prefixLength, flags },
     ];
     return { ok: true, already };
   }
 
   #delete(r: AddressRequest) {
     this.done.push(`del ${r.bytes.join('.')}`);
-    this.addresses = this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]);
+    this.addresses = this.addresses.filter((a) => !equalBytes(a.bytes, r.bytes));
     return { ok: true, already: false };
   }
 

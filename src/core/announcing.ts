@@ -1,0 +1,78 @@
+/** Which gratuitous ARPs and neighbour advertisements a router sends: one for each address that it holds. */
+import { equalBytes } from '../base/bytes.ts';
+import type { VirtualAddress } from '../config/config.ts';
+import type { Announcement } from '../ports/announce.ts';
+import type { Link } from '../ports/netlink.ts';
+import type { Burst } from '../vrrp/types.ts';
+import type { Context } from './context.ts';
+import { allAddresses, isUnicast, type Router } from './router.ts';
+import * as words from './words.ts';
+
+export function announce(ctx: Context, r: Router, burst: Burst, repeatCount: number): void {
+  const said = announceAddresses(ctx, r, allAddresses(r.config), repeatCount);
+  // The frames first. A router that keeps sending lower adverts causes a burst each time: its lines come once in a while.
+  if (burst === 'lower-priority' && ctx.limiter.pass(`garp ${r.config.name}`, ctx.ports.clock.nowUs()) < 0)
+    return;
+  for (const v of said)
+    ctx.ports.log.log('debug', words.sendingGarp(r.config.name, v.interface, v.address), {
+      instance: r.config.name,
+    });
+}
+
+/** Returns those that could be announced. */
+export function announceAddresses(
+  ctx: Context,
+  r: Router,
+  addresses: readonly VirtualAddress[],
+  repeatCount: number,
+): readonly VirtualAddress[] {
+  const list: Announcement[] = [];
+  const said: VirtualAddress[] = [];
+  for (const v of addresses) {
+    const announcement = announcementOn(ctx.links.get(v.interface), v.family, v.bytes);
+    if (announcement === undefined) continue;
+    list.push(announcement);
+    said.push(v);
+  }
+  announceSpaced(ctx, r, list, repeatCount);
+  return said;
+}
+
+/** KEEPALIVED: a unicast router that comes back from FAULT says once where its source is, for the ARP tables of its peers. */
+export function announceSource(ctx: Context, r: Router): void {
+  const { source } = r;
+  if (source === undefined || !isUnicast(r.config)) return;
+  const at = ctx.ports.netlink.addresses().find((a) => equalBytes(a.bytes, source));
+  const link = [...ctx.links.values()].find((l) => l.index === at?.interfaceIndex);
+  const announcement = announcementOn(link, r.config.family, source);
+  if (announcement !== undefined) announceSpaced(ctx, r, [announcement], 1);
+}
+
+function announcementOn(
+  link: Link | undefined,
+  family: 4 | 6,
+  address: Uint8Array,
+): Announcement | undefined {
+  if (link === undefined || link.noArp || link.loopback || link.mac.length !== 6) return undefined;
+  return { interface: link.name, interfaceIndex: link.index, mac: link.mac, family, address };
+}
+
+/** 'vrrp_garp_interval' and 'vrrp_gna_interval'; without either the two families stay in one burst, in file order. */
+function announceSpaced(ctx: Context, r: Router, list: readonly Announcement[], repeatCount: number): void {
+  const { garpIntervalUs, gnaIntervalUs } = ctx.config.global;
+  const send = (part: readonly Announcement[], spacingUs: number): void => {
+    if (part.length > 0) ctx.ports.announce.announce(r.config.name, part, repeatCount, spacingUs);
+  };
+  if (garpIntervalUs === gnaIntervalUs) {
+    send(list, garpIntervalUs);
+    return;
+  }
+  send(
+    list.filter((a) => a.family === 4),
+    garpIntervalUs,
+  );
+  send(
+    list.filter((a) => a.family === 6),
+    gnaIntervalUs,
+  );
+}
