@@ -8,7 +8,9 @@ NAPI_MODULE_INIT() {
   register_netlink(env, exports);
   register_unix(env, exports);
   register_process(env, exports);
+  register_udp(env, exports);
   register_users(env, exports);
   register_inotify(env, exports);
+  register_link(env, exports);
   return exports;
 }

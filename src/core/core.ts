@@ -28,7 +28,7 @@ import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
 import { STALL_US, Stalls } from './stalls.ts';
-import { startNotBeforeUs, startRouter, whyNotRun } from './start.ts';
+import { startNotBeforeUs, startRouter } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
@@ -100,13 +100,7 @@ export class Core {
     removeLeftoverRoutes(ctx);
     const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
-    const runnable = ctx.config.instances.filter((c) => {
-      const why = whyNotRun(c);
-      if (why !== undefined)
-        ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
-      return why === undefined;
-    });
-    for (const config of runnable) this.#add(config);
+    for (const config of ctx.config.instances) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
     this.#tracking.attach();
     ctx.ports.notices.tell({ type: 'started' });
@@ -153,6 +147,15 @@ export class Core {
 
   onTrackFile(file: string): void {
     this.#accept({ type: 'track-file', file });
+  }
+
+  /** A BFD session came up, or is up no more. */
+  onBfdChange(name: string): void {
+    this.#accept({ type: 'bfd', name });
+  }
+
+  onProcessCount(name: string, count: number): void {
+    this.#accept({ type: 'process-count', name, count });
   }
 
   #accept(event: CoreEvent): void {
@@ -234,6 +237,12 @@ export class Core {
         break;
       case 'track-file':
         this.#tracking.files.onChange(e.file);
+        break;
+      case 'process-count':
+        this.#tracking.processes.onCount(e.name, e.count);
+        break;
+      case 'bfd':
+        this.#tracking.bfd.onChange(e.name);
         break;
       case 'routing':
         this.#tracking.routing.checkSoon();

@@ -35,6 +35,25 @@ export type Counters = {
   readonly rejected: Readonly<Record<string, number>>; // by reason of the receive ladder
 };
 
+/** How adverts are signed and checked. No secret in it. */
+export type AuthenticationSnapshot =
+  | { readonly type: 'none' | 'pass' }
+  | { readonly type: 'ah'; readonly sequence: number; readonly exhausted: boolean }
+  | {
+      readonly type: 'hmac';
+      readonly mode: 'enforce' | 'permissive' | 'receive-only';
+      readonly activeKey: number;
+      readonly keys: readonly number[]; // ids
+      readonly antiReplay: 'time' | 'monotonic';
+      readonly timeWindowS: number;
+      /** Senders of believed signatures: which key they use, and how far their clock is ahead of ours. */
+      readonly peers: readonly {
+        readonly address: string;
+        readonly keyId: number;
+        readonly aheadMs: number;
+      }[];
+    };
+
 export type InstanceSnapshot = {
   readonly name: string;
   readonly interface: string;
@@ -70,6 +89,7 @@ export type InstanceSnapshot = {
     readonly detail: string;
     readonly wallMs: number;
   };
+  readonly authentication: AuthenticationSnapshot;
   readonly lastRejection: {
     readonly reason: string;
     readonly source: string;
@@ -101,10 +121,83 @@ export type FileSnapshot = {
   readonly detail: string; // why it cannot be followed; '' = it is
 };
 
+/** One 'vrrp_track_process'. */
+export type ProcessSnapshot = {
+  readonly name: string;
+  readonly process: string; // with its parameters
+  readonly count: number; // how many run
+  readonly wanted: string; // 'at least 1', '2 to 3', 'none'
+  readonly state: 'up' | 'down'; // after the delays
+  readonly sinceWallMs: number;
+};
+
+/** One interface that is polled or whose changes must last. */
+export type InterfaceSnapshot = {
+  readonly name: string;
+  readonly usable: boolean; // now
+  readonly counts: boolean; // after 'interface_up_down_delays'
+  readonly changesInUs: number; // until `usable` counts; -1 = it does
+  readonly polledBy: string; // 'MII', 'ETHTOOL', 'IOCTL', 'netlink' where nothing answers; '' = not polled
+};
+
 export type GroupSnapshot = {
   readonly name: string;
   readonly state: StateName;
   readonly members: readonly string[];
+};
+
+export type BfdSessionSnapshot = {
+  readonly name: string;
+  readonly neighbor: string;
+  readonly source: string; // '' = the kernel chooses
+  readonly multihop: boolean;
+  readonly passive: boolean;
+  readonly ttl: number;
+  readonly maxHops: number; // -1: not looked at
+  readonly multiplier: number;
+  readonly minTxUs: number;
+  readonly minRxUs: number;
+  readonly idleTxUs: number;
+  readonly events: 'vrrp' | 'checker' | 'both'; // who hears of it
+  readonly state: 'admin-down' | 'down' | 'init' | 'up';
+  readonly sinceWallMs: number;
+  readonly diag: string; // in RFC 5880's words (4.1)
+  readonly discriminator: string; // '0x…'
+  readonly polling: boolean;
+  readonly sendIntervalUs: number; // negotiated, before jitter; -1: the peer wants nothing
+  readonly detectionUs: number; // 0: the peer was not heard
+  readonly remote: {
+    readonly state: 'admin-down' | 'down' | 'init' | 'up';
+    readonly diag: string;
+    readonly discriminator: string;
+    readonly minTxUs: number;
+    readonly minRxUs: number;
+    readonly multiplier: number;
+    readonly demand: boolean;
+    readonly sendIntervalUs: number;
+    readonly detectionUs: number; // how soon the peer misses us
+  };
+  readonly lastHeardAgoUs: number; // -1 = never
+  readonly lastDown: {
+    readonly reason: string; // 'expired', 'neighbor-down', 'neighbor-admin-down'
+    readonly localDiag: string;
+    readonly remoteDiag: string;
+    readonly wallMs: number;
+  } | null;
+  readonly problem: string; // why it cannot work; '' = it can
+  readonly counters: {
+    readonly received: number;
+    readonly sent: number;
+    readonly sendErrors: number;
+    readonly up: number;
+    readonly down: number;
+    readonly rejected: Readonly<Record<string, number>>;
+  };
+};
+
+export type BfdSnapshot = {
+  readonly sessions: readonly BfdSessionSnapshot[];
+  readonly discarded: Readonly<Record<string, number>>; // packets of no session, by reason
 };
 
 export type Snapshot = {
@@ -122,6 +215,9 @@ export type Snapshot = {
   readonly groups: readonly GroupSnapshot[];
   readonly scripts: readonly ScriptSnapshot[];
   readonly files: readonly FileSnapshot[];
+  readonly processes: readonly ProcessSnapshot[];
+  readonly interfaces: readonly InterfaceSnapshot[]; // only those
+  readonly bfd?: BfdSnapshot; // with sessions only
   readonly warnings: readonly string[]; // what an operator should know now
   readonly loop: { readonly stallCount: number; readonly longestStallUs: number };
 };

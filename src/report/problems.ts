@@ -1,12 +1,8 @@
 /** What an operator should look at now, one line each: faults, missing addresses, failing scripts and hooks, rejections. */
-import type {
-  FileSnapshot,
-  HookOutcome,
-  InstanceSnapshot,
-  ScriptSnapshot,
-  Snapshot,
-} from '../core/snapshot.ts';
+import type { HookOutcome, InstanceSnapshot, ScriptSnapshot, Snapshot } from '../core/snapshot.ts';
+import { bfdProblems } from './bfd.ts';
 import { duration, lastLine, moment, printable } from './format.ts';
+import { trackedProblems } from './tracked.ts';
 
 /** Longest piece of script output in a line. */
 const OUTPUT = 60;
@@ -18,7 +14,8 @@ export function problems(s: Snapshot): readonly string[] {
   return [
     ...s.instances.flatMap((i) => ofInstance(i, s.nowWallMs)),
     ...s.scripts.flatMap((script) => ofScript(script, s.nowWallMs)),
-    ...s.files.filter((f) => f.detail !== '').map((f) => `track_file ${f.name}: ${printable(f.detail)}`),
+    ...trackedProblems(s),
+    ...(s.bfd === undefined ? [] : bfdProblems(s.bfd, s.nowWallMs)),
     ...s.warnings.map(printable),
   ];
 }
@@ -65,9 +62,4 @@ export function scriptLine(script: ScriptSnapshot, nowMs: number): string {
   const runs =
     script.failures === 0 ? `${script.runs} runs` : `${script.failures} of ${script.runs} runs failed`;
   return `script ${script.name}: ${script.state} for ${since}${exit}, ${runs}${output === '' ? '' : `: "${output}"`}`;
-}
-
-/** 'tf: /run/load holds -120 for 41s'. */
-export function fileLine(f: FileSnapshot, nowMs: number): string {
-  return printable(`${f.name}: ${f.file} holds ${f.value} for ${duration((nowMs - f.sinceWallMs) * 1000)}`);
 }

@@ -4,6 +4,7 @@ import type { Config, InstanceConfig, VirtualAddress } from '../../../src/config
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
+import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
 import type {
   AddressRequest,
@@ -18,6 +19,7 @@ import type { RoutingItem, RoutingPort } from '../../../src/ports/routing.ts';
 import type { ReleaseState } from '../../../src/ports/system.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
 import { HostFiles } from '../../../src/whatif/host-files.ts';
+import { HostProcesses } from '../../../src/whatif/host-processes.ts';
 import { memoryMachine } from '../config/machine.ts';
 
 export const S = 1_000_000;
@@ -172,6 +174,8 @@ export class World {
   readonly hooksBeforeNotice: number[] = [];
   readonly opened: SocketSpec[] = [];
   readonly files: HostFiles = new HostFiles();
+  readonly processes: HostProcesses = new HostProcesses();
+  readonly carriers: Map<string, boolean> = new Map(); // what polled links answer
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
   urgency = 0;
@@ -209,6 +213,7 @@ export class World {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
       timer: { arm: (atUs) => this.#arm(atUs) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
+      macs,
       adverts: {
         open: (key, spec) => {
           this.opened.push(spec);
@@ -278,6 +283,8 @@ export class World {
         cancelAll: () => undefined,
       },
       trackFiles: this.files,
+      processes: this.processes,
+      carrier: { carrier: (name) => this.carriers.get(name) },
       release: { write: (state) => this.#keep(state) },
       settings: {
         promoteSecondaries: (name) => void this.promoted.push(name),
@@ -450,6 +457,7 @@ export function advert(
         addresses: [Uint8Array.of(192, 0, 2, 100)],
         authType: 0,
         authData: new Uint8Array(8),
+        trailer: new Uint8Array(0),
         checksum: { standard: true, noPseudo: true, oldUnicast: false },
       },
     },

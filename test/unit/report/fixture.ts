@@ -38,6 +38,7 @@ const master: InstanceSnapshot = {
     detail: '192.0.2.2 not heard for 3.6 s',
     wallMs: NOW - 273_600_000,
   },
+  authentication: { type: 'none' },
   lastRejection: null,
   counters: {
     advertsReceived: 12,
@@ -203,6 +204,8 @@ export const SNAPSHOT: Snapshot = {
     },
   ],
   files: [],
+  processes: [],
+  interfaces: [],
   warnings: ['VI_3 shares VRID 53 with a stranger'],
   loop: { stallCount: 1, longestStallUs: 1_200_000 },
 };
