@@ -19,9 +19,10 @@ export type ProcessPattern = {
 const COMM_MAX = 15;
 
 export function matchesProcess(pattern: ProcessPattern, { comm, argv }: ProcessFacts): boolean {
+  const { process: name } = pattern;
   // The kernel keeps 15 octets; a longer name can be meant only so.
-  if (!pattern.fullCommand) return comm === pattern.process.slice(0, COMM_MAX);
-  if (argv[0] !== pattern.process) return false;
+  if (!pattern.fullCommand) return comm === name.slice(0, COMM_MAX);
+  if (argv[0] !== name) return false;
   const has = argv.slice(1);
   const want = pattern.parameters;
   switch (pattern.match) {

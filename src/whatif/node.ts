@@ -233,7 +233,7 @@ export class Node {
       processes: this.host.processes,
       carrier: { carrier: (name) => this.host.hasCarrier(name) },
       bfd: { stateOf: () => ({ up: true, detail: '' }) },
-      release: { write: nothing },
+      release: { write: nothing, prepare: nothing },
       service: { ready: nothing, reloading: nothing, stopping: nothing, status: nothing, watchdog: nothing },
       settings: { promoteSecondaries: nothing, restore: nothing },
       urgency: { raise: () => 0 },

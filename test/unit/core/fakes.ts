@@ -226,7 +226,7 @@ export class World {
           this.done.push(`advert ${advert.priority}`);
           return { sent: advert.destinations.length };
         },
-        encode: () => [Uint8Array.of(1)],
+        encode: (advert) => [Uint8Array.of(advert.priority, advert.addresses.length)],
         drain: (key) => {
           const list = this.waiting.splice(0);
           for (const packet of list) this.core.onAdvert(key, packet);
@@ -285,7 +285,7 @@ export class World {
       trackFiles: this.files,
       processes: this.processes,
       carrier: { carrier: (name) => this.carriers.get(name) },
-      release: { write: (state) => this.#keep(state) },
+      release: { write: (state) => this.#keep(state), prepare: () => undefined },
       settings: {
         promoteSecondaries: (name) => void this.promoted.push(name),
         restore: () => undefined,
