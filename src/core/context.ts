@@ -6,6 +6,7 @@ import type { BfdStates } from '../ports/bfd.ts';
 import type { DevicePort } from '../ports/devices.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
+import type { PacerPort } from '../ports/pacer.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
 import type { RoutingPort } from '../ports/routing.ts';
 import type {
@@ -41,6 +42,8 @@ export type Ports = {
   /** Absent: 'use_vmac' and 'use_ipvlan' make nothing, and the addresses are set on the configured interface. */
   readonly devices?: DevicePort;
   readonly urgency: Urgency;
+  /** Absent: every advert comes from this thread. */
+  readonly pacer?: PacerPort;
 };
 
 export type CoreOptions = {
@@ -76,6 +79,8 @@ export type Context = {
   links: Map<string, Link>;
   releaseDirty: boolean;
   post(event: CoreEvent): void;
+  /** What is sent for `r` changed without a step of its machine. */
+  pace(r: Router): void;
   /** For a member of a sync group: its own faults came or went. */
   groupFaultsChanged(r: Router): void;
 };

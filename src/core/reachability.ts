@@ -17,6 +17,7 @@ import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
 import { onDetection } from './duplicates.ts';
 import { addressRequest, linkFlags, linksByName, sameAddress, watchedInterfaces } from './network.ts';
+import { cease } from './pacing.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { routingInterfaces } from './routing-items.ts';
 import { moveSocket, sharedBy } from './sharing.ts';
@@ -81,6 +82,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
 export function closeSockets(ctx: Context, r: Router): void {
   const key = r.socketKey;
   if (key === '') return;
+  cease(ctx, r);
   moveSocket(ctx, r, '');
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
@@ -137,6 +139,7 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   r.silentFault = unknown && faults.size === (waiting ? 1 : 0);
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
+  ctx.pace(r);
 }
 
 function applyTracked(
