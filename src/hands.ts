@@ -12,6 +12,7 @@ import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import type { DaemonLog } from './io/log/log.ts';
+import { macs } from './io/mac.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink, type RtNetlinkOptions } from './io/netlink/rt-netlink.ts';
@@ -119,6 +120,7 @@ export class Hands {
       timer: new LoopTimer(this.clock, () => core().wake()),
       log,
       adverts: this.#adverts,
+      macs,
       netlink: this.netlink,
       routing: this.#routing,
       announce: this.#announcer,

@@ -4,6 +4,7 @@ import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
 import type { BfdStates } from '../ports/bfd.ts';
 import type { DevicePort } from '../ports/devices.ts';
+import type { MacPort } from '../ports/mac.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { PacerPort } from '../ports/pacer.ts';
@@ -29,6 +30,7 @@ export type Ports = {
   readonly timer: Timer;
   readonly log: Log;
   readonly adverts: AdvertPort;
+  readonly macs: MacPort;
   readonly netlink: NetlinkPort;
   readonly routing: RoutingPort;
   readonly announce: AnnouncePort;

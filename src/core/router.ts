@@ -7,6 +7,7 @@ import type { InstanceConfig } from '../config/config.ts';
 import type { RoutingItem } from '../ports/routing.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Params, Reason, State, StateName } from '../vrrp/types.ts';
+import { type AuthenticationRecord, freshAuthentication } from './authentication.ts';
 import type { Paced } from './pacing.ts';
 import type { RoutingLine } from './routing-items.ts';
 import type { Contribution, HookOutcome } from './snapshot.ts';
@@ -63,6 +64,7 @@ export type Router = {
   source: Uint8Array | undefined;
   socketKey: string; // '' = no sockets
   learnedOldChecksum: boolean;
+  readonly authentication: AuthenticationRecord;
   ipId: number;
   vipsSet: boolean;
   vipInterfaces: Map<string, number>; // name -> number at the time our addresses were set on it
@@ -134,6 +136,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     source: config.sourceAddress === undefined ? undefined : parseIp(config.sourceAddress),
     socketKey: '',
     learnedOldChecksum: false,
+    authentication: freshAuthentication(),
     ipId: 0,
     vipsSet: false,
     vipInterfaces: new Map(),

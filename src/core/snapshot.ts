@@ -35,6 +35,25 @@ export type Counters = {
   readonly rejected: Readonly<Record<string, number>>; // by reason of the receive ladder
 };
 
+/** How adverts are signed and checked. No secret in it. */
+export type AuthenticationSnapshot =
+  | { readonly type: 'none' | 'pass' }
+  | { readonly type: 'ah'; readonly sequence: number; readonly exhausted: boolean }
+  | {
+      readonly type: 'hmac';
+      readonly mode: 'enforce' | 'permissive' | 'receive-only';
+      readonly activeKey: number;
+      readonly keys: readonly number[]; // ids
+      readonly antiReplay: 'time' | 'monotonic';
+      readonly timeWindowS: number;
+      /** Senders of believed signatures: which key they use, and how far their clock is ahead of ours. */
+      readonly peers: readonly {
+        readonly address: string;
+        readonly keyId: number;
+        readonly aheadMs: number;
+      }[];
+    };
+
 export type InstanceSnapshot = {
   readonly name: string;
   readonly interface: string;
@@ -52,6 +71,7 @@ export type InstanceSnapshot = {
   readonly adverIntUs: number;
   readonly masterAdverIntUs: number;
   readonly masterDownInUs: number; // -1 when not backup
+  readonly timerInUs: number; // next deadline of the machine; -1 = none
   readonly source: string;
   readonly unicastPeers: readonly string[];
   readonly preempt: boolean;
@@ -70,6 +90,7 @@ export type InstanceSnapshot = {
     readonly detail: string;
     readonly wallMs: number;
   };
+  readonly authentication: AuthenticationSnapshot;
   readonly lastRejection: {
     readonly reason: string;
     readonly source: string;

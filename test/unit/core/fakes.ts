@@ -4,6 +4,7 @@ import type { Config, InstanceConfig, VirtualAddress } from '../../../src/config
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
+import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
 import type {
   AddressRequest,
@@ -209,6 +210,7 @@ export class World {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
       timer: { arm: (atUs) => this.#arm(atUs) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
+      macs,
       adverts: {
         open: (key, spec) => {
           this.opened.push(spec);
@@ -222,7 +224,7 @@ export class World {
           this.done.push(`advert ${advert.priority}`);
           return { sent: advert.destinations.length };
         },
-        encode: () => [Uint8Array.of(1)],
+        encode: (advert) => [Uint8Array.of(advert.priority, advert.addresses.length)],
         drain: (key) => {
           const list = this.waiting.splice(0);
           for (const packet of list) this.core.onAdvert(key, packet);
@@ -278,7 +280,7 @@ export class World {
         cancel: () => undefined,
         cancelAll: () => undefined,
       },
-      release: { write: (state) => this.#keep(state) },
+      release: { write: (state) => this.#keep(state), prepare: () => undefined },
       settings: {
         promoteSecondaries: (name) => void this.promoted.push(name),
         restore: () => undefined,
@@ -450,6 +452,7 @@ export function advert(
         addresses: [Uint8Array.of(192, 0, 2, 100)],
         authType: 0,
         authData: new Uint8Array(8),
+        trailer: new Uint8Array(0),
         checksum: { standard: true, noPseudo: true, oldUnicast: false },
       },
     },

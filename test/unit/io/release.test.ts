@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { writeAtomically } from '../../../src/io/files/atomic.ts';
-import { temporaryFolder, writeDump } from '../../../src/io/files/dumps.ts';
+import { dumpPath, temporaryFolder, writeDump } from '../../../src/io/files/dumps.ts';
 import { type CleanUpParts, cleanUp } from '../../../src/io/release/cleanup.ts';
 import { batchPath, jsonPath, readRelease, releasePort } from '../../../src/io/release/release.ts';
 import type { Log, ReleaseState } from '../../../src/ports/system.ts';
@@ -54,6 +54,17 @@ describe('release files', () => {
     assert.deepEqual(readRelease(dir), { ok: true, value: STATE });
     assert.equal(statSync(jsonPath(dir)).mode & 0o777, 0o600);
     assert.deepEqual(readRelease(join(folder, 'nowhere')), { ok: true, value: undefined });
+  });
+
+  it('are the same when their parts were made beforehand', () => {
+    const [at, ahead] = [join(folder, 'at-once'), join(folder, 'ahead')];
+    releasePort(at, recorder()).write(STATE);
+    const port = releasePort(ahead, recorder());
+    port.prepare({ addresses: STATE.addresses, adverts: [] });
+    port.prepare({ addresses: [], adverts: STATE.adverts });
+    port.write(STATE);
+    for (const path of [batchPath, jsonPath])
+      assert.equal(readFileSync(path(ahead), 'utf8'), readFileSync(path(at), 'utf8'));
   });
 
   it('are not rewritten when nothing changed, and are when something did', () => {
@@ -222,9 +233,18 @@ describe('whole files', () => {
     assert.equal(temporaryFolder('relative'), '/tmp');
     assert.equal(temporaryFolder('/nonexistent'), '/tmp');
     assert.equal(temporaryFolder(folder), folder);
-    const path = writeDump('keepalived.data', 'x\n', folder);
-    assert.equal(path, join(folder, 'keepalived.data'));
+    const data = (template: string, part = ''): string =>
+      dumpPath({ name: 'k.data', template, part }, folder);
+    assert.equal(data(''), join(folder, 'k.data'));
+    assert.equal(data('', '_parent.inst'), join(folder, 'k_parent.inst.data'));
+    assert.equal(data('/var/x.y.txt', '_parent'), '/var/x.y_parent.txt');
+    assert.equal(data('/var/x/'), '/var/x/k.data');
+    assert.equal(data('other'), join(folder, 'other'));
+    assert.equal(data('a/b.c'), join(folder, 'b.c'));
+    const path = data('');
+    writeDump(path, 'x\n', 0o177);
     assert.equal(statSync(path).mode & 0o777, 0o600);
-    assert.equal(statSync(writeDump('keepalived.stats', '', folder, 0o022)).mode & 0o777, 0o644);
+    writeDump(path, '', 0o022);
+    assert.equal(statSync(path).mode & 0o777, 0o644);
   });
 });
