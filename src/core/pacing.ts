@@ -3,8 +3,9 @@
  * replaces the repetition; before it steps it is told how far the repetition has gone; before it leaves MASTER, or says
  * priority 0, the repetition has ended.
  */
-import { cadence, deadlineWhilePacedUs, repeated } from '../vrrp/cadence.ts';
+import { type Cadence, cadence, deadlineWhilePacedUs, repeated } from '../vrrp/cadence.ts';
 import { deadlineUs } from '../vrrp/step.ts';
+import { authenticateAhead } from './authentication.ts';
 import type { Context } from './context.ts';
 import { outgoing } from './effects.ts';
 import { addressRequestAt } from './network.ts';
@@ -17,6 +18,8 @@ export type Paced = {
   failed: number;
   readonly destinations: number; // packets of one advert
 };
+
+type Unsigned = NonNullable<ReturnType<typeof authenticateAhead>>;
 
 /** IP identifications are 1..65535. */
 const IDS = 65_535;
@@ -59,22 +62,23 @@ export function cease(ctx: Context, r: Router): void {
 /** Begins, replaces or ends the repetition as the state asks for; returns the machine's next deadline. */
 export function follow(ctx: Context, r: Router): number {
   const { pacer } = ctx.ports;
-  const c = pacer === undefined || !mayRepeat(r) ? undefined : cadence(r.params, r.state);
-  if (c === undefined || pacer === undefined) {
+  const authentication = mayRepeat(r) ? unsigned(r) : undefined;
+  const c = authentication === undefined ? undefined : cadence(r.params, r.state);
+  if (pacer === undefined || authentication === undefined || c === undefined) {
     cease(ctx, r);
     return deadlineUs(r.state);
   }
-  const text = textOf(r, c.priority, c.intervalUs);
+  const text = textOf(r, c, authentication);
   if (r.paced?.text === text && r.paced.nextAtUs === c.nextAtUs) return deadlineWhilePacedUs(r.state);
   const before = r.paced ?? progressOf(ctx, r);
   // It counts up before it sends.
-  const advert = outgoing(r, c.priority, r.ipId === 0 ? IDS : r.ipId);
+  const advert = outgoing(r, c.priority, r.ipId === 0 ? IDS : r.ipId, authentication);
   const begun = pacer.repeat(r.id, {
     socketKey: r.socketKey,
     advert,
     intervalUs: c.intervalUs,
     nextAtUs: c.nextAtUs,
-    resignation: outgoing(r, 0, 1),
+    resignation: outgoing(r, 0, 1, authentication),
     addresses: heldAddresses(r),
   });
   if (!begun) {
@@ -89,17 +93,15 @@ export function follow(ctx: Context, r: Router): number {
 const progressOf = (ctx: Context, r: Router): { readonly sent: number; readonly failed: number } =>
   ctx.ports.pacer?.progress(r.id) ?? { sent: 0, failed: 0 };
 
-/** Adverts whose octets change each time, for a signature over a sequence number, are made by this thread. */
-const mayRepeat = (r: Router): boolean =>
-  r.started &&
-  r.socketKey !== '' &&
-  r.source !== undefined &&
-  r.config.authentication.type !== 'ah' &&
-  r.config.hmac === undefined;
+const mayRepeat = (r: Router): boolean => r.started && r.socketKey !== '' && r.source !== undefined;
+
+/** undefined: the octets change each time, for a signature over a sequence number, and are made by this thread. */
+const unsigned = (r: Router): ReturnType<typeof authenticateAhead> =>
+  r.config.authentication.type === 'ah' ? undefined : authenticateAhead(r);
 
 /** Everything that stands in the advert or says where it goes. */
-function textOf(r: Router, priority: number, intervalUs: number): string {
-  const { addresses, ...rest } = outgoing(r, priority, 1);
+function textOf(r: Router, { priority, intervalUs }: Cadence, authentication: Unsigned): string {
+  const { addresses, ...rest } = outgoing(r, priority, 1, authentication);
   const held = heldAddresses(r).map((a) => `${a.interfaceIndex}:${a.bytes.join('.')}`);
   return JSON.stringify([r.socketKey, intervalUs, rest, addresses.map((a) => a.join('.')), held]);
 }
