@@ -21,7 +21,7 @@ import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
 import { leftovers, linksByName } from './network.ts';
-import { catchUp, cease, follow } from './pacing.ts';
+import { catchUp, cease, checkLease, follow } from './pacing.ts';
 import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
 import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
@@ -153,34 +153,27 @@ export class Core {
     this.#accept({ type: 'script', result });
   }
 
+  onTrackFile(file: string): void {
+    this.#accept({ type: 'track-file', file });
+  }
+
   /** A BFD session came up, or is up no more. */
   onBfdChange(name: string): void {
     this.#accept({ type: 'bfd', name });
   }
 
+  onProcessCount(name: string, count: number): void {
+    this.#accept({ type: 'process-count', name, count });
+  }
+
   /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
   beat(): void {
-    this.#checkLease();
+    checkLease(this.#ctx);
     this.#pump();
   }
 
-  #checkLease(): void {
-    const { pacer, clock, log } = this.#ctx.ports;
-    if (pacer === undefined || pacer.renew(clock.nowUs())) return;
-    const lost = this.#ctx.routers.filter((r) => r.paced !== undefined);
-    if (lost.length === 0) return;
-    log.log(
-      'error',
-      `this process hung: its pacer said priority 0 for ${lost.length} instance(s) and took their addresses away`,
-    );
-    for (const router of lost) {
-      cease(this.#ctx, router);
-      this.#ctx.post({ type: 'machine', router, event: { type: 'lease-lost' } });
-    }
-  }
-
   #accept(event: CoreEvent): void {
-    this.#checkLease();
+    checkLease(this.#ctx);
     this.#queue.push(event);
     this.#pump();
   }
@@ -191,7 +184,7 @@ export class Core {
     const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
     this.#armedAtUs = Number.POSITIVE_INFINITY;
     this.#stalls.served(lateUs, nowUs);
-    this.#checkLease();
+    checkLease(this.#ctx);
     this.#serving = true;
     try {
       for (let served = 0; ; served++) {
@@ -257,6 +250,12 @@ export class Core {
         break;
       case 'script':
         this.#tracking.scripts.onResult(e.result);
+        break;
+      case 'track-file':
+        this.#tracking.files.onChange(e.file);
+        break;
+      case 'process-count':
+        this.#tracking.processes.onCount(e.name, e.count);
         break;
       case 'bfd':
         this.#tracking.bfd.onChange(e.name);

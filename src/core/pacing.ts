@@ -112,3 +112,22 @@ function heldAddresses(r: Router) {
     return index === undefined ? [] : [addressRequestAt(v, index)];
   });
 }
+
+/**
+ * Renews the lease of the pacer. Where it had run out the machines are told, before the event that woke us: what they would do
+ * with that as masters they may not do any more.
+ */
+export function checkLease(ctx: Context): void {
+  const { pacer, clock, log } = ctx.ports;
+  if (pacer === undefined || pacer.renew(clock.nowUs())) return;
+  const lost = ctx.routers.filter((r) => r.paced !== undefined);
+  if (lost.length === 0) return;
+  log.log(
+    'error',
+    `this process hung: its pacer said priority 0 for ${lost.length} instance(s) and took their addresses away`,
+  );
+  for (const router of lost) {
+    cease(ctx, router);
+    ctx.post({ type: 'machine', router, event: { type: 'lease-lost' } });
+  }
+}
