@@ -24,6 +24,7 @@ import { isAnyVip, refreshSource } from './source.ts';
 import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
 
+const NO_DEV = "an address names no interface, and the instance has none: write 'dev'";
 const NO_PEERS = "'unicast_fault_no_peer' and no unicast_peer";
 
 /** Names the sockets that instances with the same interface, family, protocol and group (or source) share. */
@@ -49,7 +50,8 @@ export function vipsMissing(ctx: Context, r: Router): string[] {
 }
 
 function refreshSockets(ctx: Context, r: Router): string | undefined {
-  const key = r.advertIndex === 0 || r.source === undefined ? '' : socketKeyOf(r);
+  const absent = r.advertIndex === 0 && advertInterface(r.config) !== '';
+  const key = absent || r.source === undefined ? '' : socketKeyOf(r);
   if (key === r.socketKey) return undefined;
   closeSockets(ctx, r);
   if (key === '') return undefined;
@@ -121,16 +123,20 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   if (appeared && r.config.promoteSecondaries) ctx.ports.settings.promoteSecondaries(link.name);
   const faults = new Map<string, string>();
   let waiting = false;
-  if (link === undefined)
-    faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
+  // A unicast instance may name none: then the routing table chooses the way.
+  const there = r.config.interface === '' || link !== undefined;
+  if (!there) faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
   else {
     const source = refreshSource(ctx, r);
-    if (source !== undefined) faults.set('source', source.detail);
     waiting = source?.waiting === true;
+    // Under a name of its own: that it turned out a duplicate is news.
+    if (source !== undefined) faults.set(waiting ? 'tentative source' : 'source', source.detail);
   }
   if (r.config.faultWithoutPeers) faults.set('peers', NO_PEERS);
-  if (r.advertIndex === 0 && link !== undefined)
-    faults.set('device', `interface ${advertInterface(r.config)} does not exist`);
+  const device = advertInterface(r.config);
+  if (r.advertIndex === 0 && there && device !== '')
+    faults.set('device', `interface ${device} does not exist`);
+  if (allAddresses(r.config).some((v) => v.interface === '')) faults.set('dev', NO_DEV);
   const sockets = refreshSockets(ctx, r);
   if (sockets !== undefined) faults.set('sockets', sockets);
   r.tracked = trackedThings(ctx, r, tracking);
@@ -214,6 +220,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
     case 'address-removed': {
       if (event.type === 'address-removed') tracking.routing.onAddressRemoved(event.address);
       const vip = isAnyVip(ctx, event.address);
+      const text = formatIp(event.address.bytes);
       for (const r of ctx.routers) {
         if (
           event.type === 'address-removed' &&
@@ -225,7 +232,8 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
         )
           ctx.post({ type: 'check-addresses', router: r });
         if (event.type === 'address-added' && vip && r.vipsSet) onDetection(ctx, r, event.address);
-        if (r.interfaceIndex === event.address.interfaceIndex && !vip) refreshRouter(ctx, r, tracking);
+        const own = r.interfaceIndex === event.address.interfaceIndex || r.config.sourceAddress === text;
+        if (own && !vip) refreshRouter(ctx, r, tracking);
       }
       return;
     }
