@@ -146,13 +146,10 @@ export class BfdSessions implements BfdStates {
 
   /** Everything that is not open yet; tried again as long as something is not. */
   #openAll(): void {
-    let missing = false;
-    for (const r of this.#records.values()) {
-      if (r.open) continue;
-      if (this.#open(r)) this.#step(r, { type: 'start' });
-      else missing = true;
-    }
-    this.#deadlines.set(RETRY_ID, missing ? this.#hands.clock.nowUs() + RETRY_US : Number.POSITIVE_INFINITY);
+    for (const r of this.#records.values()) if (!r.open && this.#open(r)) this.#step(r, { type: 'start' });
+    const missing = [...this.#records.values()].some((r) => !r.open);
+    const atUs = missing ? this.#hands.clock.nowUs() + RETRY_US : Number.POSITIVE_INFINITY;
+    this.#deadlines.set(RETRY_ID, atUs);
   }
 
   #open(r: BfdRecord): boolean {
