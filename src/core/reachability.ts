@@ -22,6 +22,7 @@ import { routingInterfaces } from './routing-items.ts';
 import { moveSocket, sharedBy } from './sharing.ts';
 import { isAnyVip, refreshSource } from './source.ts';
 import type { Tracking } from './tracking.ts';
+import { confirmFault } from './transition.ts';
 import * as words from './words.ts';
 
 const NO_DEV = "an address names no interface, and the instance has none: write 'dev'";
@@ -142,9 +143,11 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   r.tracked = trackedThings(ctx, r, tracking);
   const verdict = judgeTracked(r.tracked);
   const unknown = waiting ? verdict.silent || verdict.faults.length === 0 : verdict.silent;
+  const wasSilent = r.silentFault && r.state.name === 'fault';
   r.silentFault = unknown && faults.size === (waiting ? 1 : 0);
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
+  if (wasSilent && !r.silentFault && faults.size > 0) confirmFault(ctx, r);
 }
 
 function applyTracked(
