@@ -7,10 +7,12 @@ import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import type { Ports } from './core/context.ts';
 import type { Core } from './core/core.ts';
+import { usesDevices } from './core/devices/plan.ts';
 import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
+import { LazyFirewall } from './io/firewall/lazy-firewall.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { macs } from './io/mac.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
@@ -31,6 +33,7 @@ import { native } from './native.ts';
 import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
+import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
 const REPEAT_US = 60_000_000;
@@ -55,6 +58,7 @@ export class Hands {
   readonly children: Children;
   readonly devices: NetworkDevices;
   readonly #routing: LazyRouting;
+  readonly #firewall: LazyFirewall;
   readonly bfd: BfdPart;
   readonly ports: Ports;
   readonly #own: OwnProcess;
@@ -64,6 +68,7 @@ export class Hands {
   readonly #settings: ReturnType<typeof interfaceSettings>;
   readonly #scripts: Scripts;
   readonly #notices: Notices;
+  readonly #tracking: TrackHands;
   #checker: CommandChecker;
 
   constructor(given: HandsOptions) {
@@ -83,6 +88,7 @@ export class Hands {
       netlinkBuffers(given.config),
     );
     this.devices = new NetworkDevices(api, log);
+    this.#firewall = new LazyFirewall(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
     this.#adverts = new AdvertSockets({
@@ -109,6 +115,7 @@ export class Hands {
     const { scripts, hooks, notices } = this.#processes(given);
     this.#scripts = scripts;
     this.#notices = notices;
+    this.#tracking = trackHands(api, core);
     this.ports = {
       clock: this.clock,
       timer: new LoopTimer(this.clock, () => core().wake()),
@@ -120,12 +127,14 @@ export class Hands {
       announce: this.#announcer,
       hooks,
       scripts,
+      ...this.#tracking.ports,
       bfd: this.bfd,
       notices,
       release: this.#release,
       service: this.service,
       settings: this.#settings,
       devices: this.devices,
+      firewall: this.#firewall,
       urgency: this.#own,
     };
   }
@@ -176,6 +185,7 @@ export class Hands {
   /** Loads what `config` needs beyond what is loaded; awaited before `obey`. */
   async prepare(config: Config): Promise<void> {
     if (usesRouting(config)) await this.#routing.load();
+    if (config.instances.some(usesDevices)) await this.#firewall.load(config.global.firewall.nftables);
     await this.#notices.prepare(config);
     await this.bfd.prepare(config.bfdInstances);
   }
@@ -183,7 +193,9 @@ export class Hands {
   /** What of a configuration the hands themselves obey: before core starts, and when a reload brings it into force. */
   obey(config: Config): void {
     this.#checker = newChecker(config);
+    this.#tracking.obey(config);
     this.#notices.apply(config);
+    this.devices.obey(config.global.disableLocalIgmp);
     this.bfd.configure(config.bfdInstances);
     this.#own.apply(config.global.processes.vrrp);
   }
@@ -197,6 +209,7 @@ export class Hands {
     this.devices.close();
     this.#routing.close();
     this.#scripts.close();
+    this.#tracking.close();
     await this.#notices.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.
