@@ -6,6 +6,7 @@ import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
+import type { FirewallPort } from '../../../src/ports/firewall.ts';
 import type {
   AddressRequest,
   AddressResult,
@@ -245,6 +246,7 @@ export class World {
         close: () => undefined,
       },
       routing: this.#routingPort(),
+      firewall: this.#firewallPort(),
       announce: {
         announce: (_owner, list, repeatCount, spacingUs) => {
           this.done.push(`garp ${list.length}x${repeatCount}`);
@@ -295,6 +297,15 @@ export class World {
       },
       urgency: { raise: (ceiling) => this.#raise(ceiling) },
       service: NO_SERVICE,
+    };
+  }
+
+  #firewallPort(): FirewallPort {
+    return {
+      setVmacs: () => undefined,
+      setBlocked: (list) => void this.done.push(`block ${list.map((a) => a.bytes.join('.')).join(' ')}`),
+      table: () => undefined,
+      remove: () => undefined,
     };
   }
 
