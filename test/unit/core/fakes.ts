@@ -6,6 +6,7 @@ import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
+import type { AnnouncePort } from '../../../src/ports/announce.ts';
 import type { FirewallPort } from '../../../src/ports/firewall.ts';
 import type {
   AddressRequest,
@@ -247,19 +248,7 @@ export class World {
       },
       routing: this.#routingPort(),
       firewall: this.#firewallPort(),
-      announce: {
-        announce: (_owner, list, repeatCount, spacingUs) => {
-          this.done.push(`garp ${list.length}x${repeatCount}`);
-          this.announced.push(...list.map((a) => ({ family: a.family, spacingUs })));
-        },
-        forget: () => undefined,
-        sentCount: () => 0,
-        watch: () => {
-          this.watching++;
-          return () => void this.watching--;
-        },
-        close: () => undefined,
-      },
+      announce: this.#announcePort(),
       hooks: {
         run: (hook) => {
           this.hooks.push(hook);
@@ -297,6 +286,22 @@ export class World {
       },
       urgency: { raise: (ceiling) => this.#raise(ceiling) },
       service: NO_SERVICE,
+    };
+  }
+
+  #announcePort(): AnnouncePort {
+    return {
+      announce: (_owner, list, repeatCount, spacingUs) => {
+        this.done.push(`garp ${list.length}x${repeatCount}`);
+        this.announced.push(...list.map((a) => ({ family: a.family, spacingUs })));
+      },
+      forget: () => undefined,
+      sentCount: () => 0,
+      watch: () => {
+        this.watching++;
+        return () => void this.watching--;
+      },
+      close: () => undefined,
     };
   }
 
