@@ -40,10 +40,13 @@ void add_methods(napi_env env, napi_value exports, const struct method *methods)
 void register_fd(napi_env env, napi_value exports);
 void register_datagram(napi_env env, napi_value exports);
 void register_packet(napi_env env, napi_value exports);
+void register_pacer(napi_env env, napi_value exports);
 void register_netlink(napi_env env, napi_value exports);
 void register_unix(napi_env env, napi_value exports);
 void register_process(napi_env env, napi_value exports);
 void register_udp(napi_env env, napi_value exports);
 void register_users(napi_env env, napi_value exports);
+void register_inotify(napi_env env, napi_value exports);
+void register_link(napi_env env, napi_value exports);
 
 #endif

@@ -7,15 +7,19 @@ import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import type { Ports } from './core/context.ts';
 import type { Core } from './core/core.ts';
+import { usesDevices } from './core/devices/plan.ts';
+import { refuses } from './core/guard.ts';
 import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
+import { LazyFirewall } from './io/firewall/lazy-firewall.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { macs } from './io/mac.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink, type RtNetlinkOptions } from './io/netlink/rt-netlink.ts';
+import { Pacer } from './io/pacer/pacer.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
 import { OwnProcess } from './io/process/own-process.ts';
@@ -31,9 +35,11 @@ import { native } from './native.ts';
 import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
+import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
 const REPEAT_US = 60_000_000;
+const BEAT_MS = 250;
 /** Room for a burst of notifications; the kernel doubles it, in 31 bits. */
 const MONITOR_BUFFER_BYTES = 2 << 20;
 const MOST_BUFFER_BYTES = (1 << 30) - 1;
@@ -55,15 +61,19 @@ export class Hands {
   readonly children: Children;
   readonly devices: NetworkDevices;
   readonly #routing: LazyRouting;
+  readonly #firewall: LazyFirewall;
   readonly bfd: BfdPart;
   readonly ports: Ports;
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
+  readonly #pacer: Pacer | undefined;
+  #renewing: NodeJS.Timeout | undefined;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
   readonly #scripts: Scripts;
   readonly #notices: Notices;
+  readonly #tracking: TrackHands;
   #checker: CommandChecker;
 
   constructor(given: HandsOptions) {
@@ -73,7 +83,11 @@ export class Hands {
     this.#checker = newChecker(given.config);
     this.#release = releasePort(options.runDir, log, options.namespace);
     this.#settings = interfaceSettings(log);
-    this.#own = new OwnProcess({ native: api, log });
+    this.#own = new OwnProcess({
+      native: api,
+      log,
+      setPacerUrgency: (priority) => this.#pacer?.setUrgency(priority),
+    });
     this.netlink = new RtNetlink(
       api,
       (event) => {
@@ -83,13 +97,16 @@ export class Hands {
       netlinkBuffers(given.config),
     );
     this.devices = new NetworkDevices(api, log);
+    this.#firewall = new LazyFirewall(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
     this.#adverts = new AdvertSockets({
       native: api,
       sink: (key, received) => core().onAdvert(key, received),
       onProblem,
+      onClose: (key) => this.#pacer?.closeKey(key),
     });
+    this.#pacer = this.#newPacer(given, onProblem);
     this.#announcer = new Announcer({ native: api, onProblem });
     this.bfd = new BfdPart({
       native: api,
@@ -109,6 +126,7 @@ export class Hands {
     const { scripts, hooks, notices } = this.#processes(given);
     this.#scripts = scripts;
     this.#notices = notices;
+    this.#tracking = trackHands(api, core);
     this.ports = {
       clock: this.clock,
       timer: new LoopTimer(this.clock, () => core().wake()),
@@ -120,14 +138,37 @@ export class Hands {
       announce: this.#announcer,
       hooks,
       scripts,
+      ...this.#tracking.ports,
       bfd: this.bfd,
       notices,
       release: this.#release,
       service: this.service,
       settings: this.#settings,
       devices: this.devices,
+      firewall: this.#firewall,
       urgency: this.#own,
+      ...(this.#pacer === undefined ? {} : { pacer: this.#pacer }),
     };
+  }
+
+  /** Without it adverts are sent by this thread alone: a pause of it is then a pause of theirs. */
+  #newPacer(
+    given: HandsOptions,
+    onProblem: (where: string, what: string, code: string) => void,
+  ): Pacer | undefined {
+    const { leaseUs } = given.options;
+    try {
+      return new Pacer({ native: native(), adverts: this.#adverts, leaseUs, onProblem });
+    } catch (e) {
+      if (!(e instanceof Error && 'code' in e)) throw e;
+      given.log.log('warning', `no pacer: ${e.message}; adverts are late whenever this process is`);
+      return undefined;
+    }
+  }
+
+  /** From when core runs: the lease is renewed as long as the event loop turns. */
+  start(beat: () => void): void {
+    this.#renewing = setInterval(beat, BEAT_MS);
   }
 
   #problems(log: DaemonLog): (where: string, what: string, code: string) => void {
@@ -176,6 +217,8 @@ export class Hands {
   /** Loads what `config` needs beyond what is loaded; awaited before `obey`. */
   async prepare(config: Config): Promise<void> {
     if (usesRouting(config)) await this.#routing.load();
+    if (config.instances.some((i) => usesDevices(i) || refuses(i)))
+      await this.#firewall.load(config.global.firewall.nftables);
     await this.#notices.prepare(config);
     await this.bfd.prepare(config.bfdInstances);
   }
@@ -183,13 +226,17 @@ export class Hands {
   /** What of a configuration the hands themselves obey: before core starts, and when a reload brings it into force. */
   obey(config: Config): void {
     this.#checker = newChecker(config);
+    this.#tracking.obey(config);
     this.#notices.apply(config);
+    this.devices.obey(config.global.disableLocalIgmp);
     this.bfd.configure(config.bfdInstances);
     this.#own.apply(config.global.processes.vrrp);
   }
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
+    clearInterval(this.#renewing);
+    this.#pacer?.close();
     this.bfd.close();
     this.#adverts.closeAll();
     this.#announcer.close();
@@ -197,6 +244,7 @@ export class Hands {
     this.devices.close();
     this.#routing.close();
     this.#scripts.close();
+    this.#tracking.close();
     await this.#notices.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.

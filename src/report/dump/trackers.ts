@@ -1,4 +1,5 @@
-/** What instances track in keepalived.data: scripts, files, processes. */
+/** What instances track in keepalived.data: scripts, files, processes, BFD sessions. */
+import type { BfdConfig } from '../../config/bfd-config.ts';
 import type { Config, ScriptConfig } from '../../config/config.ts';
 import type { Tracked, TrackFileConfig, TrackProcessConfig } from '../../config/track-config.ts';
 import type { ScriptSnapshot, Snapshot } from '../../core/snapshot.ts';
@@ -39,11 +40,15 @@ export function trackerLines(config: Config, s: Snapshot, facts: DumpFacts): rea
     ),
     ...section(
       'VRRP Track files',
-      config.trackFiles.flatMap((c) => fileLines(c, config)),
+      config.trackFiles.flatMap((c) => fileLines(c, s, config)),
     ),
     ...section(
       'VRRP Track processes',
-      config.trackProcesses.flatMap((c) => processLines(c, config)),
+      config.trackProcesses.flatMap((c) => processLines(c, s, config)),
+    ),
+    ...section(
+      'VRRP Track BFDs',
+      config.bfdInstances.filter((c) => c.forVrrp).flatMap((c) => bfdLines(c, s, config)),
     ),
   ];
 }
@@ -78,16 +83,32 @@ function scriptLines(
   ];
 }
 
-function fileLines(c: TrackFileConfig, config: Config): string[] {
+function fileLines(c: TrackFileConfig, s: Snapshot, config: Config): string[] {
+  const now = s.files.find((f) => f.name === c.name);
   return [
     ` Track file = ${c.name}`,
     `   File = ${c.file}`,
+    ...(now === undefined ? [] : [`   Status = ${now.value}`]),
     `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
     ...trackers(config, (of) => byName(of.trackFiles, c.name)),
   ];
 }
 
-function processLines(c: TrackProcessConfig, config: Config): string[] {
+/** A delay runs while what is counted and what counts differ. */
+export function processNow(
+  c: TrackProcessConfig,
+  s: Snapshot,
+): { count: number; quorum: boolean; forkDelay: boolean; terminateDelay: boolean } {
+  const now = s.processes.find((p) => p.name === c.name);
+  const count = now?.count ?? 0;
+  const quorum = now?.state === 'up';
+  const enough = count >= c.quorum && count <= (c.quorumMax ?? count);
+  return { count, quorum, forkDelay: enough && !quorum, terminateDelay: !enough && quorum };
+}
+
+function processLines(c: TrackProcessConfig, s: Snapshot, config: Config): string[] {
+  const now = processNow(c, s);
+  const timer = (runs: boolean): string => (runs ? 'running' : 'not running');
   return [
     ` VRRP Track process = ${c.name}`,
     `   Process = ${c.process}`,
@@ -95,10 +116,24 @@ function processLines(c: TrackProcessConfig, config: Config): string[] {
     ...(c.match === 'none' ? [] : [`   Param match = ${c.match}`]),
     `   Min processes = ${c.quorum}`,
     ...(c.quorumMax === undefined ? [] : [`   Max processes = ${c.quorumMax}`]),
+    `   Current processes = ${now.count}`,
+    `   Have quorum = ${now.quorum}`,
     `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
     `   Terminate delay = ${(c.terminateDelayUs / S).toFixed(6)}s`,
     `   Fork delay = ${(c.forkDelayUs / S).toFixed(6)}s`,
+    `   Fork delay timer ${timer(now.forkDelay)}`,
+    `   Terminate delay timer ${timer(now.terminateDelay)}`,
     `   Full command = ${c.fullCommand}`,
     ...trackers(config, (of) => byName(of.trackProcesses, c.name)),
+  ];
+}
+
+function bfdLines(c: BfdConfig, s: Snapshot, config: Config): string[] {
+  const state = s.bfd?.sessions.find((x) => x.name === c.name)?.state;
+  return [
+    ` VRRP Track BFD = ${c.name}`,
+    `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
+    `   Bfd is ${state === 'up' ? 'up' : 'down'}`,
+    ...trackers(config, (of) => byName(of.trackBfd, c.name)),
   ];
 }

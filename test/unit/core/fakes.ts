@@ -6,6 +6,8 @@ import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
+import type { AnnouncePort } from '../../../src/ports/announce.ts';
+import type { FirewallPort } from '../../../src/ports/firewall.ts';
 import type {
   AddressRequest,
   AddressResult,
@@ -14,10 +16,13 @@ import type {
   NetlinkEvent,
 } from '../../../src/ports/netlink.ts';
 import type { Notice } from '../../../src/ports/notice.ts';
+import type { PacerPort } from '../../../src/ports/pacer.ts';
 import type { HookRun, ScriptConfig } from '../../../src/ports/process.ts';
 import type { RoutingItem, RoutingPort } from '../../../src/ports/routing.ts';
 import type { ReleaseState } from '../../../src/ports/system.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
+import { HostFiles } from '../../../src/whatif/host-files.ts';
+import { HostProcesses } from '../../../src/whatif/host-processes.ts';
 import { memoryMachine } from '../config/machine.ts';
 
 export const S = 1_000_000;
@@ -167,10 +172,14 @@ export class World {
   readonly done: string[] = [];
   readonly log: string[] = [];
   readonly sent: OutgoingAdvert[] = [];
+  readonly sentAtUs: number[] = [];
   readonly hooks: HookRun[] = [];
   readonly notices: Notice[] = [];
   readonly hooksBeforeNotice: number[] = [];
   readonly opened: SocketSpec[] = [];
+  readonly files: HostFiles = new HostFiles();
+  readonly processes: HostProcesses = new HostProcesses();
+  readonly carriers: Map<string, boolean> = new Map(); // what polled links answer
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
   urgency = 0;
@@ -195,9 +204,9 @@ export class World {
   stopped: boolean = false;
   readonly core: Core;
 
-  constructor(conf: Config, makeBeforeBreak = true) {
+  constructor(conf: Config, makeBeforeBreak = true, pacer?: (w: World) => PacerPort) {
     this.core = new Core(
-      this.#ports(),
+      { ...this.#ports(), ...(pacer === undefined ? {} : { pacer: pacer(this) }) },
       { version: '0', node: 'test', pid: 1, configFile: 'test.conf', makeBeforeBreak, keepAddresses: false },
       conf,
     );
@@ -218,6 +227,7 @@ export class World {
         close: (key) => void this.done.push(`close ${key}`),
         send: (_key, advert) => {
           this.sent.push(advert);
+          this.sentAtUs.push(this.nowUs);
           this.done.push(`advert ${advert.priority}`);
           return { sent: advert.destinations.length };
         },
@@ -237,19 +247,8 @@ export class World {
         close: () => undefined,
       },
       routing: this.#routingPort(),
-      announce: {
-        announce: (_owner, list, repeatCount, spacingUs) => {
-          this.done.push(`garp ${list.length}x${repeatCount}`);
-          this.announced.push(...list.map((a) => ({ family: a.family, spacingUs })));
-        },
-        forget: () => undefined,
-        sentCount: () => 0,
-        watch: () => {
-          this.watching++;
-          return () => void this.watching--;
-        },
-        close: () => undefined,
-      },
+      firewall: this.#firewallPort(),
+      announce: this.#announcePort(),
       hooks: {
         run: (hook) => {
           this.hooks.push(hook);
@@ -277,6 +276,9 @@ export class World {
         cancel: () => undefined,
         cancelAll: () => undefined,
       },
+      trackFiles: this.files,
+      processes: this.processes,
+      carrier: { carrier: (name) => this.carriers.get(name) },
       release: { write: (state) => this.#keep(state), prepare: () => undefined },
       settings: {
         promoteSecondaries: (name) => void this.promoted.push(name),
@@ -284,6 +286,31 @@ export class World {
       },
       urgency: { raise: (ceiling) => this.#raise(ceiling) },
       service: NO_SERVICE,
+    };
+  }
+
+  #announcePort(): AnnouncePort {
+    return {
+      announce: (_owner, list, repeatCount, spacingUs) => {
+        this.done.push(`garp ${list.length}x${repeatCount}`);
+        this.announced.push(...list.map((a) => ({ family: a.family, spacingUs })));
+      },
+      forget: () => undefined,
+      sentCount: () => 0,
+      watch: () => {
+        this.watching++;
+        return () => void this.watching--;
+      },
+      close: () => undefined,
+    };
+  }
+
+  #firewallPort(): FirewallPort {
+    return {
+      setVmacs: () => undefined,
+      setBlocked: (list) => void this.done.push(`block ${list.map((a) => a.bytes.join('.')).join(' ')}`),
+      table: () => undefined,
+      remove: () => undefined,
     };
   }
 
