@@ -200,9 +200,10 @@ export class World {
   stopped: boolean = false;
   readonly core: Core;
 
-  constructor(conf: Config, makeBeforeBreak = true) {
+  /** `more`: hands that the test brings itself. */
+  constructor(conf: Config, makeBeforeBreak = true, more: Partial<Ports> = {}) {
     this.core = new Core(
-      this.#ports(),
+      { ...this.#ports(), ...more },
       { version: '0', node: 'test', pid: 1, configFile: 'test.conf', makeBeforeBreak, keepAddresses: false },
       conf,
     );
