@@ -79,7 +79,7 @@ function started(change: Partial<InstanceConfig> = {}, refusal = ''): { world: W
   const maker = new Maker();
   maker.refusal = refusal;
   const conf = config([instanceConfig({ vmac: VMAC, ...change })]);
-  const world = new World(conf, true, { devices: maker, firewall: maker.firewall });
+  const world = new World(conf, true, undefined, { devices: maker, firewall: maker.firewall });
   maker.world = world;
   world.start();
   return { world, maker };
