@@ -7,10 +7,12 @@ import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import type { Ports } from './core/context.ts';
 import type { Core } from './core/core.ts';
+import { usesDevices } from './core/devices/plan.ts';
 import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
+import { LazyFirewall } from './io/firewall/lazy-firewall.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { macs } from './io/mac.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
@@ -56,6 +58,7 @@ export class Hands {
   readonly children: Children;
   readonly devices: NetworkDevices;
   readonly #routing: LazyRouting;
+  readonly #firewall: LazyFirewall;
   readonly bfd: BfdPart;
   readonly ports: Ports;
   readonly #own: OwnProcess;
@@ -85,6 +88,7 @@ export class Hands {
       netlinkBuffers(given.config),
     );
     this.devices = new NetworkDevices(api, log);
+    this.#firewall = new LazyFirewall(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
     this.#adverts = new AdvertSockets({
@@ -130,6 +134,7 @@ export class Hands {
       service: this.service,
       settings: this.#settings,
       devices: this.devices,
+      firewall: this.#firewall,
       urgency: this.#own,
     };
   }
@@ -180,6 +185,7 @@ export class Hands {
   /** Loads what `config` needs beyond what is loaded; awaited before `obey`. */
   async prepare(config: Config): Promise<void> {
     if (usesRouting(config)) await this.#routing.load();
+    if (config.instances.some(usesDevices)) await this.#firewall.load(config.global.firewall.nftables);
     await this.#notices.prepare(config);
     await this.bfd.prepare(config.bfdInstances);
   }
@@ -189,6 +195,7 @@ export class Hands {
     this.#checker = newChecker(config);
     this.#tracking.obey(config);
     this.#notices.apply(config);
+    this.devices.obey(config.global.disableLocalIgmp);
     this.bfd.configure(config.bfdInstances);
     this.#own.apply(config.global.processes.vrrp);
   }

@@ -46,6 +46,8 @@ import './unit/io/control.test.ts';
 import './unit/io/files/track-files.test.ts';
 import './unit/io/fifo/fifos.test.ts';
 import './unit/io/log.test.ts';
+import './unit/io/firewall/nftables.test.ts';
+import './unit/io/firewall/ruleset.test.ts';
 import './unit/io/mail/mailer.test.ts';
 import './unit/io/netlink/cleanup.test.ts';
 import './unit/io/netlink/device-messages.test.ts';

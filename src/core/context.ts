@@ -5,6 +5,7 @@ import type { AnnouncePort } from '../ports/announce.ts';
 import type { BfdStates } from '../ports/bfd.ts';
 import type { CarrierPort } from '../ports/carrier.ts';
 import type { DevicePort } from '../ports/devices.ts';
+import type { FirewallPort } from '../ports/firewall.ts';
 import type { MacPort } from '../ports/mac.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
@@ -48,6 +49,8 @@ export type Ports = {
   readonly settings: InterfaceSettings;
   /** Absent: 'use_vmac' and 'use_ipvlan' make nothing, and the addresses are set on the configured interface. */
   readonly devices?: DevicePort;
+  /** Absent: no packet is filtered. */
+  readonly firewall?: FirewallPort;
   readonly urgency: Urgency;
 };
 

@@ -132,7 +132,8 @@ export class Core {
   }
 
   onNetlink(event: NetlinkEvent): void {
-    this.#accept({ type: 'netlink', event });
+    // After a stop the interfaces that we made go, which is no trouble to report.
+    if (!this.#left) this.#accept({ type: 'netlink', event });
   }
 
   onHookResult(result: HookResult): void {

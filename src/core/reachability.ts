@@ -187,6 +187,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
     case 'address-removed': {
       if (event.type === 'address-removed') tracking.routing.onAddressRemoved(event.address);
       const vip = isAnyVip(ctx, event.address);
+      ctx.devices.onAddress(event.address);
       const text = formatIp(event.address.bytes);
       for (const r of ctx.routers) {
         if (
@@ -199,8 +200,9 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
         )
           ctx.post({ type: 'check-addresses', router: r });
         if (event.type === 'address-added' && vip && r.vipsSet) onDetection(ctx, r, event.address);
-        const own = r.interfaceIndex === event.address.interfaceIndex || r.config.sourceAddress === text;
-        if (own && !vip) refreshRouter(ctx, r, tracking);
+        const { interfaceIndex } = event.address;
+        const here = r.interfaceIndex === interfaceIndex || r.advertIndex === interfaceIndex;
+        if (!vip && (here || r.config.sourceAddress === text)) refreshRouter(ctx, r, tracking);
       }
       return;
     }
