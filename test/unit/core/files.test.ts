@@ -122,4 +122,36 @@ describe('core/files of a sync group', () => {
       ['fault', 'fault'],
     );
   });
+
+  it('begins in FAULT together: nobody is BACKUP for a moment', () => {
+    const g = {
+      name: 'G',
+      members: ['A', 'B'],
+      notify: {},
+      trackScripts: [],
+      trackInterfaces: [],
+      trackFiles: [],
+      trackProcesses: [],
+      trackBfd: [],
+      trackingWeight: false,
+      smtpAlert: false,
+      place: { file: 'test.conf', line: 9, col: 1 },
+    };
+    const any = { argv: ['/n'], text: '/n', place: g.place };
+    const member = (name: string, vrid: number, more = {}) =>
+      instanceConfig({ name, vrid, notify: { any }, ...more });
+    const w = new World(
+      config([member('A', 51), member('B', 52, tracks)], { trackFiles: [file()], groups: [g] }),
+    );
+    w.files.texts.set(FILE, '-254');
+    w.start();
+    const hooks = w.done.filter((d) => d.startsWith('hook'));
+    assert.ok(!hooks.some((h) => h.includes('BACKUP')), hooks.join());
+    assert.equal(hooks.filter((h) => h.includes('FAULT')).length, 2);
+    write(w, '0');
+    assert.deepEqual(
+      w.core.snapshot().instances.map((i) => i.state),
+      ['backup', 'backup'],
+    );
+  });
 });
