@@ -18,6 +18,7 @@ import { macs } from './io/mac.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink, type RtNetlinkOptions } from './io/netlink/rt-netlink.ts';
+import { Pacer } from './io/pacer/pacer.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
 import { OwnProcess } from './io/process/own-process.ts';
@@ -37,6 +38,7 @@ import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
 const REPEAT_US = 60_000_000;
+const BEAT_MS = 250;
 /** Room for a burst of notifications; the kernel doubles it, in 31 bits. */
 const MONITOR_BUFFER_BYTES = 2 << 20;
 const MOST_BUFFER_BYTES = (1 << 30) - 1;
@@ -63,6 +65,8 @@ export class Hands {
   readonly ports: Ports;
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
+  readonly #pacer: Pacer | undefined;
+  #renewing: NodeJS.Timeout | undefined;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
@@ -95,7 +99,9 @@ export class Hands {
       native: api,
       sink: (key, received) => core().onAdvert(key, received),
       onProblem,
+      onClose: (key) => this.#pacer?.closeKey(key),
     });
+    this.#pacer = this.#newPacer(given, onProblem);
     this.#announcer = new Announcer({ native: api, onProblem });
     this.bfd = new BfdPart({
       native: api,
@@ -136,7 +142,28 @@ export class Hands {
       devices: this.devices,
       firewall: this.#firewall,
       urgency: this.#own,
+      ...(this.#pacer === undefined ? {} : { pacer: this.#pacer }),
     };
+  }
+
+  /** Without it adverts are sent by this thread alone: a pause of it is then a pause of theirs. */
+  #newPacer(
+    given: HandsOptions,
+    onProblem: (where: string, what: string, code: string) => void,
+  ): Pacer | undefined {
+    const { leaseUs } = given.options;
+    try {
+      return new Pacer({ native: native(), adverts: this.#adverts, leaseUs, onProblem });
+    } catch (e) {
+      if (!(e instanceof Error && 'code' in e)) throw e;
+      given.log.log('warning', `no pacer: ${e.message}; adverts are late whenever this process is`);
+      return undefined;
+    }
+  }
+
+  /** From when core runs: the lease is renewed as long as the event loop turns. */
+  start(beat: () => void): void {
+    this.#renewing = setInterval(beat, BEAT_MS);
   }
 
   #problems(log: DaemonLog): (where: string, what: string, code: string) => void {
@@ -202,6 +229,8 @@ export class Hands {
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
+    clearInterval(this.#renewing);
+    this.#pacer?.close();
     this.bfd.close();
     this.#adverts.closeAll();
     this.#announcer.close();

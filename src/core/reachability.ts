@@ -12,6 +12,7 @@ import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
 import { onDetection } from './duplicates.ts';
 import { addressRequest, linkFlags, linksByName, sameAddress } from './network.ts';
+import { cease } from './pacing.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { moveSocket, sharedBy } from './sharing.ts';
 import { isAnyVip, refreshSource } from './source.ts';
@@ -80,6 +81,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
 export function closeSockets(ctx: Context, r: Router): void {
   const key = r.socketKey;
   if (key === '') return;
+  cease(ctx, r);
   moveSocket(ctx, r, '');
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
@@ -119,6 +121,7 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
   if (wasSilent && !r.silentFault && faults.size > 0) confirmFault(ctx, r);
+  ctx.pace(r);
 }
 
 function applyTracked(
