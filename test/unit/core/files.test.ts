@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TrackFileConfig } from '../../../src/config/track-config.ts';
-import { config, instanceConfig, S, World } from './fakes.ts';
+import { config, groupConfig, instanceConfig, S, World } from './fakes.ts';
 
 const FILE = '/run/load';
 const file = (change: Partial<TrackFileConfig> = {}): TrackFileConfig => ({
@@ -91,19 +91,7 @@ describe('core/files', () => {
 
 describe('core/files of a sync group', () => {
   it('counts for every member when the group tracks it', () => {
-    const group = {
-      name: 'G',
-      members: ['A', 'B'],
-      notify: {},
-      trackScripts: [],
-      trackInterfaces: [],
-      trackProcesses: [],
-      trackBfd: [],
-      trackingWeight: false,
-      smtpAlert: false,
-      place: { file: 'test.conf', line: 9, col: 1 },
-      ...tracks,
-    };
+    const group = groupConfig(['A', 'B'], tracks);
     const w = new World(
       config([instanceConfig({ name: 'A' }), instanceConfig({ name: 'B', vrid: 52 })], {
         trackFiles: [file()],
@@ -124,19 +112,7 @@ describe('core/files of a sync group', () => {
   });
 
   it('begins in FAULT together: nobody is BACKUP for a moment', () => {
-    const g = {
-      name: 'G',
-      members: ['A', 'B'],
-      notify: {},
-      trackScripts: [],
-      trackInterfaces: [],
-      trackFiles: [],
-      trackProcesses: [],
-      trackBfd: [],
-      trackingWeight: false,
-      smtpAlert: false,
-      place: { file: 'test.conf', line: 9, col: 1 },
-    };
+    const g = groupConfig(['A', 'B']);
     const any = { argv: ['/n'], text: '/n', place: g.place };
     const member = (name: string, vrid: number, more = {}) =>
       instanceConfig({ name, vrid, notify: { any }, ...more });
