@@ -120,7 +120,10 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   r.silentFault = unknown && faults.size === (waiting ? 1 : 0);
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
-  if (wasSilent && !r.silentFault && faults.size > 0) confirmFault(ctx, r);
+  if (wasSilent && !r.silentFault && faults.size > 0) {
+    confirmFault(ctx, r);
+    if (r.params.inGroup) ctx.groupFaultsChanged(r);
+  }
   ctx.pace(r);
 }
 

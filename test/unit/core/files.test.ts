@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TrackFileConfig } from '../../../src/config/track-config.ts';
-import { config, groupConfig, instanceConfig, S, World } from './fakes.ts';
+import { config, groupConfig, instanceConfig, S, script, World } from './fakes.ts';
 
 const FILE = '/run/load';
 const file = (change: Partial<TrackFileConfig> = {}): TrackFileConfig => ({
@@ -13,6 +13,16 @@ const file = (change: Partial<TrackFileConfig> = {}): TrackFileConfig => ({
   place: { file: 'test.conf', line: 3, col: 1 },
   ...change,
 });
+const RESULT = {
+  script: 'chk',
+  ok: true,
+  exitCode: 0,
+  timedOut: false,
+  inconclusive: false,
+  durationUs: 1000,
+  output: '',
+  detail: '',
+};
 const tracks = { trackFiles: [{ name: 'tf', weight: 1, reverse: false }] };
 
 function world(change: Partial<TrackFileConfig> = {}, instance = tracks): World {
@@ -129,5 +139,32 @@ describe('core/files of a sync group', () => {
       w.core.snapshot().instances.map((i) => i.state),
       ['backup', 'backup'],
     );
+  });
+
+  it('is silent as long as a script has not ended once', () => {
+    const group = groupConfig(['A', 'B'], {
+      notify: { any: { argv: ['/g'], text: '/g', place: { file: 'test.conf', line: 1, col: 1 } } },
+    });
+    const scripted = instanceConfig({
+      name: 'B',
+      vrid: 52,
+      trackScripts: [{ script: 'chk', weight: 0, reverse: false }],
+    });
+    const told = (w: World) => w.hooks.map((h) => h.extraArgv.join(' '));
+    const made = () =>
+      new World(
+        config([instanceConfig({ name: 'A' }), scripted], { scripts: [script('chk')], groups: [group] }),
+      );
+    const bad = made();
+    bad.start();
+    bad.pass(1);
+    assert.deepEqual(told(bad), []);
+    bad.core.onScriptResult({ ...RESULT, ok: false, exitCode: 1 });
+    assert.deepEqual(told(bad), ['GROUP G FAULT 0']);
+    const good = made();
+    good.start();
+    good.pass(1);
+    good.core.onScriptResult(RESULT);
+    assert.deepEqual(told(good), ['GROUP G BACKUP 0']);
   });
 });
