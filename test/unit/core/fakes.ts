@@ -1,6 +1,6 @@
 /** Core with hands of paper: a clock that is set by hand, a kernel that is a list, adverts that are written down. */
 import { equalBytes } from '../../../src/base/bytes.ts';
-import type { Config, InstanceConfig, SyncGroupConfig, VirtualAddress } from '../../../src/config/config.ts';
+import type { Config, InstanceConfig, VirtualAddress } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
@@ -148,26 +148,6 @@ export function config(instances: readonly InstanceConfig[], change: Partial<Con
     virtualServers: [],
     virtualServerGroups: [],
     files: ['test.conf'],
-    ...change,
-  };
-}
-
-export function groupConfig(
-  members: readonly string[],
-  change: Partial<SyncGroupConfig> = {},
-): SyncGroupConfig {
-  return {
-    name: 'G',
-    members,
-    notify: {},
-    trackScripts: [],
-    trackInterfaces: [],
-    trackFiles: [],
-    trackProcesses: [],
-    trackBfd: [],
-    trackingWeight: false,
-    smtpAlert: false,
-    place: PLACE,
     ...change,
   };
 }

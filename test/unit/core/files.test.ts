@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TrackFileConfig } from '../../../src/config/track-config.ts';
-import { config, groupConfig, instanceConfig, S, script, World } from './fakes.ts';
+import { config, instanceConfig, S, script, World } from './fakes.ts';
+import { groupConfig } from './group-config.ts';
 
 const FILE = '/run/load';
 const file = (change: Partial<TrackFileConfig> = {}): TrackFileConfig => ({

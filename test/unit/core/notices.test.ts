@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Notice } from '../../../src/ports/notice.ts';
-import { advert, config, groupConfig, instanceConfig, link, S, script, vip, World } from './fakes.ts';
+import { advert, config, instanceConfig, link, S, script, vip, World } from './fakes.ts';
+import { groupConfig } from './group-config.ts';
 
 const PLACE = { file: 'test.conf', line: 1, col: 1 };
 const command = (name: string) => ({ argv: [`/${name}`], text: `/${name}`, place: PLACE });
