@@ -56,7 +56,7 @@ static struct pacer {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   uint64_t lease_ns; /* CLOCK_MONOTONIC; 0 = none */
-  uint64_t latest_ns; /* longest delay of a packet since it was last read */
+  uint64_t latest_ns; /* longest delay of a packet since the start */
   int netlink_fd;
   struct entry **slots;
   uint32_t slot_count;
@@ -551,7 +551,6 @@ static napi_value pacer_lateness(napi_env env, napi_callback_info info) {
   if (!is_running(env)) return NULL;
   pthread_mutex_lock(&the.lock);
   uint64_t latest = the.latest_ns;
-  the.latest_ns = 0;
   pthread_mutex_unlock(&the.lock);
   return number(env, (double)(latest / 1000));
 }

@@ -83,7 +83,11 @@ export class Hands {
     this.#checker = newChecker(given.config);
     this.#release = releasePort(options.runDir, log, options.namespace);
     this.#settings = interfaceSettings(log);
-    this.#own = new OwnProcess({ native: api, log });
+    this.#own = new OwnProcess({
+      native: api,
+      log,
+      setPacerUrgency: (priority) => this.#pacer?.setUrgency(priority),
+    });
     this.netlink = new RtNetlink(
       api,
       (event) => {

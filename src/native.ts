@@ -87,7 +87,7 @@ export type Native = {
   pacerRead(slot: number): [number, number, number, number, number];
   /** The lease ends at `untilUs` (monotonic; 0 = never). false: it had ended before this call, nothing is armed any more. */
   pacerRenew(untilUs: number): boolean;
-  /** Longest delay of a packet since the last call, us. */
+  /** Longest delay of a packet behind its time since the start, us. */
   pacerLateness(): number;
   /** A raw socket (AF_INET 2, AF_INET6 10), non-blocking, close-on-exec. EPERM, EMFILE. */
   socketOpen(domain: number, protocol: number): number;

@@ -221,4 +221,6 @@ export type Snapshot = {
   readonly bfd?: BfdSnapshot; // with sessions only
   readonly warnings: readonly string[]; // what an operator should know now
   readonly loop: { readonly stallCount: number; readonly longestStallUs: number };
+  /** Whose adverts the pacer repeats, and the longest delay of one since the start; absent: there is no pacer. */
+  readonly pacer?: { readonly instanceCount: number; readonly longestDelayUs: number };
 };

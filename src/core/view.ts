@@ -39,7 +39,15 @@ export function snapshot(ctx: Context, groups: Groups, tracking: Tracking, frame
     interfaces: tracking.interfaces.snapshot(),
     warnings: frame.warnings,
     loop: frame.loop,
+    ...pacerView(ctx),
   };
+}
+
+function pacerView(ctx: Context): Pick<Snapshot, 'pacer'> {
+  const { pacer } = ctx.ports;
+  if (pacer === undefined) return {};
+  const instanceCount = ctx.routers.filter((r) => r.paced !== undefined).length;
+  return { pacer: { instanceCount, longestDelayUs: pacer.longestDelayUs() } };
 }
 
 const heldKey = (a: { readonly interfaceIndex: number; readonly bytes: Uint8Array }): string =>

@@ -32,6 +32,6 @@ export interface PacerPort {
    * called before this thread acts on anything after a pause; costs nothing while the lease is fresh.
    */
   renew(nowUs: number): boolean;
-  /** Longest delay of a packet since it was last asked, microseconds. */
-  lateness(): number;
+  /** Longest delay of an advert behind its time since the start, microseconds. */
+  longestDelayUs(): number;
 }

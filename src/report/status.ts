@@ -32,6 +32,10 @@ export function statusText(s: Snapshot, options: StatusOptions): string {
   if (options.verbose && s.bfd !== undefined) lines.push('', ...bfdLines(s.bfd, s.nowWallMs));
   if (options.verbose)
     lines.push('', `Event loop: ${s.loop.stallCount} stalls, longest ${duration(s.loop.longestStallUs)}`);
+  if (s.pacer !== undefined)
+    lines.push(
+      `Pacer: repeats the adverts of ${s.pacer.instanceCount} instance(s), latest ${(s.pacer.longestDelayUs / 1000).toFixed(1)} ms behind its time`,
+    );
   const wrong = problems({ ...s, instances: shown });
   if (wrong.length > 0) lines.push('', ...wrong.map((text) => `! ${text}`));
   return `${lines.join('\n')}\n`;

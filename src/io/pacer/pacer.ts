@@ -131,7 +131,7 @@ export class Pacer implements PacerPort {
     return native.pacerRenew(nowUs + leaseUs);
   }
 
-  lateness(): number {
+  longestDelayUs(): number {
     return this.#options.native.pacerLateness();
   }
 

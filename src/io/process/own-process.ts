@@ -11,6 +11,8 @@ export type OwnProcessDeps = {
   readonly native: Pick<Native, 'setScheduler' | 'getAffinity' | 'setAffinity' | 'lockCode'>;
   readonly log: Log;
   readonly setNice?: (nice: number) => void;
+  /** The thread that repeats adverts gets the same real-time priority, in the first-in-first-out class. */
+  readonly setPacerUrgency?: (priority: number) => void;
 };
 
 export class OwnProcess implements Urgency {
@@ -54,6 +56,7 @@ export class OwnProcess implements Urgency {
   #realtimeTo(priority: number): boolean {
     return this.#try(`take real-time priority ${priority}`, 'CAP_SYS_NICE or LimitRTPRIO=', () => {
       this.#deps.native.setScheduler(priority > 0 ? 'rr' : 'other', priority);
+      this.#deps.setPacerUrgency?.(priority);
       this.#realtime = priority;
     });
   }

@@ -64,7 +64,7 @@ class VirtualPacer implements PacerPort {
     for (const id of this.entries.keys()) this.cease(id);
     return false;
   }
-  lateness(): number {
+  longestDelayUs(): number {
     return 0;
   }
 }

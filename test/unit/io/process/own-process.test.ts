@@ -31,6 +31,7 @@ function own(refuse: readonly string[] = []) {
     },
     log: { log: (_level, text) => void said.push(text) },
     setNice: (nice) => ask('nice', nice),
+    setPacerUrgency: (priority) => ask('pacer', priority),
   });
   return { process, asked, said };
 }
@@ -46,11 +47,11 @@ describe('io/process/own-process', () => {
     const { process, asked } = own();
     const settings = { ...PLAIN, nice: -5, realtimePriority: 10, noSwap: true, cpus: [1] };
     process.apply(settings);
-    assert.deepEqual(asked.splice(0), ['nice -5', 'scheduler rr 10', 'affinity 1', 'lock']);
+    assert.deepEqual(asked.splice(0), ['nice -5', 'scheduler rr 10', 'pacer 10', 'affinity 1', 'lock']);
     process.apply(settings);
     assert.deepEqual(asked.splice(0), ['affinity 1']);
     process.apply(PLAIN);
-    assert.deepEqual(asked, ['nice 0', 'scheduler other 0', 'affinity 0+1+2+3']);
+    assert.deepEqual(asked, ['nice 0', 'scheduler other 0', 'pacer 0', 'affinity 0+1+2+3']);
   });
 
   it('what the kernel refuses is said with the remedy, and the rest is done', () => {
@@ -64,7 +65,7 @@ describe('io/process/own-process', () => {
   it('rises by one up to the ceiling, and says when it did not', () => {
     const { process, asked } = own();
     assert.deepEqual([process.raise(2), process.raise(2), process.raise(2)], [1, 2, 0]);
-    assert.deepEqual(asked, ['scheduler rr 1', 'scheduler rr 2']);
+    assert.deepEqual(asked, ['scheduler rr 1', 'pacer 1', 'scheduler rr 2', 'pacer 2']);
     assert.equal(own(['scheduler']).process.raise(2), 0);
   });
 });
