@@ -11,6 +11,7 @@ import './native/users.test.ts';
 import './requirements.test.ts';
 import './sim/bfd.test.ts';
 import './sim/election.test.ts';
+import './sim/groups.test.ts';
 import './sim/mutants.test.ts';
 import './sim/stall.test.ts';
 import './sim/succession.test.ts';
