@@ -14,13 +14,12 @@ import { parseArgs } from 'node:util';
 import { sleepMs, until } from '../test/netns/clock.ts';
 import { COMMANDS, type Daemon, type DaemonKind } from '../test/netns/daemon.ts';
 import { Lab } from '../test/netns/lab.ts';
-import { descendants } from '../test/netns/process.ts';
 import { insideSandbox, rerunInSandbox, sandboxObstacle } from '../test/netns/sandbox.ts';
+import { cpuS, numberOf } from './measure.ts';
 
 const UP_MS = 60_000;
 /** Detection after 2 s at 50 ms: other work on the machine must not bring sessions down, packets are what is measured. */
 const MULTIPLIER = 40;
-const TICKS_PER_S = 100; // of /proc/PID/stat, on every Linux
 
 type Options = {
   readonly sessions: number;
@@ -59,18 +58,6 @@ function conf(side: 0 | 1, o: Options): string {
       '}',
     ].join('\n');
   return `${Array.from({ length: o.sessions }, (_, i) => one(i)).join('\n')}\n`;
-}
-
-/** CPU seconds of a process tree until now. */
-function cpuS(pid: number): number {
-  let ticks = 0;
-  for (const p of [pid, ...descendants(pid)]) {
-    const fields = readFileSync(`/proc/${p}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
-  }
-  return ticks / TICKS_PER_S;
 }
 
 async function measure(lab: Lab, folder: string, kind: DaemonKind, o: Options): Promise<Result> {
@@ -116,13 +103,6 @@ function table(results: readonly Result[]): string {
     ...rows,
     `ratio of CPU, vipd : keepalived  ${ratio}`,
   ].join('\n');
-}
-
-function numberOf(text: string, name: string, least: number, most: number): number {
-  const n = Number(text);
-  if (!Number.isInteger(n) || n < least || n > most)
-    throw new Error(`--${name}: ${least}..${most}, not ${text}`);
-  return n;
 }
 
 async function main(): Promise<number> {

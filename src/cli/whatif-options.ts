@@ -45,8 +45,8 @@ export function addWhatIf(program: Command, take: (value: WhatIfInvocation) => v
     .option('--as-node <id>', "read the file as this node (the '@' lines, -i of keepalived)")
     .option('--peer-node <id>', 'read the other file as this node')
     .option(
-      '--fail <script[@node]>',
-      'a tracked script fails; node: a (the first file), b, both or a name',
+      '--fail <name[@node]>',
+      'a tracked script, process or file fails; node: a (the first file), b, both or a name',
       collect,
     )
     .option('--down <interface[@node]>', 'an interface loses its carrier', collect)

@@ -29,7 +29,7 @@ import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
 import { STALL_US, Stalls } from './stalls.ts';
-import { startNotBeforeUs, startRouter } from './start.ts';
+import { startNotBeforeUs, startRouters } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
@@ -113,7 +113,7 @@ export class Core {
     ctx.ports.notices.tell({ type: 'started' });
     // Before the first address of an owner is there.
     this.#release.write();
-    for (const r of ctx.routers) startRouter(ctx, r, this.#tracking, notBeforeUs);
+    startRouters(ctx, ctx.routers, this.#tracking, notBeforeUs);
     this.#groups.begin();
     this.#pump();
   }
@@ -372,6 +372,11 @@ export class Core {
   /** Settings of `next` that cannot change while running; not empty: do not reload. */
   refusedByReload(next: Config): readonly string[] {
     return refusedChanges(this.#ctx.config, next);
+  }
+
+  /** What is in force: as written, but for the interfaces of addresses and the names of VMACs, which are the real ones. */
+  get config(): Config {
+    return this.#ctx.config;
   }
 
   get instanceCount(): number {

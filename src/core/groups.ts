@@ -9,7 +9,16 @@ import type { GroupSnapshot } from './snapshot.ts';
 import { stateBefore } from './tell.ts';
 import * as words from './words.ts';
 
-type Group = { config: SyncGroupConfig; state: GroupState; members: Router[] };
+type Group = {
+  config: SyncGroupConfig;
+  state: GroupState;
+  silent: boolean; // in FAULT, and nobody was told
+  members: Router[];
+};
+
+/** A fault that is more than a result which has not come yet. */
+const isKnown = (r: Router): boolean => r.faults.size > 0 && !r.silentFault;
+const onlyUnknown = (g: Group): boolean => g.members.some((m) => m.silentFault) && !g.members.some(isKnown);
 
 const NOTIFY: Readonly<Record<GroupState, NotifyState>> = {
   master: 'MASTER',
@@ -31,10 +40,11 @@ export class Groups {
 
   /** Takes a configuration's groups; a group that was there before keeps its state. */
   configure(configs: readonly SyncGroupConfig[], routers: readonly Router[]): void {
-    const before = new Map(this.#groups.map((g) => [g.config.name, g.state]));
+    const before = new Map(this.#groups.map((g) => [g.config.name, g]));
     this.#groups = configs.map((config) => ({
       config,
-      state: before.get(config.name) ?? 'init',
+      state: before.get(config.name)?.state ?? 'init',
+      silent: before.get(config.name)?.silent ?? false,
       members: routers.filter((r) => config.members.includes(r.config.name)),
     }));
   }
@@ -70,8 +80,13 @@ export class Groups {
     this.#run(r, { type: 'lower-priority-received', member: r.config.name });
   }
 
-  /** The list of own faults of `r` became empty or not empty. */
+  /** The list of own faults of `r` became empty or not empty, or a fault that was only not known yet is one. */
   faultsChanged(r: Router): void {
+    const group = this.#groups.find((g) => g.members.includes(r));
+    if (group?.silent === true && group.members.some(isKnown)) {
+      group.silent = false;
+      this.#announce(group, 'init', 'fault');
+    }
     this.#run(r, { type: 'faults-changed', member: r.config.name });
   }
 
@@ -88,8 +103,11 @@ export class Groups {
     group.state = next.state;
     for (const effect of next.effects) {
       if (effect.type === 'group-transition') {
-        if (this.#stopping && effect.to === 'init') this.#stopped.push({ group, from: effect.from });
-        else this.#announce(group, effect.from, effect.to);
+        const from = group.silent ? 'init' : effect.from;
+        // As its members: what is only not known yet is no fault to tell anyone about (B18).
+        group.silent = effect.to === 'fault' && onlyUnknown(group);
+        if (this.#stopping && effect.to === 'init') this.#stopped.push({ group, from });
+        else if (!group.silent) this.#announce(group, from, effect.to);
       } else {
         const router = group.members.find((m) => m.config.name === effect.member);
         if (router !== undefined) this.#ctx.post({ type: 'machine', router, event: effect.event });

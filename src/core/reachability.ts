@@ -4,7 +4,7 @@
  */
 import { equalBytes } from '../base/bytes.ts';
 import { formatIp } from '../base/ip.ts';
-import type { NetlinkEvent } from '../ports/netlink.ts';
+import type { KernelAddress, NetlinkEvent } from '../ports/netlink.ts';
 import { interfaceStatus } from '../track/interface.ts';
 import { type Contribution, effectivePriority, judgeTracked } from '../track/priority.ts';
 import { concerned } from './concerns.ts';
@@ -120,7 +120,10 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   r.silentFault = unknown && faults.size === (waiting ? 1 : 0);
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
-  if (wasSilent && !r.silentFault && faults.size > 0) confirmFault(ctx, r);
+  if (wasSilent && !r.silentFault && faults.size > 0) {
+    confirmFault(ctx, r);
+    if (r.params.inGroup) ctx.groupFaultsChanged(r);
+  }
   ctx.pace(r);
 }
 
@@ -203,9 +206,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
         )
           ctx.post({ type: 'check-addresses', router: r });
         if (event.type === 'address-added' && vip && r.vipsSet) onDetection(ctx, r, event.address);
-        const { interfaceIndex } = event.address;
-        const here = r.interfaceIndex === interfaceIndex || r.advertIndex === interfaceIndex;
-        if (!vip && (here || r.config.sourceAddress === text)) refreshRouter(ctx, r, tracking);
+        if (!vip && mayBeSource(r, event.address, text)) refreshRouter(ctx, r, tracking);
       }
       return;
     }
@@ -222,6 +223,13 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
       }
     }
   }
+}
+
+/** Thousands of addresses may come and go beside the one that adverts come from: they are nobody's business. */
+function mayBeSource(r: Router, { interfaceIndex, bytes }: KernelAddress, text: string): boolean {
+  if (r.config.sourceAddress === text) return true;
+  if (r.interfaceIndex !== interfaceIndex && r.advertIndex !== interfaceIndex) return false;
+  return r.source === undefined || r.faults.has('source') || equalBytes(r.source, bytes);
 }
 
 /** The interface was made again, without the addresses that were on it. */

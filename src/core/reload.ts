@@ -13,7 +13,7 @@ import { linksByName } from './network.ts';
 import { closeSockets, refreshRouter } from './reachability.ts';
 import { allAddresses, paramsOf, type Router } from './router.ts';
 import { refreshSharing } from './sharing.ts';
-import { startRouter } from './start.ts';
+import { startRouters } from './start.ts';
 import type { Tracking } from './tracking.ts';
 import { removeOldRoutes } from './virtual-routes.ts';
 
@@ -94,7 +94,7 @@ export function* applying(ctx: Context, written: Config, hands: ReloadHands): Ge
   }
   ctx.devices.finish();
   for (const r of added) {
-    startRouter(ctx, r, hands.tracking, ctx.ports.clock.nowUs());
+    startRouters(ctx, [r], hands.tracking, ctx.ports.clock.nowUs());
     yield;
   }
   lines.push(...describeRest(plan));

@@ -13,13 +13,35 @@ export const startNotBeforeUs = (
   nowUs: number,
 ): number => Math.max(nowUs + global.startupDelayUs, global.delayAfterBootUs);
 
-/** The first look at the world, then `startup` with what was found. */
-export function startRouter(ctx: Context, r: Router, tracking: Tracking, notBeforeUs: number): void {
-  refreshRouter(ctx, r, tracking);
+/** The first look at the world for all of them, then `startup` with what was found. */
+export function startRouters(
+  ctx: Context,
+  routers: readonly Router[],
+  tracking: Tracking,
+  notBeforeUs: number,
+): void {
+  for (const r of routers) refreshRouter(ctx, r, tracking);
+  // Who keeps its group in FAULT first: the group must not take the others for mended.
+  const keeps = (r: Router): boolean => r.params.inGroup && r.faults.size > 0;
+  for (const r of routers) if (keeps(r)) startRouter(ctx, r, notBeforeUs);
+  for (const r of routers) if (!keeps(r)) startRouter(ctx, r, notBeforeUs);
+}
+
+function startRouter(ctx: Context, r: Router, notBeforeUs: number): void {
   for (const detail of r.faults.values())
     ctx.ports.log.log('warning', `(${r.config.name}) starts in FAULT: ${detail}`, {
       instance: r.config.name,
     });
   r.started = true;
-  ctx.post({ type: 'machine', router: r, event: { type: 'startup', fault: r.faults.size > 0, notBeforeUs } });
+  const by = r.faults.size > 0 ? [] : faultyMembers(ctx, r);
+  // KEEPALIVED: a group begins in FAULT together, and in silence while no member knows its faults yet.
+  if (by.length > 0) r.silentFault = by.every((m) => m.silentFault);
+  const fault = r.faults.size > 0 || by.length > 0;
+  ctx.post({ type: 'machine', router: r, event: { type: 'startup', fault, notBeforeUs } });
+}
+
+/** Of its sync group: those with a fault of their own. */
+function faultyMembers(ctx: Context, r: Router): readonly Router[] {
+  const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
+  return ctx.routers.filter((m) => m.faults.size > 0 && group?.members.includes(m.config.name));
 }

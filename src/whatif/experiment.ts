@@ -63,7 +63,17 @@ export function settleUs(plan: Plan, fault: Fault): number {
   const delay = most(instances.map((c) => c.preemptDelayUs));
   const startup = most(configs.map((c) => c.global.startupDelayUs));
   const starts = fault.type === 'none' || fault.type === 'stop' || fault.type === 'crash';
-  const waits = delay + (starts ? startup : 0) + (fault.type === 'script-fails' ? scripts : 0);
+  const tracked =
+    fault.type === 'script-fails'
+      ? scripts
+      : fault.type === 'process-ends'
+        ? most(
+            configs.flatMap((c) => c.trackProcesses.map((p) => Math.max(p.forkDelayUs, p.terminateDelayUs))),
+          )
+        : fault.type === 'link-down'
+          ? most(configs.flatMap((c) => c.global.interfaceDelays.map((d) => Math.max(d.downUs, d.upUs))))
+          : 0;
+  const waits = delay + (starts ? startup : 0) + tracked;
   const groups = configs.some((c) => c.groups.length > 0) ? down : 0;
   return Math.ceil(down + groups + interval + waits + S / 4);
 }

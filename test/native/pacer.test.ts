@@ -59,11 +59,12 @@ describe('native/pacer: repeating', asRoot, () => {
 
   it('sends at the time and on its grid, while JavaScript stands still', () => {
     arm(0, 7, 10_000, nowUs() + 20_000);
-    const endUs = nowUs() + 215_000;
-    while (nowUs() < endUs); // blocked
+    const beganUs = nowUs();
+    while (nowUs() < beganUs + 215_000); // blocked
     const got = received();
+    const most = Math.floor((nowUs() - beganUs) / 10_000);
     // On a loaded machine the thread may be late, and then leaves out what it missed.
-    assert.ok(got.length >= 8 && got.length <= 20, `${got.length} packets`);
+    assert.ok(got.length >= 8 && got.length <= most, `${got.length} packets`);
     assert.ok(got.every((v) => v === 7));
     const [sent, failed, , nextAtUs, armed] = n.pacerRead(0);
     assert.ok(sent >= got.length && failed === 0 && armed === 1);

@@ -2,7 +2,7 @@
  * Counts the processes of 'vrrp_track_process': by the kernel's process events where they come (the first network and process
  * namespace, CAP_NET_ADMIN), else by reading /proc once a second, a slice at a time so that no advert waits for it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import type { Native, PollHandle } from '../../native.ts';
 import type { ProcessPort, ProcessSink, TrackProcessConfig } from '../../ports/processes.ts';
 import {
@@ -19,6 +19,7 @@ const SLICE = 64;
 const MAX_EVENTS = 512; // of one wake-up; the kernel wakes us again
 const BUFFER_BYTES = 1_048_576;
 const MESSAGE_BYTES = 1024;
+const TEXT_BYTES = 4096;
 
 /** What /proc tells of one process. */
 export type ProcessFacts = {
@@ -41,6 +42,7 @@ export class ProcessWatch implements ProcessPort {
   readonly #deps: ProcessWatchDeps;
   readonly #proc: string;
   readonly #message = new Uint8Array(MESSAGE_BYTES);
+  readonly #text = Buffer.alloc(TEXT_BYTES);
   #patterns: readonly TrackProcessConfig[] = [];
   /** Those that match something: which patterns. */
   #matching = new Map<number, ReadonlySet<string>>();
@@ -125,6 +127,7 @@ export class ProcessWatch implements ProcessPort {
   }
 
   #drain(): void {
+    let touched = false;
     for (let i = 0; i < MAX_EVENTS && this.#fd >= 0; i++) {
       let event: ProcessEvent | 'empty' | undefined;
       try {
@@ -134,21 +137,26 @@ export class ProcessWatch implements ProcessPort {
         break;
       }
       if (event === 'empty') break;
-      if (event !== undefined) this.#on(event);
+      if (event !== undefined && this.#on(event)) touched = true;
     }
-    this.#tell();
+    if (touched) this.#tell();
   }
 
-  #on(event: ProcessEvent): void {
+  /** True: the processes that match may be others now. */
+  #on(event: ProcessEvent): boolean {
+    let touched = false;
     for (const map of this.#found === undefined ? [this.#matching] : [this.#matching, this.#found]) {
-      if (event.type === 'exit') map.delete(event.pid);
-      else if (event.type === 'changed') this.#look(event.pid, map);
+      if (event.type === 'exit') touched = map.delete(event.pid) || touched;
+      else if (event.type === 'changed') touched = this.#look(event.pid, map, true) || touched;
       else if (event.type === 'fork') {
         // Until it executes something else it is what its parent is.
         const of = map.get(event.parent);
-        if (of !== undefined) map.set(event.child, of);
+        if (of === undefined) continue;
+        map.set(event.child, of);
+        touched = true;
       }
     }
+    return touched;
   }
 
   #pids(): number[] {
@@ -192,28 +200,43 @@ export class ProcessWatch implements ProcessPort {
     this.#found = undefined;
   }
 
-  #look(pid: number, into: Map<number, ReadonlySet<string>>): void {
-    const facts = this.#facts(pid);
+  /** True: it matches something now, or did. */
+  #look(pid: number, into: Map<number, ReadonlySet<string>>, alive = false): boolean {
+    const facts = this.#facts(pid, alive);
     const names =
       facts === undefined
         ? []
         : this.#patterns.filter((p) => this.#deps.matches(p, facts)).map((p) => p.name);
-    if (names.length > 0) into.set(pid, new Set(names));
-    else into.delete(pid);
+    if (names.length === 0) return into.delete(pid);
+    into.set(pid, new Set(names));
+    return true;
   }
 
-  /** undefined: it has ended, or is a zombie. */
-  #facts(pid: number): ProcessFacts | undefined {
+  /** undefined: it has ended, or is a zombie. `alive`: an event has just said that it lives, so only what is compared is read. */
+  #facts(pid: number, alive: boolean): ProcessFacts | undefined {
+    const full = this.#patterns.some((p) => p.fullCommand);
     try {
-      const read = (what: string): string => readFileSync(`${this.#proc}/${pid}/${what}`, 'latin1');
-      const stat = read('stat');
+      const argv = (): string[] => (full ? this.#read(pid, 'cmdline').split('\0').slice(0, -1) : []);
+      if (alive) {
+        const short = this.#patterns.some((p) => !p.fullCommand);
+        return { comm: short ? this.#read(pid, 'comm').trimEnd() : '', argv: argv() };
+      }
+      const stat = this.#read(pid, 'stat');
       const end = stat.lastIndexOf(')');
       if (stat[end + 2] === 'Z' || stat[end + 2] === 'X') return undefined;
-      const comm = stat.slice(stat.indexOf('(') + 1, end);
-      if (!this.#patterns.some((p) => p.fullCommand)) return { comm, argv: [] };
-      return { comm, argv: read('cmdline').split('\0').slice(0, -1) };
+      return { comm: stat.slice(stat.indexOf('(') + 1, end), argv: argv() };
     } catch {
       return undefined;
+    }
+  }
+
+  /** At most as much as the buffer takes: nobody writes a longer command into a configuration. */
+  #read(pid: number, what: string): string {
+    const fd = openSync(`${this.#proc}/${pid}/${what}`, 'r');
+    try {
+      return this.#text.toString('latin1', 0, readSync(fd, this.#text, 0, this.#text.length, null));
+    } finally {
+      closeSync(fd);
     }
   }
 

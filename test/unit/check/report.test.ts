@@ -45,14 +45,14 @@ it('check/warnings count with --strict alone', () => {
 });
 
 it('check/what is not active is listed once, with its owner', () => {
-  const { report, text } = check(`net_namespace_ipvs x\n${instance('no_accept')}`);
+  const { report, text } = check(`net_namespace_ipvs x\n${instance('lvs_sync_daemon_interface eth0')}`);
   assert.deepEqual(report.notActive, [
     { where: 'the file', keywords: ['net_namespace_ipvs'] },
-    { where: 'vrrp_instance VI_1', keywords: ['no_accept'] },
+    { where: 'vrrp_instance VI_1', keywords: ['lvs_sync_daemon_interface'] },
   ]);
   assert.match(
     text,
-    /\nrecognised, not active .*\n {2}the file: net_namespace_ipvs\n {2}vrrp_instance VI_1: no_accept\n|^recognised/,
+    /\nrecognised, not active .*\n {2}the file: net_namespace_ipvs\n {2}vrrp_instance VI_1: lvs_sync_daemon_interface\n|^recognised/,
   );
 });
 

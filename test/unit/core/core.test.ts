@@ -1,8 +1,8 @@
 /** The daemon without its hands: what core does, and in which order, when the world changes around it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SyncGroupConfig } from '../../../src/config/config.ts';
 import { advert, config, instanceConfig, kernelAddress, link, S, script, vip, World } from './fakes.ts';
+import { groupConfig } from './group-config.ts';
 
 const DOWN_US = 3_609_375; // 3 x 1 s + (256 - 100) / 256 s
 const PLACE = { file: 'test.conf', line: 1, col: 1 };
@@ -297,19 +297,7 @@ describe('core/tracking', () => {
 });
 
 describe('core/sync group', () => {
-  const group: SyncGroupConfig = {
-    name: 'G',
-    members: ['VI_1', 'VI_2'],
-    notify: { any: command('g') },
-    trackScripts: [],
-    trackInterfaces: [],
-    trackFiles: [],
-    trackProcesses: [],
-    trackBfd: [],
-    trackingWeight: false,
-    smtpAlert: false,
-    place: PLACE,
-  };
+  const group = groupConfig(['VI_1', 'VI_2'], { notify: { any: command('g') } });
 
   it('members become master together, fail together, and the group tells', () => {
     const second = instanceConfig({ name: 'VI_2', interface: 'eth1', vrid: 52, vips: [vip(101, 'eth1')] });

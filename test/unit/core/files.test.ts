@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TrackFileConfig } from '../../../src/config/track-config.ts';
-import { config, instanceConfig, S, World } from './fakes.ts';
+import { config, instanceConfig, S, script, World } from './fakes.ts';
+import { groupConfig } from './group-config.ts';
 
 const FILE = '/run/load';
 const file = (change: Partial<TrackFileConfig> = {}): TrackFileConfig => ({
@@ -13,6 +14,16 @@ const file = (change: Partial<TrackFileConfig> = {}): TrackFileConfig => ({
   place: { file: 'test.conf', line: 3, col: 1 },
   ...change,
 });
+const RESULT = {
+  script: 'chk',
+  ok: true,
+  exitCode: 0,
+  timedOut: false,
+  inconclusive: false,
+  durationUs: 1000,
+  output: '',
+  detail: '',
+};
 const tracks = { trackFiles: [{ name: 'tf', weight: 1, reverse: false }] };
 
 function world(change: Partial<TrackFileConfig> = {}, instance = tracks): World {
@@ -91,19 +102,7 @@ describe('core/files', () => {
 
 describe('core/files of a sync group', () => {
   it('counts for every member when the group tracks it', () => {
-    const group = {
-      name: 'G',
-      members: ['A', 'B'],
-      notify: {},
-      trackScripts: [],
-      trackInterfaces: [],
-      trackProcesses: [],
-      trackBfd: [],
-      trackingWeight: false,
-      smtpAlert: false,
-      place: { file: 'test.conf', line: 9, col: 1 },
-      ...tracks,
-    };
+    const group = groupConfig(['A', 'B'], tracks);
     const w = new World(
       config([instanceConfig({ name: 'A' }), instanceConfig({ name: 'B', vrid: 52 })], {
         trackFiles: [file()],
@@ -121,5 +120,52 @@ describe('core/files of a sync group', () => {
       w.core.snapshot().instances.map((i) => i.state),
       ['fault', 'fault'],
     );
+  });
+
+  it('begins in FAULT together: nobody is BACKUP for a moment', () => {
+    const g = groupConfig(['A', 'B']);
+    const any = { argv: ['/n'], text: '/n', place: g.place };
+    const member = (name: string, vrid: number, more = {}) =>
+      instanceConfig({ name, vrid, notify: { any }, ...more });
+    const w = new World(
+      config([member('A', 51), member('B', 52, tracks)], { trackFiles: [file()], groups: [g] }),
+    );
+    w.files.texts.set(FILE, '-254');
+    w.start();
+    const hooks = w.done.filter((d) => d.startsWith('hook'));
+    assert.ok(!hooks.some((h) => h.includes('BACKUP')), hooks.join());
+    assert.equal(hooks.filter((h) => h.includes('FAULT')).length, 2);
+    write(w, '0');
+    assert.deepEqual(
+      w.core.snapshot().instances.map((i) => i.state),
+      ['backup', 'backup'],
+    );
+  });
+
+  it('is silent as long as a script has not ended once', () => {
+    const group = groupConfig(['A', 'B'], {
+      notify: { any: { argv: ['/g'], text: '/g', place: { file: 'test.conf', line: 1, col: 1 } } },
+    });
+    const scripted = instanceConfig({
+      name: 'B',
+      vrid: 52,
+      trackScripts: [{ script: 'chk', weight: 0, reverse: false }],
+    });
+    const told = (w: World) => w.hooks.map((h) => h.extraArgv.join(' '));
+    const made = () =>
+      new World(
+        config([instanceConfig({ name: 'A' }), scripted], { scripts: [script('chk')], groups: [group] }),
+      );
+    const bad = made();
+    bad.start();
+    bad.pass(1);
+    assert.deepEqual(told(bad), []);
+    bad.core.onScriptResult({ ...RESULT, ok: false, exitCode: 1 });
+    assert.deepEqual(told(bad), ['GROUP G FAULT 0']);
+    const good = made();
+    good.start();
+    good.pass(1);
+    good.core.onScriptResult(RESULT);
+    assert.deepEqual(told(good), ['GROUP G BACKUP 0']);
   });
 });

@@ -1,25 +1,13 @@
 /** What core tells the outside, when, and in which order relative to the notify scripts. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SyncGroupConfig } from '../../../src/config/config.ts';
 import type { Notice } from '../../../src/ports/notice.ts';
 import { advert, config, instanceConfig, link, S, script, vip, World } from './fakes.ts';
+import { groupConfig } from './group-config.ts';
 
 const PLACE = { file: 'test.conf', line: 1, col: 1 };
 const command = (name: string) => ({ argv: [`/${name}`], text: `/${name}`, place: PLACE });
-const group: SyncGroupConfig = {
-  name: 'G',
-  members: ['VI_1', 'VI_2'],
-  notify: {},
-  trackScripts: [],
-  trackInterfaces: [],
-  trackFiles: [],
-  trackProcesses: [],
-  trackBfd: [],
-  trackingWeight: false,
-  smtpAlert: false,
-  place: PLACE,
-};
+const group = groupConfig(['VI_1', 'VI_2']);
 
 function line(n: Notice): string {
   switch (n.type) {

@@ -1,7 +1,7 @@
 /** What the simulator foretells for classic pairs. Times are those of RFC 9568 6.1 and of the scripts' intervals. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { macs } from '../../../src/io/mac.ts';
 import { answer, wholeTable } from '../../../src/whatif/answer.ts';
 import { assumedPair, planAlone, planPair } from '../../../src/whatif/plan.ts';
@@ -250,4 +250,27 @@ it('whatif/the table of two instances takes less than half a second of CPU', () 
     best = Math.min(best, (user + system) / 1e6);
   }
   assert.ok(best < 0.5, `${best} s`);
+});
+
+describe('whatif: tracked processes and files', () => {
+  const tracked = `vrrp_track_process lb {
+    process haproxy
+}
+track_file load {
+    file /run/load
+    weight 2
+}
+`;
+  const a = conf({ priority: 150, before: tracked, more: 'track_process { lb }\ntrack_file { load }' });
+  const rows = rowsOf(ask(a, conf({ priority: 100 })));
+
+  it('a process that ends hands over, and comes back', () => {
+    assert.match(rows.get('lb ends on a')?.result ?? '', /b/);
+    assert.ok(rows.has('lb ends on a, then lb runs again'));
+  });
+
+  it('a file that reports a fault too', () => {
+    assert.match(rows.get('load reports a fault on a')?.result ?? '', /b/);
+    assert.ok(rows.has('load reports a fault on a, then load is good again'));
+  });
 });

@@ -64,7 +64,7 @@ it('whatif/tool: statuses', () => {
   const { status, err } = run(`${PAIR} --fail chk2`);
   assert.deepEqual(
     { status, err },
-    { status: 2, err: "vipd whatif: no tracked script 'chk2'; there are: chk\n" },
+    { status: 2, err: "vipd whatif: no tracked script, process or file 'chk2'; there are: chk\n" },
   );
   assert.match(run(`${PAIR} --stop lb3`).err, /no node 'lb3'; there are: lb1, lb2/);
 });

@@ -1,0 +1,33 @@
+/** What several benchmarks need: CPU time of a daemon, numbers from the command line, medians. */
+import { readFileSync } from 'node:fs';
+import { descendants } from '../test/netns/process.ts';
+
+const TICKS_PER_S = 100; // of /proc/PID/stat, on every Linux
+
+/** CPU seconds of a process tree until now. */
+export function cpuS(pid: number): number {
+  let ticks = 0;
+  for (const p of [pid, ...descendants(pid)]) {
+    const fields = readFileSync(`/proc/${p}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks / TICKS_PER_S;
+}
+
+export function numberOf(text: string, name: string, least: number, most: number): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < least || n > most)
+    throw new Error(`--${name}: ${least}..${most}, not ${text}`);
+  return n;
+}
+
+/** Of a non-empty list; the smaller of the two in the middle. */
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** `q` 0..1, of a non-empty list. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(q * (sorted.length - 1))] as number;
+}
