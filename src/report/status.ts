@@ -1,6 +1,7 @@
 /** `vipd status`: a table that fits 80 columns in plain cases, what is wrong, and with -v every instance in detail. */
-import { authenticationLines } from './authentication.ts';
+
 import type { GroupSnapshot, InstanceSnapshot, Snapshot } from '../core/snapshot.ts';
+import { authenticationLines } from './authentication.ts';
 import { bfdLines } from './bfd.ts';
 import { duration, moment, printable, prioritySum, rejectedCount } from './format.ts';
 import { hookLine, problems, scriptLine } from './problems.ts';
