@@ -109,7 +109,7 @@ export class Daemon {
   #save(when: 'before' | 'after'): void {
     const folder = this.#config.global.fileSettings.saveDirectory;
     if (folder === undefined) return;
-    const data = dataOf(this.#config, this.#snapshot(), this.#dumpHands());
+    const data = dataOf(this.#core.config, this.#snapshot(), this.#dumpHands());
     const json = resolvedJson(this.#config, { showSecrets: false });
     saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
   }
@@ -206,7 +206,7 @@ export class Daemon {
   /** -d */
   #sayConfiguration(): void {
     if (!this.#options.dumpConfig) return;
-    const data = dataOf(this.#config, this.#snapshot(), this.#dumpHands());
+    const data = dataOf(this.#core.config, this.#snapshot(), this.#dumpHands());
     for (const line of data.trimEnd().split('\n')) this.#log.log('info', line);
   }
 
@@ -230,7 +230,7 @@ export class Daemon {
       this.#hands.bfd.stop();
       this.#core.stop(() => this.#end?.(EXIT.ok));
     };
-    const dump = (how: typeof dumpData) => () => how(this.#config, this.#snapshot(), this.#dumpHands());
+    const dump = (how: typeof dumpData) => () => how(this.#core.config, this.#snapshot(), this.#dumpHands());
     const stats = dump(dumpStats);
     signals.deliverTo({
       SIGTERM: stop('SIGTERM'),

@@ -36,6 +36,7 @@ import './unit/core/files.test.ts';
 import './unit/core/interfaces.test.ts';
 import './unit/core/processes.test.ts';
 import './unit/core/device-plan.test.ts';
+import './unit/core/devices.test.ts';
 import './unit/core/ipv6.test.ts';
 import './unit/core/limiter.test.ts';
 import './unit/core/guard.test.ts';

@@ -374,6 +374,11 @@ export class Core {
     return refusedChanges(this.#ctx.config, next);
   }
 
+  /** What is in force: as written, but for the interfaces of addresses and the names of VMACs, which are the real ones. */
+  get config(): Config {
+    return this.#ctx.config;
+  }
+
   get instanceCount(): number {
     return this.#ctx.routers.length;
   }

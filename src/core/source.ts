@@ -32,6 +32,7 @@ export function refreshSource(ctx: Context, r: Router): SourceFault | undefined 
   if (sourceAddress !== undefined) return configuredSource(ctx, r, sourceAddress);
   // An IPv6 ipvlan makes its own; a VMAC speaks with its parent's.
   const index = r.config.ipvlan === undefined ? r.interfaceIndex : r.advertIndex;
+  const where = r.config.ipvlan === undefined ? name : advertInterface(r.config);
   const { usable, unusable } = pickSource(family, index, ctx.ports.netlink.addresses(), (a) =>
     isAnyVip(ctx, a),
   );
@@ -43,11 +44,11 @@ export function refreshSource(ctx: Context, r: Router): SourceFault | undefined 
   // Without one to wait for, a vanished source stays until the priority 0 advert of the FAULT that follows has left with it.
   if (usable === undefined && unusable === undefined)
     return {
-      detail: `interface ${name} has no IPv${family} ${family === 6 ? 'link-local ' : ''}address to send from`,
+      detail: `interface ${where} has no IPv${family} ${family === 6 ? 'link-local ' : ''}address to send from`,
       waiting: false,
     };
   r.source = usable;
-  return unusable === undefined ? undefined : unusableFault(unusable, name);
+  return unusable === undefined ? undefined : unusableFault(unusable, where);
 }
 
 /** 'unicast_src_ip' and 'mcast_src_ip': sent from whether or not it is there, but never while it is tentative. */

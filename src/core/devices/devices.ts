@@ -10,7 +10,10 @@ import type { KernelAddress, Link } from '../../ports/netlink.ts';
 import type { Context } from '../context.ts';
 import { isLinkLocal, linksByName } from '../network.ts';
 import { OwnAddresses } from './own-addresses.ts';
-import { type DevicePlan, fits, planDevices } from './plan.ts';
+import { type DevicePlan, fits, planDevices, withoutDevices } from './plan.ts';
+
+/** The news of so many fit into the receive buffer. */
+const BATCH = 100;
 
 type DeviceContext = Omit<Context, 'devices'>;
 
@@ -39,7 +42,7 @@ export class Devices {
 
   /** The configuration with its addresses on the interfaces that `apply` will make. */
   plan(config: Config): DevicePlan {
-    if (this.#port === undefined) return { config, wants: [], notes: [] };
+    if (this.#port === undefined) return { config: withoutDevices(config), wants: [], notes: [] };
     return planDevices(config, { links: this.#ctx.links, ours: this.#ours });
   }
 
@@ -234,10 +237,14 @@ export class Devices {
 
   #make(wants: readonly DeviceWant[]): void {
     if (wants.length === 0 || this.#port === undefined) return;
-    const results = this.#port.make(this.#requests(wants));
-    for (const [i, want] of wants.entries()) {
-      if (results[i]?.ok === true) this.#ours.add(want.name);
-      this.#report(want, results[i]);
+    for (let at = 0; at < wants.length; at += BATCH) {
+      const some = wants.slice(at, at + BATCH);
+      const results = this.#port.make(this.#requests(some));
+      for (const [i, want] of some.entries()) {
+        if (results[i]?.ok === true) this.#ours.add(want.name);
+        this.#report(want, results[i]);
+      }
+      this.#ctx.ports.netlink.drain();
     }
     this.#look();
   }

@@ -39,6 +39,12 @@ export const usesDevices = (c: InstanceConfig): boolean =>
     c.vips.some(asks) ||
     c.excludedVips.some(asks));
 
+/** The same on the interfaces that are there: where nothing can be made. */
+export function withoutDevices(config: Config): Config {
+  if (!config.instances.some((c) => c.vmac !== undefined || c.ipvlan !== undefined)) return config;
+  return { ...config, instances: config.instances.map(({ vmac: _, ipvlan: __, ...rest }) => rest) };
+}
+
 /** <linux/if_link.h> MACVLAN_MODE_PRIVATE. KEEPALIVED: macvlans in another mode are somebody else's. */
 const PRIVATE = 1;
 
@@ -131,12 +137,12 @@ class Planner {
 
   /**
    * KEEPALIVED: an address of the other family stays on the parent, where its MAC is right (2.2.7; the manual page has it
-   * on the VMAC); 'dev' with the instance's own interface is no other place.
+   * on the VMAC), and with an ipvlan all do, the MAC being one; 'dev' with the instance's own interface is no other place.
    */
   #deviceFor(c: InstanceConfig, own: string, v: VirtualAddress): string {
     const here = v.interface === c.interface;
     const sameFamily = v.family === c.family;
-    if (here && own !== '' && sameFamily) return own;
+    if (here && c.vmac !== undefined && sameFamily) return own;
     if (!asks(v) && !(c.vmacForAddresses && !(here && sameFamily))) return v.interface;
     return this.#take(c.name, {
       kind: 'macvlan',

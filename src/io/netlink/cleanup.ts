@@ -6,7 +6,8 @@ import { equalBytes } from '../../base/bytes.ts';
 import { parseIp } from '../../base/ip.ts';
 import type { AddressRequest, AddressResult, KernelAddress } from '../../ports/netlink.ts';
 import { readKernel } from './dump.ts';
-import { encodeDeleteAddress, encodeDeleteLink, type Request } from './messages.ts';
+import { encodeDeleteAddress, type Request } from './messages.ts';
+import { removeLinks } from './remove-links.ts';
 import { type Answer, RequestSocket, type SocketNative } from './request-socket.ts';
 import { deleteResult } from './results.ts';
 
@@ -85,5 +86,5 @@ export function deleteInterfacesNow(
   native: SocketNative,
   names: readonly string[],
 ): readonly AddressResult[] {
-  return withSocket(native, (socket) => socket.transact(names.map(encodeDeleteLink)).map(deleteResult));
+  return withSocket(native, (socket) => removeLinks(socket, names));
 }

@@ -81,6 +81,14 @@ export function encodeUp(name: string): Request {
   return setLink(named(name, formatLink({ flags: { up: true }, change: { up: true } })));
 }
 
+/** RTM_DELLINK of all interfaces of a group at once; refused as a whole when one of them cannot be deleted. */
+export function encodeDeleteGroup(group: number): Request {
+  const out = new AttrStream();
+  out.emit(formatLink({}));
+  out.push(rt.IFLA_GROUP, putU32(group));
+  return { type: MessageType.DELLINK, flags: Flags.REQUEST | Flags.ACK, parts: out.bufs };
+}
+
 /** The link group: set to what it is, the change means nothing and every listener hears of the interface once more. */
 export function encodeGroup(name: string, group: number): Request {
   const out = named(name);

@@ -19,9 +19,10 @@ import {
   encodeNoAddressGeneration,
   encodeUp,
 } from './device-messages.ts';
-import { encodeDeleteLink, type Request } from './messages.ts';
+import type { Request } from './messages.ts';
+import { removeLinks } from './remove-links.ts';
 import { type Answer, RequestSocket, type SocketNative } from './request-socket.ts';
-import { addResult, deleteResult } from './results.ts';
+import { addResult } from './results.ts';
 import * as rt from './rtnetlink.table.ts';
 
 /**
@@ -36,7 +37,6 @@ const MACVLAN_IPV4: ReadonlyMap<number, number> = new Map([
   [rt.IPV4_DEVCONF_PROMOTE_SECONDARIES, 1],
 ]);
 const MACVLAN_IPV6: ReadonlyMap<number, number> = new Map([[rt.IPV4_DEVCONF_ARP_IGNORE, 1]]);
-const IPVLAN_IPV4: ReadonlyMap<number, number> = new Map([[rt.IPV4_DEVCONF_PROMOTE_SECONDARIES, 1]]);
 
 /**
  * Of the parent. The last is not keepalived's: without it the parent asks for neighbours with a virtual address as sender
@@ -52,8 +52,13 @@ const ALL_RP_FILTER = 'ipv4/conf/all/rp_filter';
 /** What the kernel says to a family that it does not have. */
 const NO_FAMILY = 'EAFNOSUPPORT';
 
-const ipv4Settings = (w: DeviceWant): ReadonlyMap<number, number> =>
-  w.kind === 'ipvlan' ? IPVLAN_IPV4 : w.ipv4 ? MACVLAN_IPV4 : MACVLAN_IPV6;
+/** KEEPALIVED: an ipvlan is left as the kernel makes it. */
+const ipv4Settings = (w: DeviceWant): Request[] =>
+  w.kind === 'ipvlan' ? [] : [encodeIpv4Settings(w.name, w.ipv4 ? MACVLAN_IPV4 : MACVLAN_IPV6)];
+
+/** KEEPALIVED: an IPv6 ipvlan without a written address speaks with the link-local one that the kernel makes for it. */
+const makesItsOwnAddress = (w: DeviceWant): boolean =>
+  w.kind === 'ipvlan' && w.ipv6 && w.address === undefined;
 
 export class NetworkDevices implements DevicePort {
   readonly #native: SocketNative;
@@ -90,8 +95,8 @@ export class NetworkDevices implements DevicePort {
     for (const [i, w] of wants.entries()) {
       if (results[i]?.ok !== true) continue;
       for (const r of [
-        encodeIpv4Settings(w.name, ipv4Settings(w)),
-        encodeNoAddressGeneration(w.name),
+        ...ipv4Settings(w),
+        ...(makesItsOwnAddress(w) ? [] : [encodeNoAddressGeneration(w.name)]),
         encodeUp(w.name),
       ]) {
         requests.push(r);
@@ -110,7 +115,8 @@ export class NetworkDevices implements DevicePort {
   }
 
   remove(names: readonly string[]): readonly DeviceResult[] {
-    return this.#ask(names.map(encodeDeleteLink)).map(deleteResult);
+    if (names.length === 0) return [];
+    return removeLinks(this.#open(), names);
   }
 
   isPresent(name: string): boolean {
@@ -158,9 +164,12 @@ export class NetworkDevices implements DevicePort {
     this.#socket = undefined;
   }
 
-  #ask(requests: readonly Request[]): readonly Answer[] {
-    if (requests.length === 0) return [];
+  #open(): RequestSocket {
     this.#socket ??= new RequestSocket(this.#native);
-    return this.#socket.transact(requests);
+    return this.#socket;
+  }
+
+  #ask(requests: readonly Request[]): readonly Answer[] {
+    return requests.length === 0 ? [] : this.#open().transact(requests);
   }
 }

@@ -176,10 +176,10 @@ describe('core/devices/plan: names', () => {
     assert.deepEqual(kept.made, ['vrrp1.51 macvlan on eth1 4', 'vrrp.51 macvlan on eth0 4']);
   });
 
-  it('an ipvlan is the place of adverts and addresses', () => {
+  it('2.2.7: an ipvlan is where adverts go, the addresses stay on the parent', () => {
     const p = plan([instanceConfig({ ipvlan: { name: 'vrrp.51', nameGiven: false, mode: 'vepa' } })]);
     assert.deepEqual(p.made, ['vrrp.51 ipvlan on eth0 4']);
-    assert.deepEqual(p.on, ['vrrp.51']);
+    assert.deepEqual(p.on, ['eth0']);
     assert.equal(advertInterface(p.first as InstanceConfig), 'vrrp.51');
     assert.equal(p.wants[0]?.mode, 'vepa');
   });

@@ -204,9 +204,15 @@ export class World {
   stopped: boolean = false;
   readonly core: Core;
 
-  constructor(conf: Config, makeBeforeBreak = true, pacer?: (w: World) => PacerPort) {
+  /** `more`: hands that the test brings itself. */
+  constructor(
+    conf: Config,
+    makeBeforeBreak = true,
+    pacer?: (w: World) => PacerPort,
+    more: Partial<Ports> = {},
+  ) {
     this.core = new Core(
-      { ...this.#ports(), ...(pacer === undefined ? {} : { pacer: pacer(this) }) },
+      { ...this.#ports(), ...(pacer === undefined ? {} : { pacer: pacer(this) }), ...more },
       { version: '0', node: 'test', pid: 1, configFile: 'test.conf', makeBeforeBreak, keepAddresses: false },
       conf,
     );

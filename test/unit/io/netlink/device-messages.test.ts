@@ -13,6 +13,7 @@ import {
   encodeUp,
 } from '../../../../src/io/netlink/device-messages.ts';
 import { decodeLink, type Request } from '../../../../src/io/netlink/messages.ts';
+import { removeLinks } from '../../../../src/io/netlink/remove-links.ts';
 import type { DeviceWant } from '../../../../src/ports/devices.ts';
 
 const HEADER = '00'.repeat(16);
@@ -81,6 +82,43 @@ it('io/netlink/devices: settings name the interface, so that they can follow its
       ),
     ),
     `${HEADER}${named}1c001a00180002001400010008001300010000000800080000000000`,
+  );
+});
+
+it('io/netlink/devices: many are deleted as a group of their own, and whatever failed one by one', () => {
+  const sent: string[] = [];
+  const socket = (codes: Readonly<Record<string, string>>) => ({
+    transact: (requests: readonly Request[]) =>
+      requests.map((r) => {
+        const text = `${r.type === 17 ? 'del' : 'set'} ${Buffer.concat(r.parts)
+          .subarray(16)
+          .toString('latin1')
+          .replace(/[^ -~]/g, '')}`;
+        sent.push(text);
+        return { code: codes[text] ?? '', text: '' };
+      }),
+  });
+  const names = ['va', 'vb', 'vc', 'vd', 've'];
+  assert.deepEqual(
+    removeLinks(socket({}), names.slice(0, 2), () => 0x51515151).map((r) => r.ok),
+    [true, true],
+  );
+  assert.deepEqual(sent.splice(0), ['del va', 'del vb']);
+  const gone = {
+    'del va': 'ENODEV',
+    'del vb': 'ENODEV',
+    'del vc': 'ENOTSUP',
+    'del vd': 'ENODEV',
+    'del ve': 'ENODEV',
+  };
+  const results = removeLinks(socket(gone), names, () => 0x51515151);
+  assert.deepEqual(
+    results.map((r) => (r.ok ? 'ok' : r.code)),
+    ['ok', 'ok', 'ENOTSUP', 'ok', 'ok'],
+  );
+  assert.deepEqual(
+    sent.map((s) => s.replace('QQQQ', ' group')),
+    [...names.map((n) => `set ${n} group`), 'del  group', ...names.map((n) => `del ${n}`)],
   );
 });
 
