@@ -69,7 +69,7 @@ export type Scenario = {
   readonly doc: string;
   readonly nodes?: string;
   readonly second?: boolean;
-  /** 'head': what Debian's keepalived 2.2.7 does not have; such a scenario is for vipd on both sides. */
+  /** 'head': both nodes need what Debian's keepalived 2.2.7 does not have; 'headA': node a does. */
   readonly needs?: readonly string[];
   readonly expect?: readonly string[];
   readonly steps: readonly Step[];
