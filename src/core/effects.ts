@@ -6,9 +6,9 @@ import { assertNever } from '../base/assert.ts';
 import { formatIp } from '../base/ip.ts';
 import type { VirtualAddress } from '../config/config.ts';
 import type { OutgoingAdvert } from '../ports/advert.ts';
-import type { Announcement } from '../ports/announce.ts';
 import type { AddressRequest } from '../ports/netlink.ts';
-import type { Burst, Effect, Event } from '../vrrp/types.ts';
+import type { Effect, Event } from '../vrrp/types.ts';
+import { announce } from './announce.ts';
 import type { Context } from './context.ts';
 import { addressRequest, addressRequestAt } from './network.ts';
 import { lowerPriorityHook } from './notify.ts';
@@ -178,48 +178,6 @@ export function removeAddresses(ctx: Context, r: Router, only?: readonly Virtual
         `(${r.config.name}) cannot remove ${list[i]?.of.address} from ${list[i]?.of.interface}: ${result.code ?? ''}`,
         { instance: r.config.name },
       );
-}
-
-function announce(ctx: Context, r: Router, burst: Burst, repeatCount: number): void {
-  const list: Announcement[] = [];
-  const said: string[] = [];
-  for (const v of allAddresses(r.config)) {
-    const link = ctx.links.get(v.interface);
-    if (link === undefined || link.noArp || link.loopback || link.mac.length !== 6) continue;
-    list.push({
-      interface: v.interface,
-      interfaceIndex: link.index,
-      mac: link.mac,
-      family: v.family,
-      address: v.bytes,
-    });
-    said.push(words.sendingGarp(r.config.name, v.interface, v.address));
-  }
-  announceSpaced(ctx, r, list, repeatCount);
-  // The frames first. A router that keeps sending lower adverts causes a burst each time: its lines come once in a while.
-  if (burst === 'lower-priority' && ctx.limiter.pass(`garp ${r.config.name}`, ctx.ports.clock.nowUs()) < 0)
-    return;
-  for (const text of said) ctx.ports.log.log('debug', text, { instance: r.config.name });
-}
-
-/** 'vrrp_garp_interval' and 'vrrp_gna_interval'; without either the two families stay in one burst, in file order. */
-function announceSpaced(ctx: Context, r: Router, list: readonly Announcement[], repeatCount: number): void {
-  const { garpIntervalUs, gnaIntervalUs } = ctx.config.global;
-  const send = (part: readonly Announcement[], spacingUs: number): void => {
-    if (part.length > 0) ctx.ports.announce.announce(r.config.name, part, repeatCount, spacingUs);
-  };
-  if (garpIntervalUs === gnaIntervalUs) {
-    send(list, garpIntervalUs);
-    return;
-  }
-  send(
-    list.filter((a) => a.family === 4),
-    garpIntervalUs,
-  );
-  send(
-    list.filter((a) => a.family === 6),
-    gnaIntervalUs,
-  );
 }
 
 function logNote(ctx: Context, r: Router, effect: Effect & { type: 'note' }): void {

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
+import { GarpExtra } from './garp-extra.ts';
 import type { Router } from './router.ts';
 import { Routing } from './routing.ts';
 import { Scripts } from './scripts.ts';
@@ -10,6 +11,7 @@ import type { TrackHands, TrackSource } from './track-source.ts';
 export class Tracking {
   readonly scripts: Scripts;
   readonly routing: Routing;
+  readonly garpExtra: GarpExtra;
   readonly #hands: TrackHands;
   readonly #sources: readonly TrackSource[];
 
@@ -17,6 +19,7 @@ export class Tracking {
     this.#hands = hands;
     this.scripts = new Scripts(ctx, hands);
     this.routing = new Routing(ctx, hands);
+    this.garpExtra = new GarpExtra(ctx, hands);
     this.#sources = [this.scripts, this.routing];
   }
 
@@ -34,7 +37,7 @@ export class Tracking {
 
   /** A deadline that belongs to nobody any more is taken away. */
   onDeadline(id: number, nowUs: number): void {
-    if (!this.#sources.some((s) => s.onDeadline(id, nowUs)))
+    if (!this.#sources.some((s) => s.onDeadline(id, nowUs)) && !this.garpExtra.onDeadline(id))
       this.#hands.setDeadline(id, Number.POSITIVE_INFINITY);
   }
 

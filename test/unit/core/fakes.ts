@@ -178,10 +178,12 @@ export class World {
     Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>
   >();
   readonly added: AddressRequest[] = [];
-  readonly announced: { family: number; spacingUs: number }[] = [];
+  readonly announced: { family: number; spacingUs: number; lane: string }[] = [];
   /** Routes and rules of the kernel, by `routingName`. */
   readonly routing: Set<string> = new Set();
   readonly refused: Map<string, string> = new Map();
+  /** Of these the kernel shows something else than what was asked for. */
+  readonly hidden: Set<string> = new Set();
   routingWatched = false;
   links: Link[] = [link('eth0', 2), link('eth1', 3)];
   addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
@@ -235,9 +237,11 @@ export class World {
       },
       routing: this.#routingPort(),
       announce: {
-        announce: (_owner, list, repeatCount, spacingUs) => {
+        announce: (_owner, list, repeatCount, spacing) => {
           this.done.push(`garp ${list.length}x${repeatCount}`);
-          this.announced.push(...list.map((a) => ({ family: a.family, spacingUs })));
+          this.announced.push(
+            ...list.map((a) => ({ family: a.family, spacingUs: spacing.us, lane: spacing.lane })),
+          );
         },
         forget: () => undefined,
         sentCount: () => 0,
@@ -294,7 +298,8 @@ export class World {
       add: (list) => list.map((i) => this.#addRouting(i)),
       delete: (list) => list.map((i) => this.#deleteRouting(i)),
       prepareDelete: (i) => ({ type: i.kind === 'route' ? 25 : 33, flags: 5, body: Uint8Array.of(7) }),
-      present: (list) => list.map((i) => this.routing.has(routingName(i))),
+      present: (list) =>
+        list.map((i) => this.routing.has(routingName(i)) && !this.hidden.has(routingName(i))),
       watch: (on) => {
         this.routingWatched = on;
       },
