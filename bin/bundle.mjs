@@ -19,8 +19,10 @@ await build({
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'warning',
-  // Packages with native parts find these beside their own files.
-  external: ['raw-socket', 'node-gyp-build'],
+  // Packages with native parts find these beside their own files; what few need must not make every start slower.
+  external: ['raw-socket', 'node-gyp-build', 'nodemailer'],
+  // A script that was compiled ahead has no import().
+  supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'bundleUrl' },
   // bin/joined.js calls this function; what esbuild imports dynamically is inside, run when it is asked for.
   banner: {

@@ -8,6 +8,7 @@ NAPI_MODULE_INIT() {
   register_netlink(env, exports);
   register_unix(env, exports);
   register_process(env, exports);
+  register_udp(env, exports);
   register_users(env, exports);
   return exports;
 }

@@ -43,6 +43,7 @@ void register_packet(napi_env env, napi_value exports);
 void register_netlink(napi_env env, napi_value exports);
 void register_unix(napi_env env, napi_value exports);
 void register_process(napi_env env, napi_value exports);
+void register_udp(napi_env env, napi_value exports);
 void register_users(napi_env env, napi_value exports);
 
 #endif

@@ -9,6 +9,7 @@ import type { Write } from './cli/tool.ts';
 import type { LoadEnvironment } from './config/environment.ts';
 import { judge } from './config/lint/judge.ts';
 import { type LoadResult, loadConfig } from './config/load.ts';
+import { macs } from './io/mac.ts';
 import { environmentOf, readMachine } from './loading.ts';
 import type { PairReport } from './whatif/check-pair.ts';
 
@@ -88,7 +89,7 @@ async function comparePeer(tool: CheckTool, examined: Examined[]): Promise<PairR
   const file = first.report.file;
   const own = file === STDIN ? first.judged : loadConfig(file, asNodeEnvironment(tool.configId ?? ''));
   const names = nodeNames({ file, asNode: tool.configId ?? '', peer: tool.peer, peerNode: tool.peerNode });
-  const pair = checkPair(own, peer.judged, names);
+  const pair = checkPair(own, peer.judged, names, macs);
   const judged = { ...first.judged, diagnostics: [...first.judged.diagnostics, ...pair.diagnostics] };
   const test = loadConfig(file, machine(tool), { testMode: true });
   examined.splice(0, 1, { report: reportOf(file, judged, test, tool.max), judged }, peer);

@@ -96,7 +96,7 @@ async function supervise(given: DaemonOptions, log: DaemonLog, report: StartRepo
       usePidDir: config.global.usePidDir,
       instanceName: config.global.instanceName ?? '',
       virtualServers: config.virtualServers.length > 0,
-      bfd: false,
+      bfd: config.bfdInstances.length > 0,
     }),
   );
   if (!pids.ok && pids.reason === 'error') return refuse(EXIT.fatal, `cannot use the pid file: ${pids.text}`);

@@ -2,6 +2,7 @@
  * The hands of core: builds every port over the real kernel, says which core method hears what it reports, and closes all
  * of them. One place for what is joined; what is done when is running.ts.
  */
+import { BfdPart } from './bfd-part.ts';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import type { Ports } from './core/context.ts';
@@ -11,6 +12,7 @@ import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import type { DaemonLog } from './io/log/log.ts';
+import { macs } from './io/mac.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink, type RtNetlinkOptions } from './io/netlink/rt-netlink.ts';
@@ -53,6 +55,7 @@ export class Hands {
   readonly children: Children;
   readonly devices: NetworkDevices;
   readonly #routing: LazyRouting;
+  readonly bfd: BfdPart;
   readonly ports: Ports;
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
@@ -88,6 +91,14 @@ export class Hands {
       onProblem,
     });
     this.#announcer = new Announcer({ native: api, onProblem });
+    this.bfd = new BfdPart({
+      native: api,
+      clock: this.clock,
+      log,
+      interfaceIndex: (name) => this.netlink.links().find((l) => l.name === name)?.index ?? 0,
+      onProblem,
+      changed: (name) => core().onBfdChange(name),
+    });
     this.children = new Children({
       clock: this.clock,
       openPipe: () => api.openPipe(),
@@ -103,11 +114,13 @@ export class Hands {
       timer: new LoopTimer(this.clock, () => core().wake()),
       log,
       adverts: this.#adverts,
+      macs,
       netlink: this.netlink,
       routing: this.#routing,
       announce: this.#announcer,
       hooks,
       scripts,
+      bfd: this.bfd,
       notices,
       release: this.#release,
       service: this.service,
@@ -164,17 +177,20 @@ export class Hands {
   async prepare(config: Config): Promise<void> {
     if (usesRouting(config)) await this.#routing.load();
     await this.#notices.prepare(config);
+    await this.bfd.prepare(config.bfdInstances);
   }
 
   /** What of a configuration the hands themselves obey: before core starts, and when a reload brings it into force. */
   obey(config: Config): void {
     this.#checker = newChecker(config);
     this.#notices.apply(config);
+    this.bfd.configure(config.bfdInstances);
     this.#own.apply(config.global.processes.vrrp);
   }
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
+    this.bfd.close();
     this.#adverts.closeAll();
     this.#announcer.close();
     this.netlink.close();

@@ -35,5 +35,13 @@ export function listenerKinds(deps: ListenerDeps): readonly ListenerKind[] {
         });
       },
     },
+    {
+      name: 'alert mail',
+      wanted: (config) => (config.global.smtp?.to.length ?? 0) > 0,
+      make: async () => {
+        const { Mailer } = await import('./io/mail/mailer.ts');
+        return new Mailer({ clock, log });
+      },
+    },
   ];
 }

@@ -188,7 +188,8 @@ export function warningsOf(config: Config): readonly string[] {
   return out;
 }
 
-/** -C: the configuration without what VRRP would do. */
+/** -C: the configuration without what VRRP would do; -B: without BFD, so that what tracks a session has none that is up. */
 export function partsToRun(options: DaemonOptions, config: Config): Config {
-  return options.vrrp ? config : { ...config, instances: [], groups: [], scripts: [] };
+  const withBfd = options.bfd ? config : { ...config, bfdInstances: [] };
+  return options.vrrp ? withBfd : { ...withBfd, instances: [], groups: [], scripts: [] };
 }

@@ -84,6 +84,29 @@ export type Native = {
   /** Writes what fits now to a socket, pipe, terminal or file and never waits: octets taken, 0 when it is full. */
   writeSome(fd: number, data: Uint8Array): number;
 
+  // --- udp.c: UDP with the TTL and the interface of each datagram
+  /**
+   * Non-blocking, close-on-exec socket bound to `address` (4 or 16 octets, zeros = any; IPv6 never takes IPv4 datagrams)
+   * and `port`; `scopeId` is the interface of a link-local address, else 0. `ttl`, 1..255, is that of what it sends.
+   * `receiveBufferBytes` 0: the kernel's default. EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT (no IPv6), EINVAL (scope).
+   */
+  udpOpen(
+    address: Uint8Array,
+    scopeId: number,
+    port: number,
+    ttl: number,
+    receiveBufferBytes: number,
+  ): number;
+  /** Never waits. ENETUNREACH, EHOSTUNREACH, ENETDOWN, EPERM (firewall), ENOBUFS, EAGAIN, EINVAL (scope). */
+  udpSend(fd: number, address: Uint8Array, scopeId: number, port: number, data: Uint8Array): void;
+  /**
+   * How many datagrams were read, at most 32 and as many as fit; 0: none is there. Number i begins in `out` at
+   * i * slotBytes, and at i * 48 in `info` there are, in the host's order, four int32: its length (more than slotBytes:
+   * it was cut), TTL (-1 not known), interface index, source port; then 16 octets each of source and destination (IPv4:
+   * the first four).
+   */
+  udpReceive(fd: number, slotBytes: number, out: Uint8Array, info: Uint8Array): number;
+
   // --- process.c
   /** OFD write lock on the whole file; false: another process holds it. Held until the descriptor is closed. */
   lockFile(fd: number): boolean;

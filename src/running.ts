@@ -11,6 +11,7 @@ import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
+import type { Snapshot } from './core/snapshot.ts';
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import { type DumpFile, writeDump } from './io/files/dumps.ts';
@@ -21,6 +22,7 @@ import { warningsOf } from './loading.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import { Reloads } from './reloads.ts';
 import { removeRemains } from './remains.ts';
+import { bfdDataText } from './report/bfd.ts';
 import { dataText } from './report/data.ts';
 import { jsonText } from './report/json.ts';
 import { sdStatus } from './report/sd-status.ts';
@@ -92,6 +94,7 @@ export class Daemon {
           this.#hands.obey(next);
         },
         inForce: (next) => {
+          this.#hands.bfd.retire(next.bfdInstances);
           this.#save('after');
           this.#warn(next);
           this.#sayConfiguration();
@@ -187,7 +190,7 @@ export class Daemon {
     try {
       return await startControl({
         path: this.#options.socket,
-        handlers: { status: () => this.#core.snapshot(), reload: () => this.#reloadForClient() },
+        handlers: { status: () => this.#snapshot(), reload: () => this.#reloadForClient() },
       });
     } catch (e) {
       if (!(e instanceof Error && 'code' in e)) throw e;
@@ -205,7 +208,7 @@ export class Daemon {
   /** -d */
   #sayConfiguration(): void {
     if (!this.#options.dumpConfig) return;
-    for (const line of dataText(this.#core.snapshot()).trimEnd().split('\n')) this.#log.log('info', line);
+    for (const line of dataText(this.#snapshot()).trimEnd().split('\n')) this.#log.log('info', line);
   }
 
   /** -a, in keepalived's words. */
@@ -225,19 +228,21 @@ export class Daemon {
       this.#log.log('info', `Stopping (${name})`);
       this.#stopping = true;
       this.#hands.service.stopping();
+      this.#hands.bfd.stop();
       this.#core.stop(() => this.#end?.(EXIT.ok));
     };
-    const stats = (): void => this.#dump('keepalived.stats', statsText(this.#core.snapshot()));
+    const stats = (): void => this.#dump('keepalived.stats', statsText(this.#snapshot()));
     signals.deliverTo({
       SIGTERM: stop('SIGTERM'),
       SIGINT: stop('SIGINT'),
       SIGHUP: () => void this.#reloads.request(),
-      SIGUSR1: () => this.#dump('keepalived.data', dataText(this.#core.snapshot())),
+      SIGUSR1: () => this.#dumpData(),
       SIGUSR2: stats,
       JSON: () => this.#dumpJson(),
       STATS_CLEAR: () => {
         stats();
         this.#core.clearCounters();
+        this.#hands.bfd.clearCounters();
       },
     });
   }
@@ -262,14 +267,27 @@ export class Daemon {
     }
   }
 
+  /** A part that does nothing writes no file. */
+  #dumpData(): void {
+    const snapshot = this.#snapshot();
+    this.#dump('keepalived.data', dataText(snapshot));
+    if (snapshot.bfd !== undefined)
+      this.#dump('keepalived_bfd.data', bfdDataText(snapshot.bfd, snapshot.nowWallMs));
+  }
+
   /** keepalived writes no file when there is nothing to tell. */
   #dumpJson(): void {
-    const snapshot = this.#core.snapshot();
+    const snapshot = this.#snapshot();
     if (snapshot.instances.length > 0) this.#dump('keepalived.json', jsonText(snapshot));
   }
 
+  #snapshot(): Snapshot {
+    const bfd = this.#hands.bfd.snapshot();
+    return bfd === undefined ? this.#core.snapshot() : { ...this.#core.snapshot(), bfd };
+  }
+
   #statusText(): string {
-    this.#lastStatus = sdStatus(this.#core.snapshot());
+    this.#lastStatus = sdStatus(this.#snapshot());
     return this.#lastStatus;
   }
 

@@ -8,6 +8,7 @@ import { formatDiagnostic } from './config/diagnostic.ts';
 import type { LoadEnvironment } from './config/environment.ts';
 import { type LoadResult, loadConfig } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
+import { macs } from './io/mac.ts';
 import { type Answer, answer, QUESTION_PHASES, TABLE_PHASES, wholeTable } from './whatif/answer.ts';
 import { type Asked, questionsOf } from './whatif/ask.ts';
 import { assumedPair, type Plan, planAlone, planPair } from './whatif/plan.ts';
@@ -66,13 +67,13 @@ export function runWhatIf(asked: WhatIfInvocation, out: Write, err: Write): numb
     return 2;
   }
   if (b !== undefined) {
-    const answered = ask(planPair(nodeNames(tool), a, b), tool.faults, err);
+    const answered = ask(planPair(nodeNames(tool), a, b, macs), tool.faults, err);
     return answered === undefined ? 2 : show(tool, [[answered, 'pair']], out);
   }
   const [name] = nodeNames({ ...tool, peer: 'b', peerNode: '' });
-  const pair = ask(planPair([name, 'peer'], ...assumedPair(a)), tool.faults, err);
+  const pair = ask(planPair([name, 'peer'], ...assumedPair(a), macs), tool.faults, err);
   if (pair === undefined) return 2;
-  const plan = planAlone(name, a);
+  const plan = planAlone(name, a, macs);
   const alone = answer(plan, wholeTable(plan), TABLE_PHASES);
   const note =
     "assumed pair: 'peer' is a copy of this file with the same priorities; --peer FILE names the real one";

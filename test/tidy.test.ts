@@ -10,10 +10,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   vrrp: ['base'],
   track: ['base'],
+  bfd: ['base'],
   lvs: ['base'],
   config: ['base'],
-  ports: ['base', 'wire', 'vrrp', 'track', 'lvs', 'config'],
-  core: ['base', 'vrrp', 'track', 'lvs', 'config', 'ports'],
+  ports: ['base', 'wire', 'vrrp', 'track', 'bfd', 'lvs', 'config'],
+  core: ['base', 'vrrp', 'track', 'bfd', 'lvs', 'config', 'ports'],
   io: ['base', 'wire', 'ports', 'native.ts', 'node', 'package'],
   report: ['base', 'core/snapshot.ts', 'ports', 'node'],
   /** Views of what was loaded: findings, explanations, the resolved values. */
@@ -28,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** Files directly under src/: the composition root and the addon's face. */
 const ROOT_FILES = new Set([
+  'bfd-part.ts',
   'checking.ts',
   'config-test.ts',
   'daemon.ts',
@@ -47,7 +49,7 @@ const ROOT_FILES = new Set([
   'tools.ts',
   'whatif-tool.ts',
 ]);
-const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'lvs', 'config', 'check', 'whatif', 'init']);
+const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'bfd', 'lvs', 'config', 'check', 'whatif', 'init']);
 const BANNED = [
   /\bDate\.now\b/,
   /\bnew Date\b/,

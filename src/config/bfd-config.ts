@@ -5,6 +5,7 @@ export type BfdConfig = {
   readonly name: string; // at most 31 bytes
   readonly neighbor: Uint8Array; // 4 or 16 octets
   readonly source?: Uint8Array; // same family; absent = chosen by the kernel
+  readonly interface?: string; // of link-local addresses: what stands behind their '%'
   readonly minRxUs: number; // Required Min RX Interval, 1 ms..4294967 ms, default 10 ms
   readonly minTxUs: number; // Desired Min TX Interval, default 10 ms
   readonly idleTxUs: number; // while down, at least 1 s, default 1 s

@@ -12,6 +12,7 @@ const NAME_BYTES = 31;
 /** Above it keepalived writes a log line. */
 const SENSIBLE_US = 10_000_000;
 const MS = 1000;
+const INTERFACE_BYTES = 15;
 const NEIGHBOR = ['neighbor_ip', 'neighbour_ip'];
 
 export type PlacedBfd = { readonly config: BfdConfig; readonly at: Span };
@@ -37,7 +38,7 @@ export function buildBfd(block: Block, others: readonly PlacedBfd[], c: BuildCon
   const ends = endsOf(block, name, drop, c);
   if (ends === undefined) return undefined;
   const { neighbor, source } = ends;
-  const first = others.find((o) => sameSession(o.config, neighbor, source));
+  const first = others.find((o) => sameSession(o.config, ends));
   if (first !== undefined) {
     c.reporter.report(
       'KA1404',
@@ -58,8 +59,7 @@ export function buildBfd(block: Block, others: readonly PlacedBfd[], c: BuildCon
     at: name.at,
     config: {
       name: name.text,
-      neighbor,
-      ...(source === undefined ? {} : { source }),
+      ...ends,
       minRxUs: interval(block, 'min_rx', 10, c),
       minTxUs: interval(block, 'min_tx', 10, c),
       idleTxUs: interval(block, 'idle_tx', 1000, c),
@@ -89,29 +89,51 @@ const dropper =
     return undefined;
   };
 
-type Ends = { readonly neighbor: Uint8Array; readonly source?: Uint8Array };
+type Ends = { readonly neighbor: Uint8Array; readonly source?: Uint8Array; readonly interface?: string };
 
-/** KEEPALIVED: the address ends at a '/' or '-', without a message. */
-const cut = (s: Setting): Uint8Array | undefined => parseIp(String(s.value).replace(/[/-].*$/s, ''));
+type Address = { readonly octets: Uint8Array; readonly interface?: string };
+
+/**
+ * KEEPALIVED: the address ends at a '/' or '-', without a message. Added: a link-local address names its interface behind a
+ * '%'; keepalived takes none, so link-local sessions cannot be had with it.
+ */
+function read(s: Setting): Address | undefined {
+  const [address = '', name, ...more] = String(s.value)
+    .replace(/[/-].*$/s, '')
+    .split('%');
+  const octets = parseIp(address);
+  if (octets === undefined || more.length > 0) return undefined;
+  if (name === undefined) return { octets };
+  return isLinkLocal(octets) && name !== '' && !tooLong(name, INTERFACE_BYTES)
+    ? { octets, interface: name }
+    : undefined;
+}
+
+/** fe80::/10 */
+const isLinkLocal = (a: Uint8Array): boolean =>
+  a.length === 16 && a[0] === 0xfe && ((a[1] as number) & 0xc0) === 0x80;
 
 function endsOf(block: Block, name: Word, drop: Drop, c: BuildContext): Ends | undefined {
   const neighbors = block.settings.filter((s) => NEIGHBOR.includes(s.statement.keyword.text));
-  const bad = neighbors.find((s) => cut(s) === undefined);
+  const bad = neighbors.find((s) => read(s) === undefined);
   if (bad !== undefined)
     return drop('KA1402', bad.at, `malformed neighbor address ${bad.value}`, 'write an IPv4 or IPv6 address');
   const last = neighbors.at(-1);
-  const neighbor = last === undefined ? undefined : cut(last);
-  if (neighbor === undefined)
+  const far = last === undefined ? undefined : read(last);
+  if (far === undefined)
     return drop('KA1401', name.at, 'has no neighbor address set', "add 'neighbor_ip ADDRESS'");
-  const setting = block.latest('source_ip').find((s) => cut(s) !== undefined);
-  for (const s of block.latest('source_ip').filter((x) => cut(x) === undefined))
+  const neighbor = far.octets;
+  const setting = block.latest('source_ip').find((s) => read(s) !== undefined);
+  for (const s of block.latest('source_ip').filter((x) => read(x) === undefined))
     c.reporter.report('KA1402', s.at, `BFD instance ${name.text}: malformed source address ${s.value}`, {
       effect: 'keepalived ignores the line',
       fix: 'write an IPv4 or IPv6 address',
     });
-  const source = setting === undefined ? undefined : cut(setting);
-  if (source === undefined || setting === undefined) return { neighbor };
-  if (source.length === neighbor.length) return { neighbor, source };
+  const near = setting === undefined ? undefined : read(setting);
+  const scope = far.interface === undefined ? {} : { interface: far.interface };
+  if (near === undefined || setting === undefined) return { neighbor, ...scope };
+  const source = near.octets;
+  if (source.length === neighbor.length) return { neighbor, source, ...scope };
   return drop(
     'KA1403',
     setting.at,
@@ -120,8 +142,8 @@ function endsOf(block: Block, name: Word, drop: Drop, c: BuildContext): Ends | u
   );
 }
 
-function sameSession(other: BfdConfig, neighbor: Uint8Array, source: Uint8Array | undefined): boolean {
-  if (toHex(other.neighbor) !== toHex(neighbor)) return false;
+function sameSession(other: BfdConfig, { neighbor, source, interface: name }: Ends): boolean {
+  if (toHex(other.neighbor) !== toHex(neighbor) || other.interface !== name) return false;
   return source === undefined || other.source === undefined || toHex(other.source) === toHex(source);
 }
 

@@ -43,6 +43,20 @@ function identity(i: InstanceConfig): string {
   return `${i.family} ${i.vrid} ${i.interface} ${way} ${device}`;
 }
 
+const peersOf = (i: InstanceConfig): string =>
+  i.unicastPeers
+    .map((p) => p.address)
+    .sort()
+    .join();
+
+/** Of several routers that only their peers tell apart: the one with the same peers, else of the same name, else the first. */
+function take(candidates: InstanceConfig[], i: InstanceConfig): InstanceConfig | undefined {
+  const peers = peersOf(i);
+  const byPeers = candidates.length < 2 ? 0 : candidates.findIndex((c) => peersOf(c) === peers);
+  const at = byPeers >= 0 ? byPeers : candidates.findIndex((c) => c.name === i.name);
+  return candidates.splice(Math.max(0, at), 1)[0];
+}
+
 /** Values compared by content; places are not content. */
 function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
@@ -103,7 +117,7 @@ export function* planning(old: Config, next: Config): Generator<void, ReloadPlan
   const kept: KeptInstance[] = [];
   const added: InstanceConfig[] = [];
   for (const i of next.instances) {
-    const match = free.get(identity(i))?.shift();
+    const match = take(free.get(identity(i)) ?? [], i);
     if (match === undefined) added.push(i);
     else kept.push(keep(match, i));
     yield;

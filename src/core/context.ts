@@ -2,7 +2,9 @@
 import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
+import type { BfdStates } from '../ports/bfd.ts';
 import type { DevicePort } from '../ports/devices.ts';
+import type { MacPort } from '../ports/mac.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
@@ -27,12 +29,14 @@ export type Ports = {
   readonly timer: Timer;
   readonly log: Log;
   readonly adverts: AdvertPort;
+  readonly macs: MacPort;
   readonly netlink: NetlinkPort;
   readonly routing: RoutingPort;
   readonly announce: AnnouncePort;
   readonly hooks: HookPort;
   readonly notices: NoticePort;
   readonly scripts: ScriptPort;
+  readonly bfd?: BfdStates;
   readonly release: ReleasePort;
   readonly service: ServiceManager;
   readonly settings: InterfaceSettings;
@@ -57,6 +61,7 @@ export type CoreEvent =
   | { readonly type: 'netlink'; readonly event: NetlinkEvent }
   | { readonly type: 'machine'; readonly router: Router; readonly event: Event }
   | { readonly type: 'script'; readonly result: ScriptResult }
+  | { readonly type: 'bfd'; readonly name: string }
   | { readonly type: 'hook'; readonly result: HookResult }
   /** A route or rule was deleted, by us or by someone else. */
   | { readonly type: 'routing' }

@@ -15,6 +15,7 @@ import type { Effect, Event } from '../vrrp/types.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
+import { mustLeaveFirst } from './duplicates.ts';
 import { carryOut } from './effects.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
@@ -27,7 +28,7 @@ import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
 import { STALL_US, Stalls } from './stalls.ts';
-import { startNotBeforeUs, startRouter, whyNotRun } from './start.ts';
+import { startNotBeforeUs, startRouter } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
@@ -99,13 +100,7 @@ export class Core {
     removeLeftoverRoutes(ctx);
     const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
-    const runnable = ctx.config.instances.filter((c) => {
-      const why = whyNotRun(c);
-      if (why !== undefined)
-        ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
-      return why === undefined;
-    });
-    for (const config of runnable) this.#add(config);
+    for (const config of ctx.config.instances) this.#add(config);
     this.#groups.configure(ctx.config.groups, ctx.routers);
     this.#tracking.attach();
     ctx.ports.notices.tell({ type: 'started' });
@@ -148,6 +143,11 @@ export class Core {
 
   onScriptResult(result: ScriptResult): void {
     this.#accept({ type: 'script', result });
+  }
+
+  /** A BFD session came up, or is up no more. */
+  onBfdChange(name: string): void {
+    this.#accept({ type: 'bfd', name });
   }
 
   #accept(event: CoreEvent): void {
@@ -226,6 +226,9 @@ export class Core {
         break;
       case 'script':
         this.#tracking.scripts.onResult(e.result);
+        break;
+      case 'bfd':
+        this.#tracking.bfd.onChange(e.name);
         break;
       case 'routing':
         this.#tracking.routing.checkSoon();
@@ -322,7 +325,8 @@ export class Core {
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
-      const lingerUs = linger && router.params.basePriority > 0 ? lingerBoundUs(router.params) : 0;
+      const stays = linger && router.params.basePriority > 0 && !mustLeaveFirst(router.config);
+      const lingerUs = stays ? lingerBoundUs(router.params) : 0;
       this.#ctx.post({ type: 'machine', router, event: { type: 'shutdown', lingerUs } });
     }
     this.#pump();

@@ -8,7 +8,8 @@ import type { VirtualAddress } from '../config/config.ts';
 import type { OutgoingAdvert } from '../ports/advert.ts';
 import type { AddressRequest } from '../ports/netlink.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
-import { announce } from './announce.ts';
+import { announce } from './announcing.ts';
+import { authenticate } from './authentication.ts';
 import type { Context } from './context.ts';
 import { addressRequest, addressRequestAt } from './network.ts';
 import { lowerPriorityHook } from './notify.ts';
@@ -17,8 +18,6 @@ import { tellLowerPriority } from './tell.ts';
 import { onTransition } from './transition.ts';
 import { addRoutes, removeRoutes } from './virtual-routes.ts';
 import * as words from './words.ts';
-
-const NO_AUTH = new Uint8Array(8);
 
 /** One effect of instance `r`; `cause` is the event that led to it. */
 export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event): void {
@@ -62,7 +61,12 @@ export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event):
 }
 
 /** The advert of this instance with `priority`, as it would leave now. */
-export function outgoing(r: Router, priority: number, ipId: number): OutgoingAdvert {
+export function outgoing(
+  r: Router,
+  priority: number,
+  ipId: number,
+  authentication: ReturnType<typeof authenticate>,
+): OutgoingAdvert {
   const c = r.config;
   return {
     version: c.version,
@@ -70,8 +74,7 @@ export function outgoing(r: Router, priority: number, ipId: number): OutgoingAdv
     priority,
     adverIntUs: c.adverIntUs,
     addresses: c.vips.filter((v) => v.family === c.family).map((v) => v.bytes),
-    authType: c.version === 2 && c.authentication.type === 'pass' ? 1 : 0,
-    authData: c.authentication.type === 'pass' ? c.authentication.data : NO_AUTH,
+    ...authentication,
     source: r.source === undefined ? '0.0.0.0' : formatIp(r.source),
     destinations: isUnicast(c)
       ? c.unicastPeers.map((p) => p.address)
@@ -93,7 +96,7 @@ function checksumForm(r: Router): OutgoingAdvert['checksumForm'] {
 export function sendAdvert(ctx: Context, r: Router, priority: number): void {
   if (r.socketKey === '' || r.source === undefined) return;
   r.ipId = (r.ipId % 65_535) + 1;
-  const result = ctx.ports.adverts.send(r.socketKey, outgoing(r, priority, r.ipId));
+  const result = ctx.ports.adverts.send(r.socketKey, outgoing(r, priority, r.ipId, authenticate(ctx, r)));
   if (result.sent > 0) {
     r.counters.advertsSent++;
     if (priority === 0) {
@@ -166,6 +169,7 @@ export function removeAddresses(ctx: Context, r: Router, only?: readonly Virtual
   if (only === undefined) {
     if (!r.vipsSet) return;
     r.vipsSet = false;
+    r.detections.clear();
   }
   ctx.releaseDirty = true;
   const list = toRemove(ctx, r, only ?? allAddresses(r.config));

@@ -1,5 +1,5 @@
 /** 'garp_extra_if': one timer for each instance, from the moment it becomes master until it stops being one. */
-import { announceExtra } from './announce.ts';
+import { announceExtra } from './announcing.ts';
 import type { Context } from './context.ts';
 import type { Router } from './router.ts';
 import type { TrackHands } from './track-source.ts';

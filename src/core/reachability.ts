@@ -2,10 +2,9 @@
  * Links, addresses and tracked things of an instance, turned into its faults, its priority, its source address and its
  * sockets. `refreshRouter` is idempotent: whatever changed, it compares what should be with what is.
  */
-import { equalBytes, toHex } from '../base/bytes.ts';
-import { formatIp, parseIp } from '../base/ip.ts';
-import type { Config } from '../config/config.ts';
-import type { KernelAddress, NetlinkEvent } from '../ports/netlink.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { formatIp } from '../base/ip.ts';
+import type { NetlinkEvent } from '../ports/netlink.ts';
 import { interfaceDetail, interfaceStatus } from '../track/interface.ts';
 import {
   type Contribution,
@@ -16,42 +15,26 @@ import {
 } from '../track/priority.ts';
 import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
-import {
-  addressRequest,
-  isLinkLocal,
-  linkFlags,
-  linksByName,
-  notUsable,
-  pickSource,
-  sameAddress,
-  watchedInterfaces,
-} from './network.ts';
+import { onDetection } from './duplicates.ts';
+import { addressRequest, linkFlags, linksByName, sameAddress, watchedInterfaces } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { routingInterfaces } from './routing-items.ts';
-import { sharedBy } from './sharing.ts';
+import { moveSocket, sharedBy } from './sharing.ts';
+import { isAnyVip, refreshSource } from './source.ts';
 import type { Tracking } from './tracking.ts';
 import * as words from './words.ts';
 
-/** Names the sockets that instances with the same interface, family and group (or source) share. */
+const NO_PEERS = "'unicast_fault_no_peer' and no unicast_peer";
+
+/** Names the sockets that instances with the same interface, family, protocol and group (or source) share. */
 export function socketKeyOf(r: Router): string {
   const c = r.config;
   const where = isUnicast(c)
     ? `unicast ${r.source === undefined ? '' : formatIp(r.source)}`
     : `multicast ${c.family === 4 ? c.multicastGroup4 : c.multicastGroup6}`;
-  return `ipv${c.family} ${advertInterface(c)} ${r.advertIndex} ${where}`;
+  const protocol = c.authentication.type === 'ah' ? ' AH' : '';
+  return `ipv${c.family}${protocol} ${advertInterface(c)} ${r.advertIndex} ${where}`;
 }
-
-export function isAnyVip(ctx: Context, a: KernelAddress): boolean {
-  let known = vipsOf.get(ctx.config);
-  if (known === undefined) {
-    known = new Set(ctx.config.instances.flatMap((c) => allAddresses(c).map((v) => toHex(v.bytes))));
-    vipsOf.set(ctx.config, known);
-  }
-  return known.has(toHex(a.bytes));
-}
-
-/** Asked for each address that comes or goes: 1,000 instances may not make that a walk over all their addresses. */
-const vipsOf = new WeakMap<Config, ReadonlySet<string>>();
 
 /** Texts of tracked VIPs that a master should hold and the kernel does not have. */
 export function vipsMissing(ctx: Context, r: Router): string[] {
@@ -63,42 +46,6 @@ export function vipsMissing(ctx: Context, r: Router): string[] {
       out.push(`${v.address} on ${v.interface}`);
   }
   return out;
-}
-
-function refreshSource(ctx: Context, r: Router): string | undefined {
-  const configured = r.config.sourceAddress;
-  const kernel = ctx.ports.netlink.addresses();
-  const { family } = r.config;
-  const own = kernel.filter((a) => a.interfaceIndex === r.interfaceIndex && a.family === family);
-  if (configured !== undefined) return configuredSource(ctx, r, configured);
-  const { usable, unusable } = pickSource(family, r.interfaceIndex, own, (a) => isAnyVip(ctx, a));
-  // Without one to wait for, a vanished source stays until the priority 0 advert of the FAULT that follows has left with it.
-  if (usable === undefined && unusable === undefined)
-    return `interface ${r.config.interface} has no IPv${family} ${family === 6 ? 'link-local ' : ''}address to send from`;
-  r.source = usable;
-  if (unusable !== undefined) return unusableDetail(unusable, r.config.interface);
-  return undefined;
-}
-
-/** 'unicast_src_ip' and 'mcast_src_ip': sent from whether or not it is there, but never while it is tentative. */
-function configuredSource(ctx: Context, r: Router, text: string): string | undefined {
-  const bytes = parseIp(text) as Uint8Array;
-  const same = ctx.ports.netlink.addresses().filter((a) => equalBytes(a.bytes, bytes));
-  const here = same.find((a) => a.interfaceIndex === r.interfaceIndex);
-  const found = here ?? (isLinkLocal(bytes) ? undefined : same[0]);
-  const unusable = found !== undefined && notUsable(found) !== undefined;
-  r.source = unusable ? undefined : bytes;
-  if (unusable) return unusableDetail(found, r.config.interface);
-  return r.config.trackSourceAddress && here === undefined
-    ? `the source address ${text} is not on ${r.config.interface}`
-    : undefined;
-}
-
-function unusableDetail(a: KernelAddress, name: string): string {
-  const text = formatIp(a.bytes);
-  return notUsable(a) === 'duplicate'
-    ? `the address ${text} of ${name} is a duplicate: another host answered for it (dadfailed)`
-    : `the address ${text} of ${name} is tentative: duplicate address detection is not over`;
 }
 
 function refreshSockets(ctx: Context, r: Router): string | undefined {
@@ -113,6 +60,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
     try {
       ctx.ports.adverts.open(key, {
         family: r.config.family,
+        protocol: r.config.authentication.type === 'ah' ? 51 : 112,
         interface: advertInterface(r.config),
         interfaceIndex: r.advertIndex,
         mode: isUnicast(r.config) ? 'unicast' : 'multicast',
@@ -128,14 +76,14 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
       if (!(e instanceof Error)) throw e;
       return `cannot open the VRRP sockets on ${advertInterface(r.config)}: ${e.message}`;
     }
-  r.socketKey = key;
+  moveSocket(ctx, r, key);
   return undefined;
 }
 
 export function closeSockets(ctx: Context, r: Router): void {
   const key = r.socketKey;
   if (key === '') return;
-  r.socketKey = '';
+  moveSocket(ctx, r, '');
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
   else ctx.ports.adverts.share(key, sharedBy(ctx, left));
@@ -172,19 +120,23 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   r.advertIndex = ctx.links.get(advertInterface(r.config))?.index ?? 0;
   if (appeared && r.config.promoteSecondaries) ctx.ports.settings.promoteSecondaries(link.name);
   const faults = new Map<string, string>();
+  let waiting = false;
   if (link === undefined)
     faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
   else {
     const source = refreshSource(ctx, r);
-    if (source !== undefined) faults.set('source', source);
+    if (source !== undefined) faults.set('source', source.detail);
+    waiting = source?.waiting === true;
   }
+  if (r.config.faultWithoutPeers) faults.set('peers', NO_PEERS);
   if (r.advertIndex === 0 && link !== undefined)
     faults.set('device', `interface ${advertInterface(r.config)} does not exist`);
   const sockets = refreshSockets(ctx, r);
   if (sockets !== undefined) faults.set('sockets', sockets);
   r.tracked = trackedThings(ctx, r, tracking);
   const verdict = judgeTracked(r.tracked);
-  r.silentFault = verdict.silent && faults.size === 0;
+  const unknown = waiting ? verdict.silent || verdict.faults.length === 0 : verdict.silent;
+  r.silentFault = unknown && faults.size === (waiting ? 1 : 0);
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
 }
@@ -272,6 +224,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
           )
         )
           ctx.post({ type: 'check-addresses', router: r });
+        if (event.type === 'address-added' && vip && r.vipsSet) onDetection(ctx, r, event.address);
         if (r.interfaceIndex === event.address.interfaceIndex && !vip) refreshRouter(ctx, r, tracking);
       }
       return;

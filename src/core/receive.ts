@@ -4,27 +4,29 @@ import {
   type AcceptRules,
   accept,
   advertEvent,
-  explainRejection,
   type ReceivedAdvert,
   type RejectReason,
   type Warning,
 } from '../vrrp/accept.ts';
+import { explainRejection } from '../vrrp/explain-rejection.ts';
+import type { AdvertEvent } from '../vrrp/types.ts';
+import { authenticationRules, followAh, learn } from './authentication.ts';
 import type { Context } from './context.ts';
 import { isUnicast, type Router } from './router.ts';
+import { onSocket } from './sharing.ts';
 import { tellRejected } from './tell.ts';
 import * as words from './words.ts';
 
 const NO_ADDRESS = new Uint8Array(4);
 
 /** Rules of the ladder for `r` as it stands now. */
-export function rulesOf(r: Router): AcceptRules {
+export function rulesOf(ctx: Context, r: Router): AcceptRules {
   const c = r.config;
   return {
     family: c.family,
     version: c.version,
     mode: isUnicast(c) ? 'unicast' : 'multicast',
-    authentication:
-      c.authentication.type === 'pass' ? { type: 'pass', data: c.authentication.data } : { type: 'none' },
+    ...authenticationRules(ctx, r),
     adverIntUs: c.adverIntUs,
     addresses: c.vips.filter((v) => v.family === c.family).map((v) => v.bytes),
     checksumAsV2: c.v3ChecksumAsV2,
@@ -43,8 +45,7 @@ export function rulesOf(r: Router): AcceptRules {
 /** The instances of one socket with one VRID: usually one; several unicast ones are told apart by their peers. */
 function addressee(ctx: Context, key: string, received: ReceivedAdvert): Router | undefined {
   let first: Router | undefined;
-  for (const r of ctx.routers) {
-    if (r.socketKey !== key || r.config.vrid !== received.vrid) continue;
+  for (const r of onSocket(ctx, key, received.vrid)) {
     if (!isUnicast(r.config) || r.config.unicastPeers.some((p) => equalBytes(p.bytes, received.sourceBytes)))
       return r;
     first ??= r;
@@ -64,7 +65,8 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
     if (ctx.config.global.logUnknownVrids) sayUnknown(ctx, key, received);
     return;
   }
-  const verdict = accept(rulesOf(r), received);
+  const verdict = accept(rulesOf(ctx, r), received);
+  if (verdict.learnt !== undefined) learn(ctx, r, received.source, verdict.learnt);
   if (!verdict.accepted) {
     if (verdict.reason === 'not-running') return;
     reject(ctx, r, verdict.reason, received.source, explainRejection(verdict.reason, verdict.detail));
@@ -95,12 +97,14 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
   };
   r.gaveChance = false;
   // Without a source address of our own there are no sockets either.
-  ctx.post({
-    type: 'machine',
-    router: r,
-    event: advertEvent(advert, received.sourceBytes, r.source ?? NO_ADDRESS),
-  });
+  const event = advertEvent(advert, received.sourceBytes, r.source ?? NO_ADDRESS);
+  if (r.state.name === 'master' && losesTo(r.state.priority, event)) followAh(ctx, r);
+  ctx.post({ type: 'machine', router: r, event });
 }
+
+/** An advert that a master of `priority` answers with its own. */
+const losesTo = (priority: number, e: AdvertEvent): boolean =>
+  e.priority !== 0 && (e.priority < priority || (e.priority === priority && e.sourceOrder < 0));
 
 function reject(ctx: Context, r: Router, reason: RejectReason, source: string, detail: string): void {
   r.counters.rejected[reason] = (r.counters.rejected[reason] ?? 0) + 1;

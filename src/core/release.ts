@@ -5,6 +5,7 @@
  */
 import { formatIp } from '../base/ip.ts';
 import type { ReleaseState } from '../ports/system.ts';
+import { authenticateAhead } from './authentication.ts';
 import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
 import { outgoing } from './effects.ts';
@@ -23,7 +24,9 @@ export function releaseState(ctx: Context): ReleaseState {
         ...(v.peer === undefined ? {} : { peer: formatIp(v.peer.bytes) }),
       });
     if (!r.vipsSet || r.state.name !== 'master' || r.source === undefined) continue;
-    const advert = outgoing(r, 0, (r.ipId % 65_535) + 1);
+    const authentication = authenticateAhead(r);
+    if (authentication === undefined) continue;
+    const advert = outgoing(r, 0, (r.ipId % 65_535) + 1, authentication);
     for (const [i, frame] of ctx.ports.adverts.encode(advert).entries())
       adverts.push({
         instance: r.config.name,

@@ -13,7 +13,7 @@ import { linksByName } from './network.ts';
 import { closeSockets, refreshRouter } from './reachability.ts';
 import { allAddresses, paramsOf, type Router } from './router.ts';
 import { refreshSharing } from './sharing.ts';
-import { startRouter, whyNotRun } from './start.ts';
+import { startRouter } from './start.ts';
 import type { Tracking } from './tracking.ts';
 import { removeOldRoutes } from './virtual-routes.ts';
 
@@ -77,12 +77,8 @@ export function* applying(ctx: Context, written: Config, hands: ReloadHands): Ge
       replace(ctx, r, pair.next);
     }
   }
-  const added = plan.added.filter((c) => whyNotRun(c) === undefined).map((c) => hands.add(c));
+  const added = plan.added.map((c) => hands.add(c));
   for (const r of added) lines.push(`${r.config.name}: added`);
-  for (const c of plan.added) {
-    const why = whyNotRun(c);
-    if (why !== undefined) ctx.ports.log.log('error', `(${c.name}) is not run: ${why}`, { instance: c.name });
-  }
   hands.groups.configure(next.groups, ctx.routers);
   hands.tracking.attach();
   refreshSharing(ctx);

@@ -7,6 +7,7 @@ import type { InstanceConfig } from '../config/config.ts';
 import type { RoutingItem } from '../ports/routing.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Params, Reason, State, StateName } from '../vrrp/types.ts';
+import { type AuthenticationRecord, freshAuthentication } from './authentication.ts';
 import type { RoutingLine } from './routing-items.ts';
 import type { Contribution, HookOutcome } from './snapshot.ts';
 
@@ -54,7 +55,7 @@ export type Router = {
   state: State;
   started: boolean;
   faults: Map<string, string>; // what -> detail
-  silentFault: boolean; // every fault is a script that has not ended once: nobody is told (B18)
+  silentFault: boolean; // every fault is only not known yet (a script, a tentative source): nobody is told (B18)
   tracked: readonly Tracked[]; // as they were when `faults` and `contributions` were worked out
   contributions: readonly Contribution[];
   interfaceIndex: number; // 0 = interface absent
@@ -62,6 +63,7 @@ export type Router = {
   source: Uint8Array | undefined;
   socketKey: string; // '' = no sockets
   learnedOldChecksum: boolean;
+  readonly authentication: AuthenticationRecord;
   ipId: number;
   vipsSet: boolean;
   vipInterfaces: Map<string, number>; // name -> number at the time our addresses were set on it
@@ -71,6 +73,7 @@ export type Router = {
   lastRejection: Rejection | undefined;
   hooks: Map<string, HookOutcome>;
   counters: MutableCounters;
+  detections: Map<string, number>; // VIPs that the kernel looks for duplicates of (hex) -> times that it found one
   unwatch: (() => void)[]; // watches for the successor's announcement
   addressesAdded: boolean; // by a reload that is being applied
   removed: boolean; // a reload took it out of the configuration
@@ -131,6 +134,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     source: config.sourceAddress === undefined ? undefined : parseIp(config.sourceAddress),
     socketKey: '',
     learnedOldChecksum: false,
+    authentication: freshAuthentication(),
     ipId: 0,
     vipsSet: false,
     vipInterfaces: new Map(),
@@ -140,6 +144,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     lastRejection: undefined,
     hooks: new Map(),
     counters: freshCounters(),
+    detections: new Map(),
     unwatch: [],
     addressesAdded: false,
     removed: false,

@@ -34,6 +34,34 @@ function bufferBytes(ctx: Context, r: Router): number {
   }
 }
 
+/** Asked for each advert: 1,000 instances may not make that a walk over all of them. Keys: VRID and socket. */
+const indexes = new WeakMap<Context, ReadonlyMap<string, readonly Router[]>>();
+const NOBODY: readonly Router[] = [];
+const indexKey = (socketKey: string, vrid: number): string => `${vrid} ${socketKey}`;
+
+/** `r` sends and hears on the sockets of `key` from now on; '' = on none. */
+export function moveSocket(ctx: Context, r: Router, key: string): void {
+  r.socketKey = key;
+  indexes.delete(ctx);
+}
+
+/** The routers with this VRID on that socket, in the order of the file. */
+export function onSocket(ctx: Context, socketKey: string, vrid: number): readonly Router[] {
+  let index = indexes.get(ctx);
+  if (index === undefined) {
+    const made = new Map<string, Router[]>();
+    for (const r of ctx.routers) {
+      const key = indexKey(r.socketKey, r.config.vrid);
+      const list = made.get(key);
+      if (list === undefined) made.set(key, [r]);
+      else list.push(r);
+    }
+    index = made;
+    indexes.set(ctx, made);
+  }
+  return index.get(indexKey(socketKey, vrid)) ?? NOBODY;
+}
+
 /** After a reload: the sockets that stay open do what the new configuration says. */
 export function refreshSharing(ctx: Context): void {
   const byKey = new Map<string, Router[]>();

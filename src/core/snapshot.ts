@@ -35,6 +35,25 @@ export type Counters = {
   readonly rejected: Readonly<Record<string, number>>; // by reason of the receive ladder
 };
 
+/** How adverts are signed and checked. No secret in it. */
+export type AuthenticationSnapshot =
+  | { readonly type: 'none' | 'pass' }
+  | { readonly type: 'ah'; readonly sequence: number; readonly exhausted: boolean }
+  | {
+      readonly type: 'hmac';
+      readonly mode: 'enforce' | 'permissive' | 'receive-only';
+      readonly activeKey: number;
+      readonly keys: readonly number[]; // ids
+      readonly antiReplay: 'time' | 'monotonic';
+      readonly timeWindowS: number;
+      /** Senders of believed signatures: which key they use, and how far their clock is ahead of ours. */
+      readonly peers: readonly {
+        readonly address: string;
+        readonly keyId: number;
+        readonly aheadMs: number;
+      }[];
+    };
+
 export type InstanceSnapshot = {
   readonly name: string;
   readonly interface: string;
@@ -70,6 +89,7 @@ export type InstanceSnapshot = {
     readonly detail: string;
     readonly wallMs: number;
   };
+  readonly authentication: AuthenticationSnapshot;
   readonly lastRejection: {
     readonly reason: string;
     readonly source: string;
@@ -98,6 +118,60 @@ export type GroupSnapshot = {
   readonly members: readonly string[];
 };
 
+export type BfdSessionSnapshot = {
+  readonly name: string;
+  readonly neighbor: string;
+  readonly source: string; // '' = the kernel chooses
+  readonly multihop: boolean;
+  readonly passive: boolean;
+  readonly ttl: number;
+  readonly maxHops: number; // -1: not looked at
+  readonly multiplier: number;
+  readonly minTxUs: number;
+  readonly minRxUs: number;
+  readonly idleTxUs: number;
+  readonly events: 'vrrp' | 'checker' | 'both'; // who hears of it
+  readonly state: 'admin-down' | 'down' | 'init' | 'up';
+  readonly sinceWallMs: number;
+  readonly diag: string; // in RFC 5880's words (4.1)
+  readonly discriminator: string; // '0x…'
+  readonly polling: boolean;
+  readonly sendIntervalUs: number; // negotiated, before jitter; -1: the peer wants nothing
+  readonly detectionUs: number; // 0: the peer was not heard
+  readonly remote: {
+    readonly state: 'admin-down' | 'down' | 'init' | 'up';
+    readonly diag: string;
+    readonly discriminator: string;
+    readonly minTxUs: number;
+    readonly minRxUs: number;
+    readonly multiplier: number;
+    readonly demand: boolean;
+    readonly sendIntervalUs: number;
+    readonly detectionUs: number; // how soon the peer misses us
+  };
+  readonly lastHeardAgoUs: number; // -1 = never
+  readonly lastDown: {
+    readonly reason: string; // 'expired', 'neighbor-down', 'neighbor-admin-down'
+    readonly localDiag: string;
+    readonly remoteDiag: string;
+    readonly wallMs: number;
+  } | null;
+  readonly problem: string; // why it cannot work; '' = it can
+  readonly counters: {
+    readonly received: number;
+    readonly sent: number;
+    readonly sendErrors: number;
+    readonly up: number;
+    readonly down: number;
+    readonly rejected: Readonly<Record<string, number>>;
+  };
+};
+
+export type BfdSnapshot = {
+  readonly sessions: readonly BfdSessionSnapshot[];
+  readonly discarded: Readonly<Record<string, number>>; // packets of no session, by reason
+};
+
 export type Snapshot = {
   readonly version: string;
   readonly node: string; // host name
@@ -112,6 +186,7 @@ export type Snapshot = {
   readonly instances: readonly InstanceSnapshot[];
   readonly groups: readonly GroupSnapshot[];
   readonly scripts: readonly ScriptSnapshot[];
+  readonly bfd?: BfdSnapshot; // with sessions only
   readonly warnings: readonly string[]; // what an operator should know now
   readonly loop: { readonly stallCount: number; readonly longestStallUs: number };
 };

@@ -1,16 +1,8 @@
-/** Bringing an instance to life, or saying why it is not run. */
-import type { InstanceConfig } from '../config/config.ts';
+/** Bringing an instance to life. */
 import type { Context } from './context.ts';
 import { refreshRouter } from './reachability.ts';
 import type { Router } from './router.ts';
 import type { Tracking } from './tracking.ts';
-
-/** What vipd cannot run yet without being a wrong peer to the others; the rest of a configuration still runs. */
-export function whyNotRun(config: InstanceConfig): string | undefined {
-  if (config.authentication.type === 'ah')
-    return 'auth_type AH is not active yet; use PASS or no authentication (docs/compatibility.md)';
-  return undefined;
-}
 
 /**
  * The end of 'vrrp_startup_delay', or of 'vrrp_delay_after_boot' when that is later. `nowUs` counts from the boot, as

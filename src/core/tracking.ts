@@ -7,20 +7,23 @@ import type { Router } from './router.ts';
 import { Routing } from './routing.ts';
 import { Scripts } from './scripts.ts';
 import type { TrackHands, TrackSource } from './track-source.ts';
+import { TrackedBfd } from './tracked-bfd.ts';
 
 export class Tracking {
   readonly scripts: Scripts;
   readonly routing: Routing;
   readonly garpExtra: GarpExtra;
+  readonly bfd: TrackedBfd;
   readonly #hands: TrackHands;
   readonly #sources: readonly TrackSource[];
 
   constructor(ctx: Context, hands: TrackHands) {
     this.#hands = hands;
     this.scripts = new Scripts(ctx, hands);
+    this.bfd = new TrackedBfd(ctx, hands);
     this.routing = new Routing(ctx, hands);
     this.garpExtra = new GarpExtra(ctx, hands);
-    this.#sources = [this.scripts, this.routing];
+    this.#sources = [this.scripts, this.routing, this.bfd];
   }
 
   configure(config: Config): void {

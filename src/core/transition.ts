@@ -2,6 +2,7 @@
 import { assertNever } from '../base/assert.ts';
 import { formatIp } from '../base/ip.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
+import { announceSource } from './announcing.ts';
 import type { Context } from './context.ts';
 import { instanceHooks, type NotifyState } from './notify.ts';
 import type { Router } from './router.ts';
@@ -43,6 +44,7 @@ export function onTransition(ctx: Context, r: Router, t: TransitionEffect, cause
   ctx.limiter.reset(`note ${r.config.name} `);
   ctx.limiter.reset(`reject ${r.config.name} `);
   ctx.releaseDirty = true;
+  if (t.from === 'fault' && t.to === 'backup') announceSource(ctx, r);
   watchSuccessor(ctx, r, t);
   log(ctx, r, t, detail);
   for (const state of notifyStates(r, t)) {

@@ -1,6 +1,7 @@
 /** Builds the Snapshot: the one picture that status, dumps and metrics print. Reads, never changes. */
 import { toHex } from '../base/bytes.ts';
 import { formatIp } from '../base/ip.ts';
+import { authenticationSnapshot } from './authentication.ts';
 import type { Context } from './context.ts';
 import type { Groups } from './groups.ts';
 import { addressRequest } from './network.ts';
@@ -95,6 +96,7 @@ function instance(ctx: Context, r: Router, held: ReadonlySet<string>): InstanceS
       detail: last?.detail ?? '',
       wallMs: last?.wallMs ?? 0,
     },
+    authentication: authenticationSnapshot(r),
     lastRejection: r.lastRejection ?? null,
     counters: { ...r.counters, rejected: { ...r.counters.rejected } },
     hooks: [...r.hooks.values()],

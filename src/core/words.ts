@@ -34,7 +34,7 @@ export const newElection = (instance: string, from: string, theirs: number, ours
 export const settingVips = (instance: string): string => `${name(instance)} setting VIPs.`;
 export const removingVips = (instance: string): string => `${name(instance)} removing VIPs.`;
 export const sendingGarp = (instance: string, iface: string, address: string): string =>
-  `${name(instance)} Sending/queueing gratuitous ARPs on ${iface} for ${address}`;
+  `${name(instance)} Sending/queueing ${address.includes(':') ? 'Unsolicited Neighbour Adverts' : 'gratuitous ARPs'} on ${iface} for ${address}`;
 export const changedPriority = (instance: string, from: number, to: number): string =>
   `${name(instance)} Changing effective priority from ${from} to ${to}`;
 export const groupEntering = (group: string, to: StateName): string =>

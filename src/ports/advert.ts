@@ -1,9 +1,12 @@
 /** An advert as it leaves the sockets: decoded facts, not yet judged. See vrrp/accept.ts for the judging. */
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
+import type { Signature } from '../wire/sent.ts';
 
 /** Names one receive socket: instances that share it are told apart by VRID. */
 export type SocketSpec = {
   readonly family: 4 | 6;
+  /** 51: every advert stands behind an IPsec authentication header (IPv4). */
+  readonly protocol: 112 | 51;
   readonly interface: string; // '' (unicast only): bound to none
   readonly interfaceIndex: number;
   readonly mode: 'multicast' | 'unicast';
@@ -20,13 +23,15 @@ export type OutgoingAdvert = {
   readonly priority: number; // 0..255
   readonly adverIntUs: number;
   readonly addresses: readonly Uint8Array[];
-  readonly authType: 0 | 1;
+  readonly authType: 0 | 1 | 2;
   readonly authData: Uint8Array; // 8 octets, v2 only
   readonly source: string;
   readonly destinations: readonly string[]; // the group, or each unicast peer
   readonly ttl: number;
   readonly ipId: number; // 1..65535
   readonly checksumForm: 'standard' | 'no-pseudo' | 'old-unicast'; // v3 over IPv4
+  /** Absent: not signed. Its key must not be printed. */
+  readonly signature?: Signature;
 };
 
 export type SendResult = { readonly sent: number; readonly error?: string }; // error: 'ENETDOWN', …

@@ -76,15 +76,18 @@ export type VirtualServerNotice = {
   readonly type: 'virtual-server';
   readonly service: string; // '[192.0.2.1]:tcp:80', '[GROUP]:80', 'FWM 5'
   readonly up: boolean;
+  readonly detail: string; // 'Gained quorum 1+0=1 <= 2'
   readonly mail: boolean; // its 'smtp_alert'
 };
 
-/** A real server of a virtual server is up or down; of each of its checkers with `checker`. */
+/** A real server of a virtual server is up or down. */
 export type RealServerNotice = {
   readonly type: 'real-server';
   readonly server: string; // '[10.0.0.2]:tcp:80'
   readonly service: string;
   readonly up: boolean;
+  readonly byChecker: boolean; // false: added to, or removed from, what is served
+  readonly detail: string; // 'TCP CHECK failed on service'
   readonly mail: boolean;
 };
 

@@ -9,7 +9,7 @@ export type { ProcessSettings };
 export interface Clock {
   /** Monotonic microseconds (CLOCK_MONOTONIC), an integer. */
   nowUs(): number;
-  /** Wall clock, milliseconds since 1970, for display only. */
+  /** Wall clock, milliseconds since 1970: for display, and for the sequence numbers of 'auth_hmac'. */
   wallMs(): number;
 }
 

@@ -18,7 +18,7 @@ export function dataText(s: Snapshot): string {
 }
 
 /** '1795417329.424000 (Mon Nov 23 07:02:09.424000 2026)' */
-function stamp(wallMs: number): string {
+export function stamp(wallMs: number): string {
   const micros = `${String(Math.floor(wallMs) % 1000).padStart(3, '0')}000`;
   const text = ctime(new Date(wallMs));
   return `${Math.floor(wallMs / 1000)}.${micros} (${text.slice(0, 19)}.${micros}${text.slice(19)})`;

@@ -1,5 +1,6 @@
 /** What an operator should look at now, one line each: faults, missing addresses, failing scripts and hooks, rejections. */
 import type { HookOutcome, InstanceSnapshot, ScriptSnapshot, Snapshot } from '../core/snapshot.ts';
+import { bfdProblems } from './bfd.ts';
 import { duration, lastLine, moment, printable } from './format.ts';
 
 /** Longest piece of script output in a line. */
@@ -12,6 +13,7 @@ export function problems(s: Snapshot): readonly string[] {
   return [
     ...s.instances.flatMap((i) => ofInstance(i, s.nowWallMs)),
     ...s.scripts.flatMap((script) => ofScript(script, s.nowWallMs)),
+    ...(s.bfd === undefined ? [] : bfdProblems(s.bfd, s.nowWallMs)),
     ...s.warnings.map(printable),
   ];
 }

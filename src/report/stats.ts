@@ -16,6 +16,16 @@ export const KEEPALIVED_COUNTERS: Readonly<Record<string, string>> = {
   'auth-type-unknown': 'invalid_authtype',
   'auth-type': 'authtype_mismatch',
   'auth-data': 'auth_failure',
+  'ah-icv': 'auth_failure',
+  'ah-spi': 'auth_failure',
+  'ah-replay': 'auth_failure',
+  'hmac-unexpected': 'packet_len_err',
+  'hmac-missing': 'auth_ext_missing',
+  'hmac-malformed': 'auth_ext_malformed',
+  'hmac-unknown-key': 'auth_ext_unknown_key',
+  'hmac-invalid': 'auth_ext_invalid_hmac',
+  'hmac-stale': 'auth_ext_stale',
+  'hmac-replay': 'auth_ext_replay',
 };
 
 /** Refused adverts of one instance under keepalived's name. */
@@ -51,12 +61,12 @@ function ofInstance(i: InstanceSnapshot): string {
     Type Mismatch: ${n('authtype_mismatch')}
     Failure: ${n('auth_failure')}
   Authentication Extension Errors:
-    Missing: 0
-    Malformed: 0
-    Unknown Key: 0
-    Invalid HMAC: 0
-    Stale: 0
-    Replay: 0
+    Missing: ${n('auth_ext_missing')}
+    Malformed: ${n('auth_ext_malformed')}
+    Unknown Key: ${n('auth_ext_unknown_key')}
+    Invalid HMAC: ${n('auth_ext_invalid_hmac')}
+    Stale: ${n('auth_ext_stale')}
+    Replay: ${n('auth_ext_replay')}
   Priority Zero:
     Received: ${c.priorityZeroReceived}
     Sent: ${c.priorityZeroSent}

@@ -1,5 +1,6 @@
 /** `vipd status`: a table that fits 80 columns in plain cases, what is wrong, and with -v every instance in detail. */
 import type { GroupSnapshot, InstanceSnapshot, Snapshot, TrackedSnapshot } from '../core/snapshot.ts';
+import { bfdLines } from './bfd.ts';
 import { duration, moment, printable, prioritySum, rejectedCount } from './format.ts';
 import { hookLine, problems, scriptLine } from './problems.ts';
 
@@ -26,6 +27,7 @@ export function statusText(s: Snapshot, options: StatusOptions): string {
   if (detailed) for (const i of shown) lines.push('', ...details(i, s));
   if (options.verbose && s.scripts.length > 0)
     lines.push('', 'Scripts', ...s.scripts.map((x) => `  ${scriptLine(x, s.nowWallMs)}`));
+  if (options.verbose && s.bfd !== undefined) lines.push('', ...bfdLines(s.bfd, s.nowWallMs));
   if (options.verbose)
     lines.push('', `Event loop: ${s.loop.stallCount} stalls, longest ${duration(s.loop.longestStallUs)}`);
   const wrong = problems({ ...s, instances: shown });

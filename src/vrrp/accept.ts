@@ -2,107 +2,18 @@
  * The receive ladder: which of the well-formed packets that reach an instance are adverts it believes.
  * Ordered and numbered; the first row that fails names the reason, which is at once the counter, the metric label and the log word.
  */
-import { assertNever } from '../base/assert.ts';
 import { compareBytes, equalBytes } from '../base/bytes.ts';
-import type { Result } from '../base/result.ts';
-import type { AdvertEvent, StateName } from './types.ts';
+import { equalSecret, type Learnt } from './proof.ts';
+import type { AcceptRules, AdvertError, AdvertFacts, PeerRule, ReceivedAdvert } from './received-advert.ts';
+import type { Detail, KeepalivedCounter, RejectReason } from './reject-reason.ts';
+import type { AdvertEvent } from './types.ts';
+import { type AhReason, verifyAh } from './verify-ah.ts';
+import { type HmacReason, verifyHmac } from './verify-hmac.ts';
 
-/** What the decoder found in the bytes; nothing here was compared with any configuration. */
-export type AdvertFacts = {
-  readonly version: 2 | 3;
-  readonly type: number; // 1 = advertisement
-  readonly vrid: number;
-  readonly priority: number; // 0..255
-  readonly adverIntUs: number; // v2 seconds, v3 centiseconds, converted; 0 is possible
-  readonly addresses: readonly Uint8Array[]; // 4 or 16 octets each
-  readonly authType: number; // v2; 0 for v3
-  readonly authData: Uint8Array; // v2: 8 octets, else empty
-  /** Which checksum rules the packet fits (behaviour.md A4, B11). */
-  readonly checksum: { readonly standard: boolean; readonly noPseudo: boolean; readonly oldUnicast: boolean };
-};
-
-export type AdvertError = {
-  readonly code: 'truncated' | 'ip-header' | 'authentication-header' | 'version' | 'length';
-  readonly got: number;
-  readonly want: number;
-};
-
-export type ReceivedAdvert = {
-  readonly source: string;
-  readonly sourceBytes: Uint8Array;
-  readonly destination: string;
-  readonly multicast: boolean; // the destination is a multicast address
-  readonly ttl: number; // 0..255
-  readonly vrid: number; // -1 where the packet is too short to say
-  readonly decoded: Result<AdvertFacts, AdvertError>;
-};
-
-/** What the ladder needs to know of one instance. `state` and the two learnt fields change; the rest is fixed between reloads. */
-export type AcceptRules = {
-  readonly family: 4 | 6;
-  readonly version: 2 | 3;
-  readonly mode: 'multicast' | 'unicast';
-  readonly authentication: { readonly type: 'none' } | { readonly type: 'pass'; readonly data: Uint8Array }; // 8 octets
-  readonly adverIntUs: number; // own
-  readonly addresses: readonly Uint8Array[]; // as advertised: without the excluded ones
-  readonly checksumAsV2: boolean; // 'v3_checksum_as_v2'
-  readonly oldUnicastChecksum: 'auto' | 'always' | 'never';
-  readonly learnedOldChecksum: boolean; // an earlier verdict said so
-  readonly skipCheckAddresses: boolean; // 'skip_check_adv_addr'
-  readonly lastMaster: Uint8Array | undefined; // source of the last accepted advert
-  readonly checkUnicastSource: boolean;
-  readonly peers: readonly PeerRule[]; // unicast
-  readonly ownerIgnoreAdverts: boolean;
-  readonly basePriority: number;
-  readonly state: StateName;
-};
-
-export type PeerRule = {
-  readonly bytes: Uint8Array;
-  readonly minTtl: number; // 0..255
-  readonly maxTtl: number; // 0..255
-  readonly ttlGiven: boolean; // either was written in the configuration
-};
-
-/** Why an advert is not believed: the counter's name, the metric's label and the log word at once. */
-export type RejectReason =
-  | 'not-running'
-  | 'transport'
-  | 'truncated'
-  | 'ip-header'
-  | 'authentication-header'
-  | 'length'
-  | 'ttl'
-  | 'version'
-  | 'auth-type-unknown'
-  | 'auth-type'
-  | 'auth-data'
-  | 'interval'
-  | 'interval-zero'
-  | 'type'
-  | 'checksum'
-  | 'owner-ignores'
-  | 'unicast-source'
-  | 'unicast-ttl';
-
-/** keepalived's statistics (SIGUSR2 dump, JSON, SNMP) that a rejection counts in; 'none': keepalived does not count it. */
-export type KeepalivedCounter =
-  | 'packet_len_err'
-  | 'ip_ttl_err'
-  | 'vers_err'
-  | 'invalid_authtype'
-  | 'authtype_mismatch'
-  | 'auth_failure'
-  | 'advert_interval_err'
-  | 'invalid_type_rcvd'
-  | 'chk_err'
-  | 'addr_list_err'
-  | 'none';
+export type { AcceptRules, AdvertError, AdvertFacts, PeerRule, ReceivedAdvert } from './received-advert.ts';
+export type { Detail, KeepalivedCounter, RejectReason } from './reject-reason.ts';
 
 export type Warning = 'address-count' | 'address-list' | 'interval';
-
-/** What was found and what would have been right, as short text: '2 s', '254', 'a password'. Never a password itself. */
-export type Detail = { readonly got: string; readonly want: string };
 
 export type Verdict =
   | {
@@ -110,8 +21,14 @@ export type Verdict =
       readonly advert: AdvertFacts;
       readonly warnings: readonly Warning[];
       readonly learnedOldChecksum: boolean; // true: from now on set AcceptRules.learnedOldChecksum
+      readonly learnt: Learnt | undefined; // from its signature
     }
-  | { readonly accepted: false; readonly reason: RejectReason; readonly detail: Detail };
+  | {
+      readonly accepted: false;
+      readonly reason: RejectReason;
+      readonly detail: Detail;
+      readonly learnt: Learnt | undefined; // authentic, and refused for another reason
+    };
 
 export type LadderRow = {
   readonly number: number; // 1.. in the order of checking
@@ -123,7 +40,13 @@ export type LadderRow = {
 /** Checks before and after the bytes are known to be an advert. undefined = passed. */
 type EarlyRow = LadderRow & { readonly check: (r: AcceptRules, p: ReceivedAdvert) => Detail | undefined };
 type Row = LadderRow & {
-  readonly check: (r: AcceptRules, p: ReceivedAdvert, a: AdvertFacts) => Detail | undefined;
+  readonly check: (r: AcceptRules, p: ReceivedAdvert, a: AdvertFacts, s: Signed) => Detail | undefined;
+};
+/** What came of judging the signature: done once for each packet, told by the row of its reason. */
+type Signed = {
+  readonly reason?: AhReason | HmacReason | 'unicast-source';
+  readonly detail?: Detail;
+  readonly learnt?: Learnt | undefined;
 };
 
 const seconds = (us: number): string => `${us / 1_000_000} s`;
@@ -131,19 +54,11 @@ const differs = (got: number, want: number): Detail | undefined =>
   got === want ? undefined : { got: String(got), want: String(want) };
 const AUTH_NAMES = ['none', 'a password', 'AH'] as const;
 const authName = (type: number): string => AUTH_NAMES[type] ?? `type ${type}`;
-const PASS = 1;
 const AH = 2;
+const AUTH_TYPES = { none: 0, pass: 1, ah: AH } as const;
 const ADVERTISEMENT = 1;
 const OWNER = 255;
 const MAX_TTL = 255;
-
-/** Time depends on the lengths only: how many octets of a password are right must not show. */
-function equalSecret(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
-  return difference === 0;
-}
 
 function transport(r: AcceptRules, p: ReceivedAdvert): Detail | undefined {
   const got = p.multicast ? 'multicast' : 'unicast';
@@ -157,6 +72,35 @@ const undecodable =
     !p.decoded.ok && p.decoded.error.code === code
       ? { got: String(p.decoded.error.got), want: String(p.decoded.error.want) }
       : undefined;
+
+/** KEEPALIVED: there exactly when ours have one. */
+function authenticationHeader(r: AcceptRules, p: ReceivedAdvert): Detail | undefined {
+  const bad = undecodable('authentication-header')(r, p);
+  const has = p.proof?.type === 'ah';
+  if (bad !== undefined || has === (r.authentication.type === 'ah')) return bad;
+  return has ? { got: 'one', want: 'none' } : { got: 'none', want: 'one' };
+}
+
+/** Signed by the look of it, where nothing is configured: keepalived only sees a length that does not fit. */
+function unexpectedTrailer(r: AcceptRules, p: ReceivedAdvert): Detail | undefined {
+  return r.hmac === undefined && p.proof?.type === 'hmac' ? { got: 'a trailer', want: 'none' } : undefined;
+}
+
+function signature(r: AcceptRules, p: ReceivedAdvert): Signed {
+  if (r.hmac !== undefined) {
+    const peers = r.mode === 'unicast' ? r.peers : undefined;
+    const proof = p.proof?.type === 'hmac' ? p.proof : undefined;
+    return verifyHmac(r.hmac, peers, { text: p.source, bytes: p.sourceBytes }, proof);
+  }
+  if (r.authentication.type === 'ah' && p.proof?.type === 'ah')
+    return verifyAh(r.authentication, p.sourceBytes, p.proof);
+  return {};
+}
+
+const told =
+  (reason: Signed['reason']) =>
+  (_r: AcceptRules, _p: ReceivedAdvert, _a: AdvertFacts, s: Signed): Detail | undefined =>
+    s.reason === reason ? s.detail : undefined;
 
 function checksum(r: AcceptRules, p: ReceivedAdvert, a: AdvertFacts): Detail | undefined {
   const bad: Detail = { got: 'a wrong sum', want: 'a right one' };
@@ -201,7 +145,7 @@ const EARLY: readonly EarlyRow[] = [
     reason: 'authentication-header',
     counter: 'packet_len_err',
     source: 'RFC 2338 5.3.6.3; auth_type AH',
-    check: undecodable('authentication-header'),
+    check: authenticationHeader,
   },
   {
     number: 4,
@@ -226,13 +170,20 @@ const EARLY: readonly EarlyRow[] = [
   },
   {
     number: 7,
+    reason: 'hmac-unexpected',
+    counter: 'packet_len_err',
+    source: 'auth_hmac',
+    check: unexpectedTrailer,
+  },
+  {
+    number: 8,
     reason: 'ttl',
     counter: 'ip_ttl_err',
     source: 'RFC 9568 5.1.1.3, 7.1',
     check: (r, p) => (r.mode === 'multicast' ? differs(p.ttl, MAX_TTL) : undefined),
   },
   {
-    number: 8,
+    number: 9,
     reason: 'version',
     counter: 'vers_err',
     source: 'RFC 9568 7.1',
@@ -243,7 +194,56 @@ const EARLY: readonly EarlyRow[] = [
 
 const LATE: readonly Row[] = [
   {
-    number: 9,
+    number: 10,
+    reason: 'hmac-missing',
+    counter: 'auth_ext_missing',
+    source: 'auth_hmac, mode',
+    check: told('hmac-missing'),
+  },
+  {
+    number: 11,
+    reason: 'unicast-source',
+    counter: 'addr_list_err',
+    source: 'auth_hmac, unicast_peer',
+    check: told('unicast-source'),
+  },
+  {
+    number: 12,
+    reason: 'hmac-malformed',
+    counter: 'auth_ext_malformed',
+    source: 'auth_hmac',
+    check: told('hmac-malformed'),
+  },
+  {
+    number: 13,
+    reason: 'hmac-stale',
+    counter: 'auth_ext_stale',
+    source: 'auth_hmac, time_window',
+    check: told('hmac-stale'),
+  },
+  {
+    number: 14,
+    reason: 'hmac-unknown-key',
+    counter: 'auth_ext_unknown_key',
+    source: 'auth_hmac, key',
+    check: told('hmac-unknown-key'),
+  },
+  {
+    number: 15,
+    reason: 'hmac-invalid',
+    counter: 'auth_ext_invalid_hmac',
+    source: 'auth_hmac, key',
+    check: told('hmac-invalid'),
+  },
+  {
+    number: 16,
+    reason: 'hmac-replay',
+    counter: 'auth_ext_replay',
+    source: 'auth_hmac, anti_replay',
+    check: told('hmac-replay'),
+  },
+  {
+    number: 17,
     reason: 'auth-type-unknown',
     counter: 'invalid_authtype',
     source: 'RFC 3768 7.1',
@@ -251,19 +251,19 @@ const LATE: readonly Row[] = [
       r.version === 2 && a.authType > AH ? { got: authName(a.authType), want: '0, 1 or 2' } : undefined,
   },
   {
-    number: 10,
+    number: 18,
     reason: 'auth-type',
     counter: 'authtype_mismatch',
     source: 'RFC 3768 7.1; auth_type',
     check: (r, _, a) => {
-      const want = r.authentication.type === 'pass' ? PASS : 0;
+      const want = AUTH_TYPES[r.authentication.type];
       return r.version === 2 && a.authType !== want
         ? { got: authName(a.authType), want: authName(want) }
         : undefined;
     },
   },
   {
-    number: 11,
+    number: 19,
     reason: 'auth-data',
     counter: 'auth_failure',
     source: 'RFC 2338 5.3.6.2; auth_pass',
@@ -273,7 +273,28 @@ const LATE: readonly Row[] = [
         : undefined,
   },
   {
-    number: 12,
+    number: 20,
+    reason: 'ah-icv',
+    counter: 'auth_failure',
+    source: 'RFC 2402 3.4.4; auth_pass',
+    check: told('ah-icv'),
+  },
+  {
+    number: 21,
+    reason: 'ah-spi',
+    counter: 'auth_failure',
+    source: 'auth_type AH',
+    check: told('ah-spi'),
+  },
+  {
+    number: 22,
+    reason: 'ah-replay',
+    counter: 'auth_failure',
+    source: 'RFC 2402 3.4.3',
+    check: told('ah-replay'),
+  },
+  {
+    number: 23,
     reason: 'interval',
     counter: 'advert_interval_err',
     source: 'RFC 3768 7.1',
@@ -283,14 +304,14 @@ const LATE: readonly Row[] = [
         : undefined,
   },
   {
-    number: 13,
+    number: 24,
     reason: 'type',
     counter: 'invalid_type_rcvd',
     source: 'RFC 9568 5.2.2, 7.1',
     check: (_r, _p, a) => differs(a.type, ADVERTISEMENT),
   },
   {
-    number: 14,
+    number: 25,
     reason: 'interval-zero',
     counter: 'advert_interval_err',
     // keepalived takes it and would be master at once; one such packet must not be able to do that.
@@ -299,21 +320,21 @@ const LATE: readonly Row[] = [
       r.version === 3 && a.adverIntUs === 0 ? { got: '0 s', want: '0.01 s or more' } : undefined,
   },
   {
-    number: 15,
+    number: 26,
     reason: 'checksum',
     counter: 'chk_err',
     source: 'RFC 9568 5.2.8, 7.1; v3_checksum_as_v2, old_unicast_checksum',
     check: checksum,
   },
   {
-    number: 16,
+    number: 27,
     reason: 'transport',
     counter: 'none',
     source: 'unicast_peer, IPv4',
     check: (r, p) => (r.family === 4 ? transport(r, p) : undefined),
   },
   {
-    number: 17,
+    number: 28,
     reason: 'owner-ignores',
     counter: 'none',
     source: 'RFC 3768 7.1; owner_ignore_adverts',
@@ -321,7 +342,7 @@ const LATE: readonly Row[] = [
       r.ownerIgnoreAdverts && r.basePriority === OWNER ? { got: 'an advert', want: 'none' } : undefined,
   },
   {
-    number: 18,
+    number: 29,
     reason: 'unicast-source',
     counter: 'addr_list_err',
     source: 'check_unicast_src',
@@ -329,7 +350,7 @@ const LATE: readonly Row[] = [
       checksSource(r) && peerOf(r, p) === undefined ? { got: p.source, want: 'a unicast_peer' } : undefined,
   },
   {
-    number: 19,
+    number: 30,
     reason: 'unicast-ttl',
     counter: 'ip_ttl_err',
     source: 'min_ttl, max_ttl',
@@ -356,17 +377,30 @@ export const LADDER: readonly LadderRow[] = [...EARLY.map(info), ...LATE.map(inf
 export function accept(r: AcceptRules, p: ReceivedAdvert): Verdict {
   for (const row of EARLY) {
     const detail = row.check(r, p);
-    if (detail !== undefined) return { accepted: false, reason: row.reason, detail };
+    if (detail !== undefined) return { accepted: false, reason: row.reason, detail, learnt: undefined };
   }
   // Every code of the decoder has its row above, so this is only for the compiler.
-  if (!p.decoded.ok) return { accepted: false, reason: p.decoded.error.code, detail: { got: '', want: '' } };
+  if (!p.decoded.ok)
+    return {
+      accepted: false,
+      reason: p.decoded.error.code,
+      detail: { got: '', want: '' },
+      learnt: undefined,
+    };
   const a = p.decoded.value;
+  const signed = signature(r, p);
   for (const row of LATE) {
-    const detail = row.check(r, p, a);
-    if (detail !== undefined) return { accepted: false, reason: row.reason, detail };
+    const detail = row.check(r, p, a, signed);
+    if (detail !== undefined) return { accepted: false, reason: row.reason, detail, learnt: signed.learnt };
   }
   const learnedOldChecksum = !r.learnedOldChecksum && usesOldChecksum(r, p, a);
-  return { accepted: true, advert: a, warnings: warnings(r, p, a), learnedOldChecksum };
+  return {
+    accepted: true,
+    advert: a,
+    warnings: warnings(r, p, a),
+    learnedOldChecksum,
+    learnt: signed.learnt,
+  };
 }
 
 /** Only the form of keepalived <= 1.3.6 fits: the pseudo header names the multicast group though the packet is unicast. */
@@ -407,48 +441,4 @@ export function advertEvent(a: AdvertFacts, sourceBytes: Uint8Array, ownAddress:
     adverIntUs: a.adverIntUs,
     sourceOrder: compareBytes(sourceBytes, ownAddress),
   };
-}
-
-/** One sentence for an operator, theirs and ours named: "their advert_int is 2 s, ours is 1 s". */
-export function explainRejection(reason: RejectReason, d: Detail): string {
-  switch (reason) {
-    case 'not-running':
-      return `we are in state ${d.got} and hear no adverts`;
-    case 'transport':
-      return `they send ${d.got}, we are configured for ${d.want}`;
-    case 'truncated':
-      return `their packet has ${d.got} octets, an advert has at least ${d.want}`;
-    case 'ip-header':
-      return `their IP header does not fit the packet (${d.got}, expected ${d.want})`;
-    case 'authentication-header':
-      return 'their packet carries an IPsec authentication header (auth_type AH), ours have none';
-    case 'length':
-      return `their advert is ${d.got} octets long, its own fields say ${d.want}`;
-    case 'ttl':
-      return `their packet arrived with TTL ${d.got}, it must be ${d.want}: a router or a filter stands between`;
-    case 'version':
-      return `they speak VRRP version ${d.got}, we speak version ${d.want} (vrrp_version)`;
-    case 'auth-type-unknown':
-      return `their authentication is ${d.got}, which is none of ${d.want}`;
-    case 'auth-type':
-      return `their authentication is ${d.got}, ours is ${d.want} (auth_type)`;
-    case 'auth-data':
-      return 'their auth_pass is not ours';
-    case 'interval':
-      return `their advert_int is ${d.got}, ours is ${d.want}; version 2 needs them equal`;
-    case 'interval-zero':
-      return 'their advert interval is 0';
-    case 'type':
-      return `their packet has VRRP type ${d.got}, an advert has ${d.want}`;
-    case 'checksum':
-      return `their checksum is ${d.got}, we expect ${d.want}`;
-    case 'owner-ignores':
-      return 'we are the address owner and ignore adverts (owner_ignore_adverts)';
-    case 'unicast-source':
-      return `${d.got} is not one of our unicast_peer addresses`;
-    case 'unicast-ttl':
-      return `their packet arrived with TTL ${d.got}, allowed is ${d.want} (min_ttl, max_ttl)`;
-    default:
-      return assertNever(reason);
-  }
 }

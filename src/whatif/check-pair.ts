@@ -5,6 +5,7 @@
 import type { Config } from '../config/config.ts';
 import { type Diagnostic, Reporter } from '../config/diagnostic.ts';
 import type { LoadResult } from '../config/load.ts';
+import type { MacPort } from '../ports/mac.ts';
 import { type Answer, answer, TABLE_PHASES, wholeTable } from './answer.ts';
 import type { Facing, Side } from './facing.ts';
 import { type Matching, matchInstances } from './match.ts';
@@ -33,10 +34,15 @@ export type PairReport = {
 };
 
 /** `names`: of the nodes, as the table shows them. Findings about one file alone are not repeated here. */
-export function checkPair(a: LoadResult, b: LoadResult, names: readonly [string, string]): PairReport {
+export function checkPair(
+  a: LoadResult,
+  b: LoadResult,
+  names: readonly [string, string],
+  macs: MacPort,
+): PairReport {
   if (a.config === undefined || b.config === undefined)
     return { diagnostics: [], table: '', json: null, negative: false };
-  const plan = planPair(names, a.config, b.config);
+  const plan = planPair(names, a.config, b.config, macs);
   const result: Answer = answer(plan, wholeTable(plan), TABLE_PHASES);
   return {
     diagnostics: comparePair({ ...a, config: a.config }, { ...b, config: b.config }, names),

@@ -8,9 +8,11 @@ import { Core } from '../core/core.ts';
 import type { InstanceSnapshot } from '../core/snapshot.ts';
 import type { OutgoingAdvert, SocketSpec } from '../ports/advert.ts';
 import type { Announcement } from '../ports/announce.ts';
+import type { MacPort } from '../ports/mac.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Agenda } from './agenda.ts';
 import type { Host } from './host.ts';
+import type { PlannedNode } from './plan.ts';
 
 /** What a node needs of the network around it. */
 export type Wire = {
@@ -26,6 +28,8 @@ type Watch = {
 
 /** How long a track script runs, microseconds. */
 const SCRIPT_RUN_US = 10_000;
+/** The wall clock at the beginning: any time will do. */
+const EPOCH_MS = 1_800_000_000_000;
 
 export class Node {
   readonly id: number;
@@ -34,21 +38,32 @@ export class Node {
   readonly host: Host;
   readonly sockets: Map<string, SocketSpec> = new Map();
   readonly watches: Set<Watch> = new Set();
+  /** How far its wall clock is ahead of true time. */
+  clockAheadMs: number = 0;
   readonly #agenda: Agenda;
   readonly #wire: Wire;
+  readonly #macs: MacPort;
   readonly #originUs: number;
   #core: Core | undefined;
   #armed = 0; // counts armings; only the last one rings
   readonly #delayed = new Set<string>(); // scripts whose first run is still to be drawn out
   #scriptPhase = 0;
 
-  constructor(id: number, name: string, config: Config, host: Host, agenda: Agenda, wire: Wire) {
+  constructor(
+    id: number,
+    { name, config }: PlannedNode,
+    host: Host,
+    agenda: Agenda,
+    wire: Wire,
+    macs: MacPort,
+  ) {
     this.id = id;
     this.name = name;
     this.config = config;
     this.host = host;
     this.#agenda = agenda;
     this.#wire = wire;
+    this.#macs = macs;
     // Monotonic clocks of two hosts have nothing in common.
     this.#originUs = (id + 1) * 1_000_000_007;
   }
@@ -129,6 +144,11 @@ export class Node {
     return this.#agenda.nowUs + this.#originUs;
   }
 
+  /** One time for all, unlike the monotonic clocks. */
+  #wallMs(): number {
+    return EPOCH_MS + Math.floor(this.#agenda.nowUs / 1000) + this.clockAheadMs;
+  }
+
   #arm(atUs: number): void {
     const mine = ++this.#armed;
     if (atUs === Number.POSITIVE_INFINITY) return;
@@ -140,9 +160,10 @@ export class Node {
   #ports(): Ports {
     const nothing = (): void => {};
     return {
-      clock: { nowUs: () => this.#nowUs(), wallMs: () => Math.floor(this.#nowUs() / 1000) },
+      clock: { nowUs: () => this.#nowUs(), wallMs: () => this.#wallMs() },
       timer: { arm: (atUs) => this.#arm(atUs) },
       log: { log: nothing },
+      macs: this.#macs,
       adverts: {
         open: (key, spec) => void this.sockets.set(key, spec),
         share: (key, { vrids }) => {
@@ -194,6 +215,7 @@ export class Node {
         cancel: nothing,
         cancelAll: nothing,
       },
+      bfd: { stateOf: () => ({ up: true, detail: '' }) },
       release: { write: nothing },
       service: { ready: nothing, reloading: nothing, stopping: nothing, status: nothing, watchdog: nothing },
       settings: { promoteSecondaries: nothing, restore: nothing },

@@ -5,6 +5,8 @@
 import { equalBytes } from '../base/bytes.ts';
 import { parseIp } from '../base/ip.ts';
 import type { Config, InstanceConfig } from '../config/config.ts';
+import type { MacPort } from '../ports/mac.ts';
+import { assumedKeysNote, withAssumedKeys } from './assumed-keys.ts';
 import type { HostInterface } from './host.ts';
 import { type InstancePair, matchInstances } from './match.ts';
 
@@ -20,11 +22,11 @@ export type Plan = {
   readonly routers: readonly PlannedRouter[];
   readonly notSimulated: readonly string[];
   readonly notes: readonly string[];
+  readonly macs: MacPort;
 };
 
 /** Why core cannot be asked about an instance; undefined when it can. */
 function whyNotSimulated(c: InstanceConfig): string | undefined {
-  if (c.authentication.type === 'ah') return 'auth_type AH is not active in vipd yet';
   if (c.interface === '') return 'it names no interface, so vipd keeps it in FAULT';
   if (c.vips.length + c.excludedVips.length === 0) return 'it has no virtual address to follow';
   return undefined;
@@ -103,7 +105,13 @@ function interfacesFor(
   });
 }
 
-export function planPair(names: readonly [string, string], a: Config, b: Config): Plan {
+export function planPair(
+  names: readonly [string, string],
+  fileA: Config,
+  fileB: Config,
+  macs: MacPort,
+): Plan {
+  const [a, b] = withAssumedKeys(fileA, fileB);
   const matching = matchInstances(a, b);
   const { routers, skipped, notSimulated } = chooseRouters(names, matching);
   const configs = [without(a, skipped), without(b, skipped)] as const;
@@ -122,6 +130,7 @@ export function planPair(names: readonly [string, string], a: Config, b: Config)
     routers,
     notSimulated,
     notes: pairNotes(names, matching.pairs),
+    macs,
   };
 }
 
@@ -162,6 +171,8 @@ function pairNotes(names: readonly [string, string], pairs: readonly InstancePai
       out.push(
         `${a.name}: equal priorities are decided by the addresses of ${a.interface}; assumed: that of ${names[1]} is the higher one`,
       );
+    const keys = assumedKeysNote(a) ?? assumedKeysNote(b);
+    if (keys !== undefined) out.push(keys);
     if (a.family === 6)
       out.push(
         `${a.name}: IPv6; vipd does not run it yet, shown is what its state machine would do (docs/compatibility.md)`,
@@ -171,8 +182,8 @@ function pairNotes(names: readonly [string, string], pairs: readonly InstancePai
 }
 
 /** One node alone: nobody answers its adverts. */
-export function planAlone(name: string, config: Config): Plan {
-  const plan = planPair([name, ''], config, { ...config, instances: [], groups: [], scripts: [] });
+export function planAlone(name: string, config: Config, macs: MacPort): Plan {
+  const plan = planPair([name, ''], config, { ...config, instances: [], groups: [], scripts: [] }, macs);
   return {
     ...plan,
     nodes: plan.nodes.slice(0, 1),

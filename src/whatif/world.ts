@@ -8,9 +8,10 @@ import { formatIp, isMulticast, parseIp } from '../base/ip.ts';
 import { prng } from '../base/prng.ts';
 import type { OutgoingAdvert } from '../ports/advert.ts';
 import type { Announcement } from '../ports/announce.ts';
+import type { MacPort } from '../ports/mac.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
-import { encodeAdvertIpv4, receiveIpv4, receiveIpv6 } from '../wire/received.ts';
-import { encodeVrrp } from '../wire/vrrp.ts';
+import { receiveIpv4, receiveIpv6 } from '../wire/received.ts';
+import { encodeAdvertIpv4, encodePayloadIpv6 } from '../wire/sent.ts';
 import { Agenda } from './agenda.ts';
 import { Host } from './host.ts';
 import { Node, type Wire } from './node.ts';
@@ -22,7 +23,7 @@ const MAX_DELAY_US = 350;
 /** Adverts and timers of one stretch; more means two nodes that answer each other without end. */
 const MAX_ITEMS = 2_000_000;
 
-type Packet = {
+export type Packet = {
   readonly family: 4 | 6;
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
@@ -37,16 +38,20 @@ export class World implements Wire {
   split: boolean = false;
   /** Called after every change of who holds an address. */
   onChange: () => void = () => {};
+  /** Sees every packet on a segment: for those who record and replay. */
+  onPacket: (packet: Packet, segment: string) => void = () => {};
+  readonly #macs: MacPort;
   readonly #random: () => number;
   readonly #parsed = new Map<string, Uint8Array>();
 
   constructor(plan: Plan, seed: number) {
+    this.#macs = plan.macs;
     this.#random = prng(seed * 7919 + 1);
     for (let i = 0; i < 4; i++) this.#random(); // small seeds are alike in their first numbers
     this.nodes = plan.nodes.map((n, id) => {
       const host = new Host(id, n.interfaces);
       host.changed = () => this.onChange();
-      return new Node(id, n.name, n.config, host, this.agenda, this);
+      return new Node(id, n, host, this.agenda, this, plan.macs);
     });
   }
 
@@ -65,7 +70,7 @@ export class World implements Wire {
     let sent = 0;
     for (const text of advert.destinations) {
       const destination = this.#octets(text);
-      const packet = destination === undefined ? undefined : encode(advert, source, destination);
+      const packet = destination === undefined ? undefined : encode(advert, source, destination, this.#macs);
       if (packet === undefined) continue;
       sent++;
       if (from.host.usable(interfaceIndex)) this.#transmit(from, interfaceIndex, packet);
@@ -84,6 +89,8 @@ export class World implements Wire {
   }
 
   #transmit(from: Node, interfaceIndex: number, packet: Packet): void {
+    const segment = from.host.segmentOf(interfaceIndex);
+    this.onPacket(packet, segment ?? '');
     const multicast = isMulticast(packet.destination);
     for (const to of this.nodes) {
       if (to === from) continue;
@@ -91,21 +98,27 @@ export class World implements Wire {
         ? this.#sameSegment(from, interfaceIndex, to)
         : to.host.interfaceWith(packet.destination);
       if (arrival === undefined) continue;
-      this.#carry(to, arrival, () => {
-        const received = decode(packet);
-        for (const [key, s] of [...to.sockets])
-          if (
-            s.family === packet.family &&
-            s.interfaceIndex === arrival &&
-            s.vrids.includes(received.vrid) &&
-            (multicast
-              ? s.mode === 'multicast' && s.group === received.destination
-              : s.mode === 'unicast' && s.source === formatIp(packet.destination))
-          )
-            to.deliver(key, received);
-      });
+      this.#carry(to, arrival, () => this.inject(to, arrival, packet));
       if (!multicast) return;
     }
+  }
+
+  /** `packet` as the kernel of `to` gives it to the daemon's sockets, whoever sent it. */
+  inject(to: Node, interfaceIndex: number, packet: Packet): void {
+    const received = decode(packet);
+    const multicast = isMulticast(packet.destination);
+    const protocol = received.proof?.type === 'ah' ? 51 : 112;
+    for (const [key, s] of [...to.sockets])
+      if (
+        s.family === packet.family &&
+        s.protocol === protocol &&
+        s.interfaceIndex === interfaceIndex &&
+        s.vrids.includes(received.vrid) &&
+        (multicast
+          ? s.mode === 'multicast' && s.group === received.destination
+          : s.mode === 'unicast' && s.source === formatIp(packet.destination))
+      )
+        to.deliver(key, received);
   }
 
   announce(from: Node, list: readonly Announcement[]): void {
@@ -137,15 +150,20 @@ export class World implements Wire {
 }
 
 /** undefined where no header can hold the values, as in the daemon. */
-function encode(advert: OutgoingAdvert, source: Uint8Array, destination: Uint8Array): Packet | undefined {
+function encode(
+  advert: OutgoingAdvert,
+  source: Uint8Array,
+  destination: Uint8Array,
+  macs: MacPort,
+): Packet | undefined {
   if (source.length !== destination.length) return undefined;
   const family = source.length === 4 ? 4 : 6;
   const { ttl } = advert;
   try {
     const octets =
       family === 4
-        ? encodeAdvertIpv4(advert, { id: advert.ipId, ttl, source, destination })
-        : encodeVrrp(advert, 6, source, destination);
+        ? encodeAdvertIpv4(advert, { id: advert.ipId, ttl, source, destination }, macs)
+        : encodePayloadIpv6(advert, source, destination, macs);
     return { family, source, destination, ttl, octets };
   } catch (e) {
     if (!(e instanceof AssertionError)) throw e;

@@ -1,6 +1,6 @@
 /**
  * IPsec Authentication Header as keepalived wraps VRRPv2 in it (RFC 2402 section 2, HMAC-MD5-96 of RFC 2403).
- * Decoding and the input of its check value; the hash itself is the caller's.
+ * Its octets and the input of its check value; the hash itself is the caller's.
  *
  *  0               1               2               3
  * | next header   | length = 4    | reserved                  |
@@ -10,12 +10,15 @@
  */
 import { err, ok, type Result } from '../base/result.ts';
 import { Ipv4Field } from './ipv4.ts';
-import { copy, u16, u32 } from './octets.ts';
+import { assertField, copy, putU16, putU32, u16, u32 } from './octets.ts';
+import { IPPROTO_VRRP } from './protocols.ts';
 
 /** Field offsets in octets. */
 const Field = { nextHeader: 0, payloadLength: 1, reserved: 2, spi: 4, sequence: 8, icv: 12 } as const;
 /** Octets of the header with a check value of 96 bits. */
 export const AH_LENGTH = 24;
+/** Octets of a check value: HMAC-MD5 cut to 96 bits. */
+const ICV_LENGTH = 12;
 const PAYLOAD_LENGTH = AH_LENGTH / 4 - 2;
 /** 'auth_pass' gives a key of 8 octets, cut or filled with zeros. */
 const KEY_LENGTH = 8;
@@ -46,8 +49,31 @@ export function decodeAh(payload: Uint8Array): Result<AuthenticationHeader, AhEr
     reserved: u16(payload, Field.reserved),
     spi: copy(payload, Field.spi, Field.sequence),
     sequence: u32(payload, Field.sequence),
-    icv: copy(payload, Field.icv, AH_LENGTH),
+    icv: copy(payload, Field.icv, Field.icv + ICV_LENGTH),
   });
+}
+
+/** Writes the 24 octets of `out`, the check value as zeros: `sealAh` fills it in when the rest of the packet is there. */
+export function encodeAhInto(spi: Uint8Array, sequence: number, out: Uint8Array): void {
+  assertField('AH length', out.length, AH_LENGTH, AH_LENGTH);
+  assertField('AH sequence', sequence, 1, 0xffff_ffff);
+  out.fill(0);
+  out[Field.nextHeader] = IPPROTO_VRRP;
+  out[Field.payloadLength] = PAYLOAD_LENGTH;
+  putU16(out, Field.reserved, 0);
+  out.set(spi, Field.spi);
+  putU32(out, Field.sequence, sequence);
+}
+
+/** Puts the check value into a whole IPv4 packet; `mac` is HMAC-MD5. */
+export function sealAh(
+  packet: Uint8Array,
+  headerLength: number,
+  ttl: 'kept' | 'zeroed',
+  mac: (data: Uint8Array) => Uint8Array,
+): void {
+  const icv = mac(ahInput(packet, headerLength, ttl));
+  packet.set(icv.subarray(0, ICV_LENGTH), headerLength + Field.icv);
 }
 
 /**

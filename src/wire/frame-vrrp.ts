@@ -7,11 +7,11 @@ import { sum16 } from '../base/checksum.ts';
 import { formatIp } from '../base/ip.ts';
 import type { ChecksumForm, HmacTrailerDescription, Secrets, VrrpDescription } from './frame-description.ts';
 import { hexNumber } from './frame-description.ts';
-import { decodeHmacTrailer, HMAC_TRAILER_LENGTH, hmacInput } from './hmac-trailer.ts';
+import { decodeHmacTrailer, hmacInput } from './hmac-trailer.ts';
 import { u16 } from './octets.ts';
 import { IPPROTO_VRRP } from './protocols.ts';
 import { addSums, pseudoHeaderSum } from './pseudo-header.ts';
-import { GROUP_V4, VRRP_HEADER_LENGTH, VrrpField, vrrpLength } from './vrrp.ts';
+import { GROUP_V4, HMAC_TRAILER_LENGTH, VRRP_HEADER_LENGTH, VrrpField, vrrpLength } from './vrrp.ts';
 
 export type VrrpReading = { readonly vrrp?: VrrpDescription; readonly error?: string };
 

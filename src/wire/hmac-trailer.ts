@@ -1,6 +1,6 @@
 /**
- * keepalived 2.4's 'auth_hmac' trailer, 28 octets behind the VRRP message. Decoding and the input of its HMAC; the
- * hash itself is the caller's. vipd does not sign with it.
+ * keepalived 2.4's 'auth_hmac' trailer, 28 octets behind the VRRP message: its octets and the input of its HMAC; the
+ * hash itself is the caller's.
  *
  *  0               1               2               3
  * | ext type = 1  | key id        | reserved = 0              |
@@ -9,8 +9,8 @@
  * | HMAC-SHA256, first 16 octets                              |
  */
 
-import { copy, u16, u32 } from './octets.ts';
-import { VrrpField } from './vrrp.ts';
+import { assertField, copy, putU16, putU32, u16, u32 } from './octets.ts';
+import { HMAC_TRAILER_LENGTH, VrrpField } from './vrrp.ts';
 
 /** Field offsets in octets. */
 const Field = {
@@ -22,8 +22,9 @@ const Field = {
   counter: 10,
   hmac: 12,
 } as const;
-export const HMAC_TRAILER_LENGTH = 28;
 const PSEUDO_LENGTH = 20;
+const EXT_HMAC_SHA256_128 = 1;
+const HMAC_LENGTH = 16;
 
 export type HmacTrailer = {
   readonly extType: number; // 1 = HMAC-SHA256 cut to 128 bits
@@ -68,4 +69,35 @@ export function hmacInput(
   out.fill(0, PSEUDO_LENGTH + VrrpField.checksum, PSEUDO_LENGTH + VrrpField.checksum + 2);
   out.set(trailer.subarray(0, Field.hmac), PSEUDO_LENGTH + message.length);
   return out;
+}
+
+/** What a sender chooses; the rest follows from the message. */
+export type HmacTrailerFields = {
+  readonly keyId: number; // 1..255
+  readonly seconds: number; // 32 bits
+  readonly subseconds: number; // 16 bits, 1/65536 s
+  readonly counter: number; // 16 bits
+};
+
+/** Writes the 28 octets of `out` behind the finished `message`; `mac` is HMAC-SHA256. */
+export function encodeHmacTrailerInto(
+  fields: HmacTrailerFields,
+  family: 4 | 6,
+  source: Uint8Array,
+  message: Uint8Array,
+  mac: (data: Uint8Array) => Uint8Array,
+  out: Uint8Array,
+): void {
+  assertField('HMAC trailer length', out.length, HMAC_TRAILER_LENGTH, HMAC_TRAILER_LENGTH);
+  assertField('HMAC key id', fields.keyId, 1, 255);
+  assertField('HMAC seconds', fields.seconds, 0, 0xffff_ffff);
+  assertField('HMAC subseconds', fields.subseconds, 0, 0xffff);
+  assertField('HMAC counter', fields.counter, 0, 0xffff);
+  out[Field.extType] = EXT_HMAC_SHA256_128;
+  out[Field.keyId] = fields.keyId;
+  putU16(out, Field.reserved, 0);
+  putU32(out, Field.seconds, fields.seconds);
+  putU16(out, Field.subseconds, fields.subseconds);
+  putU16(out, Field.counter, fields.counter);
+  out.set(mac(hmacInput(family, source, message, out)).subarray(0, HMAC_LENGTH), Field.hmac);
 }

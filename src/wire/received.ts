@@ -1,23 +1,36 @@
 /**
- * A packet as a raw socket hands it over, turned into what `vrrp/accept.ts` judges (its `ReceivedAdvert`), and an
- * advert turned into the packet that a socket with IP_HDRINCL or IPV6_HDRINCL takes. Total on the way in.
+ * A packet as a raw socket hands it over, turned into what `vrrp/accept.ts` judges (its `ReceivedAdvert`). Total over all
+ * inputs. The other way: sent.ts.
  */
 import { formatIp, isMulticast } from '../base/ip.ts';
 import { err, type Result } from '../base/result.ts';
-import { AH_LENGTH } from './ah.ts';
-import { decodeIpv4, encodeIpv4HeaderInto, IPV4_HEADER_LENGTH, Ipv4Field, type Ipv4Fields } from './ipv4.ts';
-import { encodeIpv6HeaderInto, IPV6_HEADER_LENGTH, type Ipv6Fields } from './ipv6.ts';
+import { AH_LENGTH, ahInput, decodeAh } from './ah.ts';
+import { decodeHmacTrailer, hmacInput } from './hmac-trailer.ts';
+import { decodeIpv4, IPV4_HEADER_LENGTH, Ipv4Field, type Ipv4Packet } from './ipv4.ts';
 import { copy } from './octets.ts';
 import { IPPROTO_AH, IPPROTO_VRRP } from './protocols.ts';
-import {
-  type AdvertError,
-  type AdvertFacts,
-  type AdvertFields,
-  decodeVrrp,
-  encodedVrrpLength,
-  encodeVrrpInto,
-  VrrpField,
-} from './vrrp.ts';
+import { type AdvertError, type AdvertFacts, decodeVrrp, HMAC_TRAILER_LENGTH, VrrpField } from './vrrp.ts';
+
+/** What a signed packet proves itself by, and the octets that the keyed hash covers. The same shape as in `vrrp/proof.ts`. */
+export type Proof =
+  | {
+      readonly type: 'ah';
+      readonly spi: Uint8Array; // 4 octets
+      readonly sequence: number; // 32 bits
+      readonly icv: Uint8Array; // 12 octets
+      readonly covered: Uint8Array;
+    }
+  | {
+      readonly type: 'hmac';
+      readonly extType: number;
+      readonly keyId: number;
+      readonly reserved: number;
+      readonly seconds: number; // UTC, low 32 bits
+      readonly subseconds: number; // 1/65536 s
+      readonly counter: number;
+      readonly hmac: Uint8Array; // 16 octets
+      readonly covered: Uint8Array;
+    };
 
 /** The same shape as in `vrrp/accept.ts`. */
 export type ReceivedAdvert = {
@@ -28,6 +41,7 @@ export type ReceivedAdvert = {
   readonly ttl: number; // 0..255
   readonly vrid: number; // -1 where the packet is too short to say
   readonly decoded: Result<AdvertFacts, AdvertError>;
+  readonly proof?: Proof; // absent: not signed
 };
 
 /** `packet` starts at the IPv4 header, as IPv4 raw sockets deliver it; it may be reused afterwards. */
@@ -42,15 +56,51 @@ export function receiveIpv4(packet: Uint8Array): ReceivedAdvert {
     });
   }
   const { source, destination, ttl, headerLength, payload, protocol } = ip.value;
+  if (protocol === IPPROTO_AH) return receiveAh(packet, ip.value);
   if (protocol !== IPPROTO_VRRP) {
-    // Nobody here has checked an AH packet's ICV, so its advert is never handed on as if it were believable.
-    const code = protocol === IPPROTO_AH ? 'authentication-header' : 'ip-header';
-    const at = protocol === IPPROTO_AH ? AH_LENGTH : 0;
-    const decoded = err({ code, got: protocol, want: IPPROTO_VRRP } as const);
-    return describe(source, destination, { ttl, vrid: payload[at + VrrpField.vrid] ?? -1, decoded });
+    const decoded = err({ code: 'ip-header', got: protocol, want: IPPROTO_VRRP } as const);
+    return describe(source, destination, { ttl, vrid: payload[VrrpField.vrid] ?? -1, decoded });
   }
   const decoded = decodeVrrp(payload, 4, source, destination, headerLength);
-  return describe(source, destination, { ttl, vrid: payload[VrrpField.vrid] ?? -1, decoded });
+  const vrid = payload[VrrpField.vrid] ?? -1;
+  return describe(source, destination, { ttl, vrid, decoded, ...trailerProof(payload, 4, source, decoded) });
+}
+
+/** The advert behind an authentication header. Whether its check value is right only the owner of the key can tell. */
+function receiveAh(packet: Uint8Array, ip: Ipv4Packet): ReceivedAdvert {
+  const { source, destination, ttl, headerLength, payload } = ip;
+  const vrid = payload[AH_LENGTH + VrrpField.vrid] ?? -1;
+  const ah = decodeAh(payload);
+  if (!ah.ok || ah.value.nextHeader !== IPPROTO_VRRP) {
+    const { got, want } = ah.ok ? { got: ah.value.nextHeader, want: IPPROTO_VRRP } : ah.error;
+    const decoded = err({ code: 'authentication-header', got, want } as const);
+    return describe(source, destination, { ttl, vrid, decoded });
+  }
+  const { spi, sequence, icv } = ah.value;
+  const whole = packet.subarray(0, headerLength + payload.length);
+  // KEEPALIVED: RFC 2402 leaves the TTL out; the TTL of a multicast advert is always 255, and covered.
+  const covered = ahInput(whole, headerLength, isMulticast(destination) ? 'kept' : 'zeroed');
+  const decoded = decodeVrrp(payload.subarray(AH_LENGTH), 4, source, destination, headerLength + AH_LENGTH);
+  return describe(source, destination, {
+    ttl,
+    vrid,
+    decoded,
+    proof: { type: 'ah', spi, sequence, icv, covered },
+  });
+}
+
+/** The trailer of a message that has one; `payload` is message and trailer. */
+function trailerProof(
+  payload: Uint8Array,
+  family: 4 | 6,
+  source: Uint8Array,
+  decoded: ReceivedAdvert['decoded'],
+): { readonly proof?: Proof } {
+  const trailer = decoded.ok ? decodeHmacTrailer(decoded.value.trailer) : undefined;
+  if (trailer === undefined || !decoded.ok) return {};
+  const message = payload.subarray(0, payload.length - HMAC_TRAILER_LENGTH);
+  const covered = hmacInput(family, source, message, decoded.value.trailer);
+  return { proof: { type: 'hmac', ...trailer, covered } };
 }
 
 /** `payload` starts at the VRRP header: IPv6 raw sockets deliver no IP header; the rest is ancillary data. */
@@ -60,10 +110,13 @@ export function receiveIpv6(
   destination: Uint8Array,
   hopLimit: number,
 ): ReceivedAdvert {
+  const decoded = decodeVrrp(payload, 6, source, destination);
+  const vrid = payload[VrrpField.vrid] ?? -1;
   return describe(copy(source), destination, {
     ttl: hopLimit,
-    vrid: payload[VrrpField.vrid] ?? -1,
-    decoded: decodeVrrp(payload, 6, source, destination),
+    vrid,
+    decoded,
+    ...trailerProof(payload, 6, source, decoded),
   });
 }
 
@@ -74,54 +127,10 @@ export function peekVridIpv4(packet: Uint8Array): number {
   return packet[Math.max(headerLength, IPV4_HEADER_LENGTH) + ah + VrrpField.vrid] ?? -1;
 }
 
-/** The whole IPv4 packet, written once into one buffer. `ip.protocol` is always 112. */
-export function encodeAdvertIpv4(advert: AdvertFields, ip: Omit<Ipv4Fields, 'protocol'>): Uint8Array {
-  const out = new Uint8Array(IPV4_HEADER_LENGTH + encodedVrrpLength(advert, 4));
-  encodeVrrpInto(advert, 4, ip.source, ip.destination, out.subarray(IPV4_HEADER_LENGTH));
-  encodeIpv4HeaderInto(
-    {
-      id: ip.id,
-      ttl: ip.ttl,
-      protocol: IPPROTO_VRRP,
-      source: ip.source,
-      destination: ip.destination,
-    },
-    out,
-  );
-  return out;
-}
-
-/** CS6, network control, as keepalived sets it. */
-const TRAFFIC_CLASS = 0xc0;
-
-/**
- * The whole IPv6 packet, its checksum being the one a kernel would fill in. KEEPALIVED: a flow label is there where the
- * kernel writes the header; RFC 6437 lets a sender leave it 0.
- */
-export function encodeAdvertIpv6(
-  advert: AdvertFields,
-  ip: Pick<Ipv6Fields, 'source' | 'destination' | 'hopLimit'>,
-): Uint8Array {
-  const out = new Uint8Array(IPV6_HEADER_LENGTH + encodedVrrpLength(advert, 6));
-  encodeVrrpInto(advert, 6, ip.source, ip.destination, out.subarray(IPV6_HEADER_LENGTH));
-  encodeIpv6HeaderInto(
-    {
-      trafficClass: TRAFFIC_CLASS,
-      flowLabel: 0,
-      nextHeader: IPPROTO_VRRP,
-      hopLimit: ip.hopLimit,
-      source: ip.source,
-      destination: ip.destination,
-    },
-    out,
-  );
-  return out;
-}
-
 function describe(
   source: Uint8Array,
   destination: Uint8Array,
-  rest: Pick<ReceivedAdvert, 'ttl' | 'vrid' | 'decoded'>,
+  rest: Pick<ReceivedAdvert, 'ttl' | 'vrid' | 'decoded' | 'proof'>,
 ): ReceivedAdvert {
   return {
     source: formatIp(source),
@@ -131,6 +140,7 @@ function describe(
     ttl: rest.ttl,
     vrid: rest.vrid,
     decoded: rest.decoded,
+    ...(rest.proof === undefined ? {} : { proof: rest.proof }),
   };
 }
 

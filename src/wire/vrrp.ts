@@ -32,6 +32,8 @@ export const VrrpField = {
 /** Octets in front of the address list, in both versions. */
 export const VRRP_HEADER_LENGTH = 8;
 const AUTH_DATA_LENGTH = 8;
+/** Octets of keepalived 2.4's 'auth_hmac' trailer; what they mean: hmac-trailer.ts. */
+export const HMAC_TRAILER_LENGTH = 28;
 const TYPE_ADVERTISEMENT = 1;
 const US_PER_S = 1_000_000;
 const US_PER_CS = 10_000;
@@ -57,6 +59,8 @@ export type AdvertFacts = {
     readonly noPseudo: boolean; // the message alone
     readonly oldUnicast: boolean; // v3 over IPv4: pseudo header with 224.0.0.18 in place of the destination
   };
+  /** 28 octets behind the message, taken for an 'auth_hmac' trailer: a copy. Else empty. */
+  readonly trailer: Uint8Array;
 };
 
 /** Closed set: at once the counter, the metric label and the log word. `ip-header` and after: `received.ts`. */
@@ -88,7 +92,8 @@ export function vrrpLength(version: 2 | 3, family: 4 | 6, count: number): number
  * Total over all inputs: never throws, whatever the bytes. `pdu` is the IP payload (behind AH, where there is one) and
  * may be reused afterwards; `source` and `destination` are octets of `family`. `headersLength` counts the octets of IP
  * and AH headers in front of `pdu`: it decides whether surplus octets can be Ethernet padding.
- * Errors: 'truncated' (shorter than a header), 'version' (neither 2 nor 3), 'length' (not what the count asks for).
+ * Errors: 'truncated' (shorter than a header), 'version' (neither 2 nor 3), 'length' (neither what the count asks for nor that
+ * and a trailer).
  */
 export function decodeVrrp(
   pdu: Uint8Array,
@@ -104,7 +109,8 @@ export function decodeVrrp(
   if (version !== 2 && version !== 3) return err({ code: 'version', got: version, want: 3 });
   const count = pdu[VrrpField.count] as number;
   const want = vrrpLength(version, family, count);
-  if (pdu.length !== want && !isPadding(pdu.length - want, headersLength + want))
+  const signed = pdu.length === want + HMAC_TRAILER_LENGTH;
+  if (pdu.length !== want && !signed && !isPadding(pdu.length - want, headersLength + want))
     return err({ code: 'length', got: pdu.length, want });
   const message = pdu.length === want ? pdu : pdu.subarray(0, want);
   const size = family === 4 ? 4 : 16;
@@ -123,7 +129,9 @@ export function decodeVrrp(
     addresses,
     authType: v2 ? (message[VrrpField.authType] as number) : 0,
     authData: v2 && family === 4 ? body.subarray(count * size) : NONE,
-    checksum: checksumFacts(message, version, family, source, destination),
+    // KEEPALIVED: the kernel makes the sum of IPv6 packets and knows of no trailer, so it covers that too.
+    checksum: checksumFacts(signed && family === 6 ? pdu : message, version, family, source, destination),
+    trailer: signed ? copy(pdu, want) : NONE,
   });
 }
 

@@ -15,6 +15,7 @@ import { program } from './probe.ts';
 import { descendants } from './process.ts';
 
 const VIP = '192.0.2.100';
+const VIP6 = '2001:db8::100';
 /** Until the address must be there; generous, because nothing is measured with it. */
 const ELECTION_MS = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vipd-bad-'));
@@ -29,7 +30,7 @@ before(async () => {
 // A failed test must not leave its daemon to the next one.
 afterEach(async () => {
   await lab.stopDaemons();
-  await lab.sh('a', `ip addr del ${VIP}/24 dev eth0`);
+  for (const address of [`${VIP}/24`, `${VIP6}/64`]) await lab.sh('a', `ip addr del ${address} dev eth0`);
 });
 after(async () => {
   await lab.close();
@@ -41,6 +42,7 @@ type Settings = {
   readonly interface?: string;
   readonly head?: string;
   readonly more?: string;
+  readonly address?: string;
 };
 
 /** A file with one instance; `more` goes into it, `head` before it. */
@@ -56,7 +58,7 @@ vrrp_instance VI_1 {
     advert_int 1
     ${s.more ?? ''}
     virtual_ipaddress {
-        ${VIP}/24
+        ${s.address ?? `${VIP}/24`}
     }
 }
 `,
@@ -77,8 +79,8 @@ async function attempt(path: string, wrap = ''): Promise<{ readonly status: unkn
   return { status: daemon.ending, log: logOf(log) };
 }
 
-async function becomesMaster(daemon: Daemon, log: string): Promise<void> {
-  const ok = await lab.waitAddress('a', VIP, true, ELECTION_MS);
+async function becomesMaster(daemon: Daemon, log: string, address = VIP): Promise<void> {
+  const ok = await lab.waitAddress('a', address, true, ELECTION_MS);
   assert.ok(ok && daemon.alive, `not master: ${tailOf(log)}`);
 }
 
@@ -87,7 +89,8 @@ async function stops(daemon: Daemon, log: string): Promise<void> {
   assert.ok(await daemon.ended(6000), `SIGTERM does not end it: ${tailOf(log)}`);
   assert.equal(daemon.ending, 0, tailOf(log));
   await lab.addresses.settle();
-  assert.ok(!lab.addresses.has('a', VIP), 'the address was left behind');
+  for (const address of [VIP, VIP6])
+    assert.ok(!lab.addresses.has('a', address), 'the address was left behind');
 }
 
 describe('files that cannot be run', () => {
@@ -208,53 +211,59 @@ describe('hooks and scripts', () => {
 
 const STORM_FRAMES = 20_000;
 
+/** What an instance with `address` (and its prefix length) does in a storm of them, and what it costs. */
+async function storm(address: string, prefixLength: number, name: string, frames: number): Promise<string> {
+  const log = `${name}.log`;
+  const tmp = join(folder, name);
+  mkdirSync(tmp);
+  const path = conf({ priority: 254, address: `${address}/${prefixLength}` });
+  const daemon = lab.start('a', `env TMPDIR=${tmp} ${COMMANDS.vipd}`, path, join(folder, log));
+  await becomesMaster(daemon, log, address);
+  await sleepMs(500);
+  const sinceS = nowS();
+  const before = residentKb(daemon.pid);
+  const links = JSON.parse((await lab.sh('b', 'ip -j link show eth0')).text) as readonly {
+    readonly ifindex: number;
+  }[];
+  const sender = lab.spawn('b', [
+    process.execPath,
+    '--enable-source-maps',
+    program('storm'),
+    String(links[0]?.ifindex),
+    String(frames),
+    '3000',
+    '51',
+  ]);
+  let said = '';
+  sender.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await new Promise((resolve) => sender.once('exit', resolve));
+  const sent = Number(said);
+  assert.ok(sent >= frames, `the storm sent '${said}'`);
+  assert.deepEqual(
+    lab.addresses.events.filter((e) => e.address === address && e.atS >= sinceS),
+    [],
+    tailOf(log),
+  );
+  assert.ok(daemon.alive, tailOf(log));
+  daemon.signal('SIGUSR2');
+  const stats = join(tmp, 'keepalived.stats');
+  assert.ok(await until(() => /Length: [1-9]/.test(readIfThere(stats)), 3000), readIfThere(stats));
+  const grownKb = residentKb(daemon.pid) - before;
+  const lines = logOf(log).split('\n').length;
+  assert.ok(grownKb < 60_000, `memory grew by ${grownKb} kB`);
+  assert.ok(lines < 500, `${lines} lines of log`);
+  await stops(daemon, log);
+  return `${sent} frames; memory grew by ${grownKb} kB; ${lines} lines of log`;
+}
+
 describe('damaged packets', () => {
   it('a storm of them: it stays master, its memory and its log stay small, it ends in order', async (t) => {
-    const log = 'storm.log';
-    const daemon = lab.start(
-      'a',
-      `env TMPDIR=${folder} ${COMMANDS.vipd}`,
-      conf({ priority: 254 }),
-      join(folder, log),
-    );
-    await becomesMaster(daemon, log);
-    await sleepMs(500);
-    const sinceS = nowS();
-    const before = residentKb(daemon.pid);
-    const links = JSON.parse((await lab.sh('b', 'ip -j link show eth0')).text) as readonly {
-      readonly ifindex: number;
-    }[];
-    const storm = lab.spawn('b', [
-      process.execPath,
-      '--enable-source-maps',
-      program('storm'),
-      String(links[0]?.ifindex),
-      String(STORM_FRAMES),
-      '3000',
-      '51',
-    ]);
-    let said = '';
-    storm.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-    await new Promise((resolve) => storm.once('exit', resolve));
-    const sent = Number(said);
-    assert.ok(sent >= STORM_FRAMES, `the storm sent '${said}'`);
-    assert.deepEqual(
-      lab.addresses.events.filter((e) => e.address === VIP && e.atS >= sinceS),
-      [],
-      tailOf(log),
-    );
-    assert.ok(daemon.alive, tailOf(log));
-    daemon.signal('SIGUSR2');
-    const stats = join(folder, 'keepalived.stats');
-    assert.ok(await until(() => /Length: [1-9]/.test(readIfThere(stats)), 3000), readIfThere(stats));
-    const grownKb = residentKb(daemon.pid) - before;
-    const lines = logOf(log).split('\n').length;
-    t.diagnostic(`${sent} frames; memory grew by ${grownKb} kB; ${lines} lines of log`);
-    assert.ok(grownKb < 60_000, `memory grew by ${grownKb} kB`);
-    assert.ok(lines < 500, `${lines} lines of log`);
-    await stops(daemon, log);
+    t.diagnostic(await storm(VIP, 24, 'storm', STORM_FRAMES));
+  });
+  it('over IPv6 too', async (t) => {
+    t.diagnostic(await storm(VIP6, 64, 'storm6', STORM_FRAMES / 2));
   });
 });
 

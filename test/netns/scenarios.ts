@@ -42,7 +42,9 @@ function makeJobs(pairings: readonly string[], only: readonly string[], keep: st
       const [a, b] = pairing.split('/').map(commandOf);
       if (a === undefined || b === undefined) throw new Error(`a pairing is DAEMON/DAEMON, not '${pairing}'`);
       const folder = join(SCENARIOS, name);
-      const { scenario, reasons } = applyOverrides(name, pairing, loadScenario(folder), overrides);
+      const written = loadScenario(folder);
+      if (written.needs?.includes('head') === true && pairing.includes('keepalived')) continue;
+      const { scenario, reasons } = applyOverrides(name, pairing, written, overrides);
       const cast = {
         folder,
         scenario,

@@ -7,11 +7,12 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { macs } from '../../src/io/mac.ts';
 import { AdvertSockets } from '../../src/io/sockets/advert-sockets.ts';
 import { openSocketCount, type SocketNative } from '../../src/io/sockets/guarded-socket.ts';
 import { native } from '../../src/native.ts';
 import type { AdvertSink, OutgoingAdvert, SocketSpec } from '../../src/ports/advert.ts';
-import { encodeAdvertIpv4 } from '../../src/wire/received.ts';
+import { encodeAdvertIpv4 } from '../../src/wire/sent.ts';
 import { block, golden, indexOf, inNamespace, ip, makePair, turn, until, Wire } from './veth.ts';
 
 type Received = Parameters<AdvertSink>[1];
@@ -20,6 +21,7 @@ const multicast = (vrids: readonly number[] = [51]): SocketSpec => ({
   family: 4,
   interface: 'va',
   interfaceIndex: indexOf('va'),
+  protocol: 112,
   mode: 'multicast',
   group: GROUP,
   source: '',
@@ -48,6 +50,7 @@ const foreign = ({ vrid = 51, ttl = 255, to = [224, 0, 0, 18], id = 1 }: Foreign
   encodeAdvertIpv4(
     { ...ADVERT, vrid, priority: 100 },
     { id, ttl, source: Uint8Array.of(192, 0, 2, 20), destination: Uint8Array.from(to) },
+    macs,
   );
 
 let wire: Wire;

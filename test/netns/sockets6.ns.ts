@@ -5,17 +5,19 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { parseIpv6 } from '../../src/base/ip.ts';
+import { macs } from '../../src/io/mac.ts';
 import { AdvertSockets } from '../../src/io/sockets/advert-sockets.ts';
 import { openSocketCount } from '../../src/io/sockets/guarded-socket.ts';
 import { native } from '../../src/native.ts';
 import type { AdvertSink, OutgoingAdvert, SocketSpec } from '../../src/ports/advert.ts';
-import { encodeAdvertIpv6 } from '../../src/wire/received.ts';
+import { encodeAdvertIpv6 } from '../../src/wire/sent.ts';
 import { block, golden, indexOf, inNamespace, ip, makePair, until, Wire } from './veth.ts';
 
 type Received = Parameters<AdvertSink>[1];
 const GROUP = 'ff02::12';
 const multicast = (vrids: readonly number[] = [51]): SocketSpec => ({
   family: 6,
+  protocol: 112,
   interface: 'va',
   interfaceIndex: indexOf('va'),
   mode: 'multicast',
@@ -56,6 +58,7 @@ const foreign = ({ vrid = 51, hopLimit = 255, to = GROUP, from = 'fe80::b' }: Fo
   encodeAdvertIpv6(
     { ...ADVERT, vrid, priority: 100 },
     { hopLimit, source: bytes(from), destination: bytes(to) },
+    macs,
   );
 
 let wire: Wire;

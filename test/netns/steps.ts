@@ -69,6 +69,8 @@ export type Scenario = {
   readonly doc: string;
   readonly nodes?: string;
   readonly second?: boolean;
+  /** 'head': what Debian's keepalived 2.2.7 does not have; such a scenario is for vipd on both sides. */
+  readonly needs?: readonly string[];
   readonly expect?: readonly string[];
   readonly steps: readonly Step[];
 };

@@ -1,6 +1,6 @@
 /**
  * Sends damaged VRRP, ARP and ND frames at a neighbour: the golden frames cut, flipped, lengthened and with repaired IP
- * checksums, so that damage reaches every layer. `storm.js INTERFACE_INDEX FRAMES FRAMES_A_SECOND SEED`. Prints how many it sent.
+ * headers, so that damage reaches every layer. `storm.js INTERFACE_INDEX FRAMES FRAMES_A_SECOND SEED`. Prints how many it sent.
  */
 
 import { sum16 } from '../../src/base/checksum.ts';
@@ -31,6 +31,26 @@ function repairIpv4(f: Uint8Array): void {
   view.setUint16(10, ~sum16(header) & 0xffff);
 }
 
+/** The IPv6 header made right again; every other time the checksum behind it too, so that the ladder sees the rest. */
+function repairIpv6(f: Uint8Array): void {
+  const packet = f.subarray(ETHERNET_BYTES);
+  if (packet.length < 44) return;
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const length = packet.length - 40;
+  packet[0] = 0x60;
+  view.setUint16(4, length);
+  packet[6] = 112;
+  packet[7] = 255;
+  packet.fill(0, 8, 40);
+  packet.set([0xfe, 0x80], 8);
+  packet[23] = 0x0b;
+  packet.set([0xff, 0x02], 24);
+  packet[39] = 0x12;
+  if (length < 8 || below(2) === 0) return;
+  view.setUint16(46, 0);
+  view.setUint16(46, ~sum16(packet.subarray(8), 112 + length) & 0xffff);
+}
+
 function damage(original: Uint8Array): Uint8Array {
   const cut = below(3) === 0 ? ETHERNET_BYTES + 1 + below(original.length - ETHERNET_BYTES) : original.length;
   const more = below(8) === 0 ? below(LONGEST_BYTES - cut) : 0;
@@ -43,6 +63,7 @@ function damage(original: Uint8Array): Uint8Array {
     f[at] = (f[at] ?? 0) ^ (1 << below(8));
   }
   if (f[12] === 0x08 && f[13] === 0 && below(4) !== 0) repairIpv4(f);
+  if (f[12] === 0x86 && f[13] === 0xdd && f[20] === 112 && below(4) !== 0) repairIpv6(f);
   return f;
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
+import { macs } from '../../src/io/mac.ts';
 import { runTrial, type Trial } from '../../src/whatif/experiment.ts';
 import type { Fault } from '../../src/whatif/fault.ts';
 import { type Plan, planPair } from '../../src/whatif/plan.ts';
@@ -64,7 +65,7 @@ before(async () => {
   const files = [conf('a', 150), conf('b', 100)] as const;
   const [one, two] = files.map((file) => loadConfig(file, asNodeEnvironment('')).config);
   assert.ok(one !== undefined && two !== undefined);
-  plan = planPair(['a', 'b'], one, two);
+  plan = planPair(['a', 'b'], one, two, macs);
   for (const node of ['a', 'b']) await lab.sh(node, `touch ${okFile(node)}`);
   a = startA();
   lab.start('b', COMMANDS.vipd, files[1]);

@@ -3,7 +3,12 @@ import { statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { writeAtomically } from './atomic.ts';
 
-export type DumpFile = 'keepalived.data' | 'keepalived.stats' | 'keepalived.json' | 'keepalived.log';
+export type DumpFile =
+  | 'keepalived.data'
+  | 'keepalived_bfd.data'
+  | 'keepalived.stats'
+  | 'keepalived.json'
+  | 'keepalived.log';
 
 /** $TMPDIR when it is an absolute path of an existing directory, else /tmp. */
 export function temporaryFolder(tmpdir: string | undefined): string {

@@ -37,6 +37,8 @@ const SKF_NET_OFF = 0xfff00000;
 const IPV6_DESTINATION_AT = 24;
 /** Octet offset of the VRID in the VRRP message. */
 const VRID_AT = 1;
+/** Octets between the IPv4 header and the message: the authentication header of protocol 51. */
+const IN_FRONT = { 112: 0, 51: 24 } as const;
 const TTL_OF_THIS_LINK = 255;
 
 /**
@@ -45,6 +47,7 @@ const TTL_OF_THIS_LINK = 255;
  */
 export function advertFilter(
   mode: 'multicast' | 'unicast',
+  protocol: 112 | 51,
   destination: Uint8Array,
   vrids: readonly number[],
 ): Uint8Array {
@@ -58,7 +61,7 @@ export function advertFilter(
     [LD_W_ABS, IP_DESTINATION_AT],
     [JEQ_K, word(destination, 0), '', 'drop'],
     [LDX_MSH, 0],
-    [LD_B_IND, VRID_AT], // behind the end of the packet: the kernel drops it
+    [LD_B_IND, IN_FRONT[protocol] + VRID_AT], // behind the end of the packet: the kernel drops it
     ...oneOf(vrids),
   ]);
 }

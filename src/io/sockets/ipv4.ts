@@ -1,7 +1,9 @@
 /** The IPv4 half of the advert sockets (ip(7)): packets come with their header, and go with a header of our own. */
 import { isMulticast, parseIpv4 } from '../../base/ip.ts';
 import type { SocketSpec } from '../../ports/advert.ts';
-import { encodeAdvertIpv4, receiveIpv4 } from '../../wire/received.ts';
+import { receiveIpv4 } from '../../wire/received.ts';
+import { encodeAdvertIpv4 } from '../../wire/sent.ts';
+import { macs } from '../mac.ts';
 import { advertFilter } from './advert-filter.ts';
 import type { Family } from './family.ts';
 import type { GuardedSocket } from './guarded-socket.ts';
@@ -31,10 +33,10 @@ export const IPV4: Family = {
     socket.setOption(SOL_IP, IP_ADD_MEMBERSHIP, mreqn(destination, spec.interfaceIndex), name);
   },
   sender: prepareSender,
-  filter: (spec, destination, vrids) => advertFilter(spec.mode, destination, vrids),
+  filter: (spec, destination, vrids) => advertFilter(spec.mode, spec.protocol, destination, vrids),
   decode: receiveIpv4,
   encode: (advert, source, destination) =>
-    encodeAdvertIpv4(advert, { id: advert.ipId, ttl: advert.ttl, source, destination }),
+    encodeAdvertIpv4(advert, { id: advert.ipId, ttl: advert.ttl, source, destination }, macs),
 };
 
 function prepareSender(socket: GuardedSocket, spec: SocketSpec): void {

@@ -4,7 +4,9 @@
  * the release files hold the very packet.
  */
 import { isMulticast, parseIpv6 } from '../../base/ip.ts';
-import { encodeAdvertIpv6, receiveIpv6 } from '../../wire/received.ts';
+import { receiveIpv6 } from '../../wire/received.ts';
+import { encodeAdvertIpv6 } from '../../wire/sent.ts';
+import { macs } from '../mac.ts';
 import { advertFilter6 } from './advert-filter.ts';
 import type { Family } from './family.ts';
 
@@ -45,7 +47,7 @@ export const IPV6: Family = {
     return receiveIpv6(payload, about.subarray(0, 16), about.subarray(16, 32), Math.max(0, hopLimit));
   },
   encode: (advert, source, destination) =>
-    encodeAdvertIpv6(advert, { hopLimit: advert.ttl, source, destination }),
+    encodeAdvertIpv6(advert, { hopLimit: advert.ttl, source, destination }, macs),
 };
 
 /** The addon writes numbers in the host's byte order. */

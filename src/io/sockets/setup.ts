@@ -16,7 +16,6 @@ import {
 import { IPV4 } from './ipv4.ts';
 import { IPV6 } from './ipv6.ts';
 
-const IPPROTO_VRRP = 112;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_BINDTODEVICE = 25;
@@ -66,8 +65,8 @@ function bindToDevice(socket: GuardedSocket, spec: SocketSpec): void {
 }
 
 /** Opens with a filter that lets nothing in, and reads off what came before it. */
-function openDeaf(tools: SocketTools, family: 4 | 6, events: SocketEvents): GuardedSocket {
-  const socket = new GuardedSocket(tools.module, tools.native, family, IPPROTO_VRRP, events);
+function openDeaf(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
+  const socket = new GuardedSocket(tools.module, tools.native, spec.family, spec.protocol, events);
   try {
     socket.attachFilter(DROP_ALL);
     const stray = Buffer.alloc(65_535);
@@ -82,7 +81,7 @@ function openDeaf(tools: SocketTools, family: 4 | 6, events: SocketEvents): Guar
 
 export function openReceiver(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   const destination = filterDestination(spec);
-  const socket = openDeaf(tools, spec.family, events);
+  const socket = openDeaf(tools, spec, events);
   try {
     bindToDevice(socket, spec);
     growReceiveBuffer(socket, tools, spec.receiveBufferBytes);
@@ -116,7 +115,7 @@ export function growReceiveBuffer(socket: GuardedSocket, tools: SocketTools, ask
 
 export function openSender(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   filterDestination(spec);
-  const socket = openDeaf(tools, spec.family, events);
+  const socket = openDeaf(tools, spec, events);
   try {
     bindToDevice(socket, spec);
     familyOf(spec.family).sender(socket, spec);

@@ -1,8 +1,10 @@
 /** Core with hands of paper: a clock that is set by hand, a kernel that is a list, adverts that are written down. */
+import { equalBytes } from '../../../src/base/bytes.ts';
 import type { Config, InstanceConfig, VirtualAddress } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
+import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
 import type {
   AddressRequest,
@@ -208,6 +210,7 @@ export class World {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
       timer: { arm: (atUs) => this.#arm(atUs) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
+      macs,
       adverts: {
         open: (key, spec) => {
           this.opened.push(spec);
@@ -341,18 +344,19 @@ export class World {
     this.done.push(`add ${r.bytes.join('.')}`);
     this.added.push(r);
     const already = this.addresses.some(
-      (a) => a.bytes[3] === r.bytes[3] && a.interfaceIndex === r.interfaceIndex,
+      (a) => equalBytes(a.bytes, r.bytes) && a.interfaceIndex === r.interfaceIndex,
     );
+    const { family, bytes, prefixLength, interfaceIndex, flags = 0 } = r;
     this.addresses = [
-      ...this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]),
-      { ...kernelAddress(r.bytes[3] as number, r.interfaceIndex), prefixLength: r.prefixLength },
+      ...this.addresses.filter((a) => !equalBytes(a.bytes, bytes)),
+      { ...kernelAddress(0, interfaceIndex), family, bytes, prefixLength, flags },
     ];
     return { ok: true, already };
   }
 
   #delete(r: AddressRequest) {
     this.done.push(`del ${r.bytes.join('.')}`);
-    this.addresses = this.addresses.filter((a) => a.bytes[3] !== r.bytes[3]);
+    this.addresses = this.addresses.filter((a) => !equalBytes(a.bytes, r.bytes));
     return { ok: true, already: false };
   }
 
@@ -450,6 +454,7 @@ export function advert(
         addresses: [Uint8Array.of(192, 0, 2, 100)],
         authType: 0,
         authData: new Uint8Array(8),
+        trailer: new Uint8Array(0),
         checksum: { standard: true, noPseudo: true, oldUnicast: false },
       },
     },

@@ -72,7 +72,7 @@ describe('advert filter', () => {
             (mode === 'unicast' || shape.ttl === 255) &&
             shape.destination.every((octet, i) => octet === to[i]) &&
             vrids.includes(shape.vrid);
-          assert.equal(runBpf(advertFilter(mode, to, vrids), packet(shape)) > 0, want);
+          assert.equal(runBpf(advertFilter(mode, 112, to, vrids), packet(shape)) > 0, want);
         }),
         { seed: 112, numRuns: 500 },
       ));
@@ -80,18 +80,18 @@ describe('advert filter', () => {
     const shape = { ihl: 5, ttl: 255, destination: GROUP, length: 20 };
     const all = Array.from({ length: 255 }, (_, i) => i + 1);
     for (const vrid of all) {
-      const one = advertFilter('multicast', GROUP, [vrid]);
+      const one = advertFilter('multicast', 112, GROUP, [vrid]);
       assert.deepEqual(
         all.filter((other) => runBpf(one, packet({ ...shape, vrid: other })) > 0),
         [vrid],
       );
     }
-    const everything = advertFilter('multicast', GROUP, all);
+    const everything = advertFilter('multicast', 112, GROUP, all);
     assert.ok(all.every((vrid) => runBpf(everything, packet({ ...shape, vrid })) > 0));
     assert.ok(everything.length / 8 <= 44, 'the length that the comment promises');
   });
   it('hides nothing else: malformed adverts of our VRIDs pass whole', () => {
-    const filter = advertFilter('multicast', GROUP, [51]);
+    const filter = advertFilter('multicast', 112, GROUP, [51]);
     for (const length of [2, 7, 8, 9, 33, 1100])
       for (const first of [0x00, 0x21, 0x2f, 0x41, 0xff]) {
         const bad = packet({ ihl: 5, ttl: 255, destination: GROUP, vrid: 51, length });

@@ -38,6 +38,7 @@ const master: InstanceSnapshot = {
     detail: '192.0.2.2 not heard for 3.6 s',
     wallMs: NOW - 273_600_000,
   },
+  authentication: { type: 'none' },
   lastRejection: null,
   counters: {
     advertsReceived: 12,

@@ -9,89 +9,36 @@ import {
   type AdvertFacts,
   accept,
   advertEvent,
-  explainRejection,
   LADDER,
-  type ReceivedAdvert,
   type RejectReason,
 } from '../../../src/vrrp/accept.ts';
-
-const S = 1_000_000;
-const VIP = Uint8Array.of(192, 0, 2, 100);
-const VIP2 = Uint8Array.of(192, 0, 2, 101);
-const PEER = Uint8Array.of(192, 0, 2, 20);
-const SECRET = Uint8Array.of(115, 101, 99, 114, 101, 116, 0, 0);
-
-type Scene = {
-  readonly rules: AcceptRules;
-  readonly facts: AdvertFacts;
-  readonly packet: ReceivedAdvert;
-  readonly error?: AdvertError;
-};
-
-const v3: Scene = {
-  rules: {
-    family: 4,
-    version: 3,
-    mode: 'multicast',
-    authentication: { type: 'none' },
-    adverIntUs: S,
-    addresses: [VIP, VIP2],
-    checksumAsV2: false,
-    oldUnicastChecksum: 'auto',
-    learnedOldChecksum: false,
-    skipCheckAddresses: false,
-    lastMaster: undefined,
-    checkUnicastSource: false,
-    peers: [],
-    ownerIgnoreAdverts: false,
-    basePriority: 100,
-    state: 'backup',
-  },
-  facts: {
-    version: 3,
-    type: 1,
-    vrid: 51,
-    priority: 200,
-    adverIntUs: S,
-    addresses: [VIP2, VIP],
-    authType: 0,
-    authData: new Uint8Array(0),
-    checksum: { standard: true, noPseudo: false, oldUnicast: false },
-  },
-  packet: {
-    source: '192.0.2.20',
-    sourceBytes: PEER,
-    destination: '224.0.0.18',
-    multicast: true,
-    ttl: 255,
-    vrid: 51,
-    decoded: err({ code: 'truncated', got: 0, want: 0 }), // replaced in `run`
-  },
-};
-const rules = (s: Scene, change: Partial<AcceptRules>): Scene => ({ ...s, rules: { ...s.rules, ...change } });
-const facts = (s: Scene, change: Partial<AdvertFacts>): Scene => ({ ...s, facts: { ...s.facts, ...change } });
-const packet = (s: Scene, change: Partial<ReceivedAdvert>): Scene => ({
-  ...s,
-  packet: { ...s.packet, ...change },
-});
-const broken = (s: Scene, error: AdvertError): Scene => ({ ...s, error });
-const sums = (s: Scene, change: Partial<AdvertFacts['checksum']>): Scene =>
-  facts(s, { checksum: { ...s.facts.checksum, ...change } });
-
-const v2: Scene = facts(rules(v3, { version: 2, authentication: { type: 'pass', data: SECRET } }), {
-  version: 2,
-  authType: 1,
-  authData: SECRET.slice(),
-});
-const unicast: Scene = packet(
-  rules(v3, {
-    mode: 'unicast',
-    checkUnicastSource: true,
-    peers: [{ bytes: PEER, minTtl: 250, maxTtl: 254, ttlGiven: true }],
-  }),
-  { multicast: false, destination: '192.0.2.10', ttl: 252 },
-);
-const v6: Scene = rules(v3, { family: 6 });
+import { explainRejection } from '../../../src/vrrp/explain-rejection.ts';
+import type { Learnt } from '../../../src/vrrp/proof.ts';
+import {
+  ah,
+  ahProof,
+  ahRules,
+  broken,
+  facts,
+  hmacProof,
+  hmacRules,
+  NOW_S,
+  PEER,
+  packet,
+  proof,
+  rules,
+  S,
+  type Scene,
+  SECRET,
+  signed,
+  sums,
+  unicast,
+  VIP,
+  v2,
+  v3,
+  v6,
+  withoutProof,
+} from './accept-scenes.ts';
 
 const run = (s: Scene) =>
   accept(s.rules, { ...s.packet, decoded: s.error === undefined ? ok(s.facts) : err(s.error) });
@@ -113,32 +60,66 @@ const faults: readonly Fault[] = [
   { number: 4, from: v2, touches: 'bytes', with: (s) => broken(s, lower('truncated')), want: '20' },
   { number: 5, from: v2, touches: 'bytes', with: (s) => broken(s, lower('ip-header')) },
   { number: 6, from: v2, touches: 'bytes', with: (s) => broken(s, lower('length')) },
-  { number: 7, from: v2, touches: 'ttl', with: (s) => packet(s, { ttl: 254 }), got: '254', want: '255' },
-  { number: 8, from: v2, touches: 'version', with: (s) => facts(s, { version: 3 }), got: '3', want: '2' },
-  { number: 8, from: v2, touches: 'bytes', with: (s) => broken(s, { code: 'version', got: 4, want: 3 }) },
-  { number: 9, from: v2, touches: 'auth', with: (s) => facts(s, { authType: 3 }), got: 'type 3' },
-  { number: 10, from: v2, touches: 'auth', with: (s) => facts(s, { authType: 0 }), want: 'a password' },
-  { number: 11, from: v2, touches: 'secret', with: (s) => facts(s, { authData: new Uint8Array(8) }) },
-  { number: 12, from: v2, touches: 'interval', with: (s) => facts(s, { adverIntUs: 2 * S }), got: '2 s' },
-  { number: 13, from: v2, touches: 'type', with: (s) => facts(s, { type: 2 }), got: '2', want: '1' },
-  { number: 14, from: unicast, touches: 'interval', with: (s) => facts(s, { adverIntUs: 0 }), got: '0 s' },
-  { number: 15, from: unicast, touches: 'checksum', with: (s) => sums(s, { standard: false }) },
-  { number: 16, from: unicast, touches: 'transport', with: (s) => packet(s, { multicast: true }) },
+  { number: 3, from: ah, touches: 'proof', with: withoutProof, got: 'none' },
+  { number: 3, from: v3, touches: 'proof', with: (s) => packet(s, { proof: ahProof(10) }), got: 'one' },
+  { number: 7, from: v3, touches: 'proof', with: (s) => packet(s, { proof: hmacProof() }), got: 'a trailer' },
+  { number: 10, from: signed, touches: 'proof', with: withoutProof },
   {
-    number: 17,
+    number: 11,
+    from: rules(signed, { mode: 'unicast', peers: [] }),
+    touches: 'source',
+    with: (s) => packet(s, { multicast: false }),
+    got: '192.0.2.20',
+  },
+  { number: 12, from: signed, touches: 'ext', with: (s) => proof(s, { extType: 2 }) },
+  { number: 12, from: signed, touches: 'ext', with: (s) => proof(s, { reserved: 1 }) },
+  { number: 13, from: signed, touches: 'time', with: (s) => proof(s, { seconds: NOW_S + 6 }), got: '6' },
+  { number: 13, from: signed, touches: 'time', with: (s) => proof(s, { seconds: NOW_S - 6 }), got: '-6' },
+  { number: 14, from: signed, touches: 'key', with: (s) => proof(s, { keyId: 2 }), got: '2', want: '1' },
+  { number: 15, from: signed, touches: 'hmac', with: (s) => proof(s, { hmac: new Uint8Array(16) }) },
+  {
+    number: 16,
+    from: signed,
+    touches: 'marks',
+    with: (s) =>
+      rules(s, { hmac: { ...hmacRules, marks: [{ source: PEER, sequence: BigInt(NOW_S) << 32n }] } }),
+  },
+  { number: 20, from: ah, touches: 'icv', with: (s) => packet(s, { proof: { ...ahProof(10), icv: PEER } }) },
+  { number: 21, from: ah, touches: 'spi', with: (s) => packet(s, { proof: { ...ahProof(10), spi: VIP } }) },
+  {
+    number: 22,
+    from: ah,
+    touches: 'sequence',
+    with: (s) => rules(s, { authentication: ahRules(10) }),
+    got: '10',
+    want: 'more than 10',
+  },
+  { number: 8, from: v2, touches: 'ttl', with: (s) => packet(s, { ttl: 254 }), got: '254', want: '255' },
+  { number: 9, from: v2, touches: 'version', with: (s) => facts(s, { version: 3 }), got: '3', want: '2' },
+  { number: 9, from: v2, touches: 'bytes', with: (s) => broken(s, { code: 'version', got: 4, want: 3 }) },
+  { number: 17, from: v2, touches: 'auth', with: (s) => facts(s, { authType: 3 }), got: 'type 3' },
+  { number: 18, from: v2, touches: 'auth', with: (s) => facts(s, { authType: 0 }), want: 'a password' },
+  { number: 19, from: v2, touches: 'secret', with: (s) => facts(s, { authData: new Uint8Array(8) }) },
+  { number: 23, from: v2, touches: 'interval', with: (s) => facts(s, { adverIntUs: 2 * S }), got: '2 s' },
+  { number: 24, from: v2, touches: 'type', with: (s) => facts(s, { type: 2 }), got: '2', want: '1' },
+  { number: 25, from: unicast, touches: 'interval', with: (s) => facts(s, { adverIntUs: 0 }), got: '0 s' },
+  { number: 26, from: unicast, touches: 'checksum', with: (s) => sums(s, { standard: false }) },
+  { number: 27, from: unicast, touches: 'transport', with: (s) => packet(s, { multicast: true }) },
+  {
+    number: 28,
     from: unicast,
     touches: 'owner',
     with: (s) => rules(s, { ownerIgnoreAdverts: true, basePriority: 255 }),
   },
   {
-    number: 18,
+    number: 29,
     from: unicast,
     touches: 'source',
     with: (s) => packet(s, { source: '192.0.2.99', sourceBytes: Uint8Array.of(192, 0, 2, 99) }),
     got: '192.0.2.99',
   },
   {
-    number: 19,
+    number: 30,
     from: unicast,
     touches: 'ttl',
     with: (s) => packet(s, { ttl: 249 }),
@@ -161,24 +142,41 @@ const REQUIREMENTS: Readonly<Record<number, string>> = {
   1: '[RFC9568-6.4.1-04+]',
   4: '[RFC9568-7.1-03-] [RFC3768-7.1-03-]',
   6: '[RFC9568-7.1-03-] [RFC3768-7.1-03-]',
-  7: '[RFC9568-7.1-01-] [RFC9568-5.1.1.3-02-] [RFC3768-7.1-01-]',
-  8: '[RFC9568-7.1-02-] [RFC3768-7.1-02-]',
-  9: '[RFC3768-7.1-07-]',
-  10: '[RFC3768-7.1-07-]',
-  12: '[RFC3768-7.1-08-]',
-  13: '[RFC9568-5.2.2-01-]',
-  14: '[RFC9568-7.1-07-]',
-  15: '[RFC9568-7.1-04-] [RFC3768-7.1-04-]',
-  17: '[RFC3768-7.1-06+]',
+  8: '[RFC9568-7.1-01-] [RFC9568-5.1.1.3-02-] [RFC3768-7.1-01-]',
+  9: '[RFC9568-7.1-02-] [RFC3768-7.1-02-]',
+  17: '[RFC3768-7.1-07-]',
+  18: '[RFC3768-7.1-07-]',
+  23: '[RFC3768-7.1-08-]',
+  24: '[RFC9568-5.2.2-01-]',
+  25: '[RFC9568-7.1-07-]',
+  26: '[RFC9568-7.1-04-] [RFC3768-7.1-04-]',
+  28: '[RFC3768-7.1-06+]',
 };
 const V3_GOOD =
   '[RFC9568-7.1-01+] [RFC9568-7.1-02+] [RFC9568-7.1-03+] [RFC9568-7.1-04+] [RFC9568-7.1-07+] [RFC9568-5.1.1.3-02+] [RFC9568-5.2.2-01+]';
 const V2_GOOD =
   '[RFC3768-7.1-01+] [RFC3768-7.1-02+] [RFC3768-7.1-03+] [RFC3768-7.1-04+] [RFC3768-7.1-07+] [RFC3768-7.1-08+]';
-const GOOD: Readonly<Record<string, string>> = { v2: V2_GOOD, v3: V3_GOOD, unicast: '', v6: '' };
+const GOOD: Readonly<Record<string, string>> = {
+  v2: V2_GOOD,
+  v3: V3_GOOD,
+  unicast: '',
+  v6: '',
+  signed: '',
+  ah: '',
+};
+
+const LEARNT: Readonly<Record<string, Learnt>> = {
+  signed: {
+    type: 'hmac',
+    marks: [{ source: PEER, sequence: BigInt(NOW_S) << 32n }],
+    keyId: 1,
+    aheadMs: 0,
+  },
+  ah: { type: 'ah', sequence: 10 },
+};
 
 describe('accept', () => {
-  for (const [name, scene] of Object.entries({ v2, v3, unicast, v6 }))
+  for (const [name, scene] of Object.entries({ v2, v3, unicast, v6, signed, ah }))
     it(`${name} as it should be ${GOOD[name]}`.trim(), () => {
       const verdict = run(scene);
       assert.deepEqual(verdict, {
@@ -186,6 +184,7 @@ describe('accept', () => {
         advert: scene.facts,
         warnings: [],
         learnedOldChecksum: false,
+        learnt: LEARNT[name],
       });
     });
 
@@ -219,7 +218,7 @@ describe('accept', () => {
         for (const from of first.from === second.from ? [first.from] : [first.from, second.from]) {
           // Only where each alone fails in this scene; the two rows of one reason belong to one family each.
           const alone = [first, second].every((f) => {
-            if (f.number === (from.rules.family === 6 ? 16 : 2)) return false;
+            if (f.number === (from.rules.family === 6 ? 27 : 2)) return false;
             const verdict = run(f.with(from));
             return !verdict.accepted && verdict.reason === reasonOf(f.number);
           });
@@ -287,6 +286,7 @@ describe('accept/checksum', () => {
       advert: old.facts,
       warnings: [],
       learnedOldChecksum: true,
+      learnt: undefined,
     });
     const verdict = run(rules(old, { learnedOldChecksum: true }));
     assert.ok(verdict.accepted && !verdict.learnedOldChecksum);
@@ -403,6 +403,7 @@ it('is total: any facts, any rules', () => {
       addresses: fc.array(bytes, { maxLength: 3 }),
       authType: fc.constantFrom(0, 1, 2, 255),
       authData: fc.constantFrom(SECRET, new Uint8Array(0)),
+      trailer: fc.constant(new Uint8Array(0)),
       checksum: fc.record({ standard: fc.boolean(), noPseudo: fc.boolean(), oldUnicast: fc.boolean() }),
     },
     { noNullPrototype: true },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { PAIR_CODES } from '../../../src/config/codes/pair.table.ts';
 import { formatDiagnostic } from '../../../src/config/diagnostic.ts';
+import { macs } from '../../../src/io/mac.ts';
 import { checkPair, comparePair } from '../../../src/whatif/check-pair.ts';
 import { conf, loadNode, script } from './support.ts';
 
@@ -82,10 +83,8 @@ it('pair/the gap counts positive weights, and equal sums do not move either', ()
 });
 
 it('pair/the report has findings, table and JSON', () => {
-  const report = checkPair(loadNode(conf({ priority: 150 }), 'a'), loadNode(conf({ vrid: 52 }), 'b'), [
-    'lb1',
-    'lb2',
-  ]);
+  const [a, b] = [loadNode(conf({ priority: 150 }), 'a'), loadNode(conf({ vrid: 52 }), 'b')];
+  const report = checkPair(a, b, ['lb1', 'lb2'], macs);
   assert.deepEqual(
     report.diagnostics.map((d) => d.code),
     ['KA3001'],

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { macs } from '../../../src/io/mac.ts';
 import { answer, wholeTable } from '../../../src/whatif/answer.ts';
 import { assumedPair, planAlone, planPair } from '../../../src/whatif/plan.ts';
 import { answerJson, answerText } from '../../../src/whatif/table.ts';
@@ -182,7 +183,7 @@ it('whatif/v3 with other intervals is one master all the same', () => {
   takesOver(rows, 'a crashes', 0.2, 0.4);
 });
 
-it('whatif/IPv6 runs with a note, AH says that it was not simulated', () => {
+it('whatif/IPv6 runs with a note', () => {
   const six = ask(
     conf({ priority: 150, more: 'version 3' }).replace('192.0.2.100/24', 'fe80::100/64'),
     conf({ priority: 100, more: 'version 3' }).replace('192.0.2.100/24', 'fe80::100/64'),
@@ -190,10 +191,22 @@ it('whatif/IPv6 runs with a note, AH says that it was not simulated', () => {
   );
   assert.equal(after(rowsOf(six), 'a stops'), 'b');
   assert.match(six.notes.join(), /IPv6/);
-  const ah = 'authentication {\n auth_type AH\n auth_pass 1111\n }';
-  const none = ask(conf({ more: ah }), conf({ more: ah }), 1);
-  assert.deepEqual(none.routers, []);
-  assert.match(none.notSimulated.join(), /not simulated: VI_1 on a: auth_type AH/);
+});
+
+it('whatif/authentication: the outcome is that of the real check', () => {
+  const ah = (pass: string) => `authentication {\n auth_type AH\n auth_pass ${pass}\n }`;
+  const hmac = (id: number, octet: string, mode = 'enforce') =>
+    `auth_hmac {\n key ${id} hex:${octet.repeat(32)}\n active_key ${id}\n mode ${mode}\n }`;
+  const both = (a: string, b: string) =>
+    after(rowsOf(ask(conf({ priority: 150, more: a }), conf({ more: b }), 1)), 'both run');
+  assert.equal(both(ah('1111'), ah('1111')), 'a');
+  assert.equal(both(ah('1111'), ah('2222')), 'a+b');
+  assert.equal(both(ah('1111'), ''), 'a+b');
+  assert.equal(both(hmac(1, 'ab'), hmac(1, 'ab')), 'a');
+  assert.equal(both(hmac(1, 'ab'), hmac(1, 'cd')), 'a+b');
+  assert.equal(both(hmac(1, 'ab'), hmac(2, 'ab')), 'a+b');
+  assert.equal(both(hmac(1, 'ab'), ''), 'a+b');
+  assert.equal(both(hmac(1, 'ab', 'receive-only'), ''), 'a');
 });
 
 it('whatif/an instance that one node lacks has no second holder', () => {
@@ -205,16 +218,16 @@ it('whatif/an instance that one node lacks has no second holder', () => {
 
 it('whatif/alone and with an assumed copy', () => {
   const { config } = loadNode(conf({ more: unicast(10, 20) }), 'a');
-  const plan = planAlone('a', config);
+  const plan = planAlone('a', config, macs);
   const alone = answer(plan, wholeTable(plan), 2);
   assert.equal(after(rowsOf(alone), 'it runs'), 'a');
   assert.equal(after(rowsOf(alone), 'a stops'), '-');
-  const pair = planPair(['a', 'copy'], ...assumedPair(config));
+  const pair = planPair(['a', 'copy'], ...assumedPair(config), macs);
   const both = answer(pair, wholeTable(pair), 2);
   assert.equal(after(rowsOf(both), 'a crashes'), 'copy');
   assert.equal(both.negative, false);
   const plain = loadNode(conf({ more: 'unicast_peer {\n 192.0.2.20\n 192.0.2.30\n }' }), 'a').config;
-  const third = planPair(['a', 'copy'], ...assumedPair(plain));
+  const third = planPair(['a', 'copy'], ...assumedPair(plain), macs);
   const rows = rowsOf(answer(third, wholeTable(third), 1));
   assert.equal(after(rows, 'both run'), 'a');
   assert.equal(after(rows, 'a stops, then a returns'), 'copy', 'the copy is heard too');

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Config } from '../../../src/config/config.ts';
 import { type LoadResult, loadConfig } from '../../../src/config/load.ts';
+import { macs } from '../../../src/io/mac.ts';
 import { type Answer, answer, type Row, wholeTable } from '../../../src/whatif/answer.ts';
 import { planPair } from '../../../src/whatif/plan.ts';
 import { memoryMachine } from '../config/machine.ts';
@@ -45,7 +46,7 @@ export const script = (name: string, more: string): string =>
 
 /** The whole table for nodes a and b. */
 export function ask(a: string, b: string, phases = 4): Answer {
-  const plan = planPair(['a', 'b'], loadNode(a, 'a').config, loadNode(b, 'b').config);
+  const plan = planPair(['a', 'b'], loadNode(a, 'a').config, loadNode(b, 'b').config, macs);
   return answer(plan, wholeTable(plan), phases);
 }
 

@@ -52,7 +52,8 @@ describe('round trips', () => {
             );
             assert.ok(got.ok);
             const { checksumForm, ...want } = fields;
-            const { checksum, type, ...rest } = got.value;
+            const { checksum, type, trailer, ...rest } = got.value;
+            assert.equal(trailer.length, 0);
             assert.deepEqual(rest, want);
             assert.equal(type, 1);
             const form = version === 3 && family === 4 ? checksumForm : 'standard';

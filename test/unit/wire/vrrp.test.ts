@@ -4,14 +4,11 @@ import { describe, it } from 'node:test';
 import { AssertionError } from '../../../src/base/assert.ts';
 import { toHex } from '../../../src/base/bytes.ts';
 import { parseIp } from '../../../src/base/ip.ts';
+import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert } from '../../../src/ports/advert.ts';
 import type * as accept from '../../../src/vrrp/accept.ts';
-import {
-  encodeAdvertIpv4,
-  peekVridIpv4,
-  type ReceivedAdvert,
-  receiveIpv4,
-} from '../../../src/wire/received.ts';
+import { peekVridIpv4, type ReceivedAdvert, receiveIpv4 } from '../../../src/wire/received.ts';
+import { encodeAdvertIpv4, type SignedFields } from '../../../src/wire/sent.ts';
 import {
   type AdvertError,
   type AdvertFacts,
@@ -30,7 +27,7 @@ const shapes: readonly [
   Same<AdvertFacts, accept.AdvertFacts>,
   Same<AdvertError, accept.AdvertError>,
   Same<ReceivedAdvert, accept.ReceivedAdvert>,
-  OutgoingAdvert extends AdvertFields ? true : never,
+  OutgoingAdvert extends SignedFields ? true : never,
 ] = [true, true, true, true];
 
 const ip = (text: string): Uint8Array => {
@@ -81,7 +78,8 @@ describe('decodeVrrp', () => {
     ['three octets more', `${ADVERT}000000`, 20, { code: 'length', got: 15, want: 12 }],
     ['four octets more: an address too many', `${ADVERT}00000000`, 20, { code: 'length', got: 16, want: 12 }],
     ['padded to 46', `${ADVERT}${'00'.repeat(14)}`, 20, undefined],
-    ['an unasked HMAC trailer', `${ADVERT}${'00'.repeat(28)}`, 20, { code: 'length', got: 40, want: 12 }],
+    ['a trailer, whatever is in it', `${ADVERT}${'00'.repeat(28)}`, 20, undefined],
+    ['a trailer and one octet', `${ADVERT}${'00'.repeat(29)}`, 20, { code: 'length', got: 41, want: 12 }],
     [
       'two octets more behind AH: too long to need padding',
       `${ADVERT}0000`,
@@ -241,7 +239,7 @@ describe('encodeVrrp', () => {
 });
 
 describe('receiveIpv4', () => {
-  const packet = encodeAdvertIpv4(v3, { id: 7, ttl: 254, source, destination: peer });
+  const packet = encodeAdvertIpv4(v3, { id: 7, ttl: 254, source, destination: peer }, macs);
 
   it('passes on addresses, TTL and facts', () => {
     const got = receiveIpv4(packet);
@@ -278,7 +276,7 @@ describe('receiveIpv4', () => {
     ['total length below IHL', (p) => p.with(3, 19), { code: 'ip-header', got: 19, want: 20 }],
     ['version 6', (p) => p.with(0, 0x65), { code: 'ip-header', got: 6, want: 4 }],
     ['UDP', (p) => p.with(9, 17), { code: 'ip-header', got: 17, want: 112 }],
-    ['AH that nobody verified', (p) => p.with(9, 51), { code: 'authentication-header', got: 51, want: 112 }],
+    ['AH, and no header of it', (p) => p.with(9, 51), { code: 'authentication-header', got: 12, want: 24 }],
   ];
   for (const [name, change, error] of broken)
     it(name, () => assert.deepEqual(receiveIpv4(change(packet)).decoded, { ok: false, error }));

@@ -111,7 +111,7 @@ describe('io/fifo: lines', () => {
     ],
     [
       'virtual server',
-      { type: 'virtual-server', service: '[192.0.2.1]:tcp:80', up: true, mail: false },
+      { type: 'virtual-server', service: '[192.0.2.1]:tcp:80', up: true, detail: '', mail: false },
       ['VS [192.0.2.1]:tcp:80 UP'],
     ],
     [
@@ -121,6 +121,8 @@ describe('io/fifo: lines', () => {
         server: '[10.0.0.2]:tcp:80',
         service: '[192.0.2.1]:tcp:80',
         up: false,
+        byChecker: true,
+        detail: '',
         mail: false,
       },
       ['RS [10.0.0.2]:tcp:80 [192.0.2.1]:tcp:80 DOWN'],
@@ -161,7 +163,13 @@ describe('io/fifo: the pipes', () => {
     f.fifos.reconfigure(withFifos({ all, vrrp, lvs } as FifoSettings));
     assert.equal(lstatSync(join(folder, 'all')).mode & 0o7777, 0o600);
     f.fifos.tell(instance('A', 'MASTER'));
-    f.fifos.tell({ type: 'virtual-server', service: '[192.0.2.1]:tcp:80', up: true, mail: false });
+    f.fifos.tell({
+      type: 'virtual-server',
+      service: '[192.0.2.1]:tcp:80',
+      up: true,
+      detail: '',
+      mail: false,
+    });
     assert.equal(readAll(join(folder, 'all')), 'INSTANCE "A" MASTER 100\nVS [192.0.2.1]:tcp:80 UP\n');
     assert.equal(readAll(join(folder, 'vrrp')), 'INSTANCE "A" MASTER 100\n');
     assert.equal(readAll(join(folder, 'lvs')), 'VS [192.0.2.1]:tcp:80 UP\n');

@@ -22,7 +22,7 @@ describe('open', () => {
     ]);
     assert.deepEqual(world.programs, [
       DROP_ALL,
-      advertFilter('multicast', Uint8Array.of(224, 0, 0, 18), [51]),
+      advertFilter('multicast', 112, Uint8Array.of(224, 0, 0, 18), [51]),
       DROP_ALL,
     ]);
     const option = (i: number, level: number, name: number) =>
@@ -44,7 +44,7 @@ describe('open', () => {
       ...['socket 1 112', 'cloexec 3', '1/26', '1/33', '0/49', '1/26'],
       ...['socket 1 112', 'cloexec 3', '1/26', '0/3', '0/1', '0/2'],
     ]);
-    assert.deepEqual(world.programs[1], advertFilter('unicast', Uint8Array.of(192, 0, 2, 10), [51]));
+    assert.deepEqual(world.programs[1], advertFilter('unicast', 112, Uint8Array.of(192, 0, 2, 10), [51]));
   });
   it('what arrived before the filter is thrown away', async () => {
     const { world, received, sockets, at } = setup();
@@ -143,7 +143,7 @@ describe('open again', () => {
     sockets.share('unknown', { vrids: [1], receiveBufferBytes: 0 });
     assert.deepEqual(
       world.programs.at(-1),
-      advertFilter('multicast', Uint8Array.of(224, 0, 0, 18), [51, 52]),
+      advertFilter('multicast', 112, Uint8Array.of(224, 0, 0, 18), [51, 52]),
     );
     assert.equal(at(1).options.length, before);
   });

@@ -10,6 +10,7 @@ export const SPEC: SocketSpec = {
   family: 4,
   interface: 'eth0',
   interfaceIndex: 7,
+  protocol: 112,
   mode: 'multicast',
   group: '224.0.0.18',
   source: '',
