@@ -23,7 +23,7 @@ import { Limiter } from './limiter.ts';
 import { leftovers, linksByName } from './network.ts';
 import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
 import { onAdvert } from './receive.ts';
-import { releaseState } from './release.ts';
+import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -46,6 +46,7 @@ export class Core {
   readonly #queue: CoreEvent[] = [];
   readonly #groups: Groups;
   readonly #tracking: Tracking;
+  readonly #release: Release;
   readonly #stalls: Stalls;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
@@ -75,6 +76,7 @@ export class Core {
     };
     this.#ctx = Object.assign(ctx, { devices: new Devices(ctx) });
     this.#groups = new Groups(this.#ctx);
+    this.#release = new Release(this.#ctx);
     this.#stalls = new Stalls(this.#ctx);
     this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
@@ -105,7 +107,7 @@ export class Core {
     this.#tracking.attach();
     ctx.ports.notices.tell({ type: 'started' });
     // Before the first address of an owner is there.
-    ctx.ports.release.write(releaseState(ctx));
+    this.#release.write();
     for (const r of ctx.routers) startRouter(ctx, r, this.#tracking, notBeforeUs);
     this.#groups.begin();
     this.#pump();
@@ -291,7 +293,7 @@ export class Core {
     const ctx = this.#ctx;
     if (ctx.releaseDirty) {
       ctx.releaseDirty = false;
-      ctx.ports.release.write(releaseState(ctx));
+      this.#release.write();
     }
     const next = this.#deadlines.next();
     if (next !== this.#armedAtUs) {
@@ -349,6 +351,7 @@ export class Core {
   /** Applies `next`: only differences; instances that stay keep their state. In steps, each a turn of its own. */
   *reloading(next: Config, findings: { errors: number; warnings: number }): Generator<void, ReloadReport> {
     let changed = false;
+    yield* this.#release.begin(next.instances);
     const work = applying(this.#ctx, next, {
       add: (config) => this.#add(config),
       remove: (r) => this.#remove(r),
@@ -366,7 +369,10 @@ export class Core {
     for (;;) {
       const step = work.next();
       // And the frames of the masters as they are now.
-      if (step.done === true && changed) this.#ctx.releaseDirty = true;
+      if (step.done === true) {
+        yield* this.#release.finish();
+        if (changed) this.#ctx.releaseDirty = true;
+      }
       this.#pump();
       if (step.done === true) {
         this.#ctx.ports.notices.tell(reloadedNotice(this.#ctx, this.#groups.states()));

@@ -53,6 +53,8 @@ export type ReleaseState = {
 export interface ReleasePort {
   /** Rewrites `release.batch` and `release.json` in the run directory (atomic rename). Never throws. */
   write(state: ReleaseState): void;
+  /** Makes ready what the next `write` will need for these very objects, so that it takes less time then. */
+  prepare(part: Pick<ReleaseState, 'addresses' | 'adverts'>): void;
 }
 
 /** Settings of network interfaces that an instance may ask for. */

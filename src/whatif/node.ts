@@ -216,7 +216,7 @@ export class Node {
         cancelAll: nothing,
       },
       bfd: { stateOf: () => ({ up: true, detail: '' }) },
-      release: { write: nothing },
+      release: { write: nothing, prepare: nothing },
       service: { ready: nothing, reloading: nothing, stopping: nothing, status: nothing, watchdog: nothing },
       settings: { promoteSecondaries: nothing, restore: nothing },
       urgency: { raise: () => 0 },

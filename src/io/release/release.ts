@@ -24,17 +24,21 @@ export const jsonPath = (runDir: string): string => posix.join(runDir, 'release.
  * of `-s` or 'net_namespace'; who cleans up may stand outside of it.
  */
 export function releasePort(runDir: string, log: Log, namespace?: string): ReleasePort & { remove(): void } {
+  const texts = new Texts(namespace);
   let last = '';
+  let lastBatch = '';
   let complaint = '';
   return {
     write(given: ReleaseState): void {
       const state = namespace === undefined ? given : { ...given, namespace };
-      const json = encodeRelease(state);
+      const json = texts.json(state);
       if (json === last) return;
       try {
         mkdirSync(runDir, { recursive: true, mode: 0o755 });
         // The batch first: it is the one that works when nothing else does.
-        writeAtomically(batchPath(runDir), encodeBatch(state));
+        const batch = texts.batch(state);
+        if (last === '' || batch !== lastBatch) writeAtomically(batchPath(runDir), batch);
+        lastBatch = batch;
         writeAtomically(jsonPath(runDir), json);
         last = json;
         complaint = '';
@@ -49,6 +53,7 @@ export function releasePort(runDir: string, log: Log, namespace?: string): Relea
         );
       }
     },
+    prepare: (part) => texts.prepare(part),
     remove(): void {
       last = '';
       try {
@@ -61,27 +66,77 @@ export function releasePort(runDir: string, log: Log, namespace?: string): Relea
   };
 }
 
-/** One line for each rule, route and address, in the language of ip-batch. */
-export function encodeBatch(state: ReleaseState): string {
-  const where = (a: ReleaseState['addresses'][number]): string =>
-    a.peer === undefined ? `${a.address}/${a.prefixLength}` : `${a.address} peer ${a.peer}/${a.prefixLength}`;
-  const prefix = state.namespace === undefined ? '' : `netns exec ${state.namespace} ip `;
-  return [
-    ...(state.routing ?? []).flatMap((r) => (r.text === '' ? [] : [`${prefix}${r.text}\n`])),
-    ...state.addresses.map((a) => `${prefix}addr del ${where(a)} dev ${a.interface}\n`),
-    ...(state.devices ?? []).map((name) => `${prefix}link del dev ${name}\n`),
-  ].join('');
+/**
+ * The texts of both files. What an address or an advert becomes is kept with the object: with thousands of instances most
+ * of them are those of the last time.
+ */
+class Texts {
+  readonly #prefix: string;
+  readonly #lines = new WeakMap<object, string>();
+  readonly #json = new WeakMap<object, string>();
+
+  constructor(namespace: string | undefined) {
+    this.#prefix = namespace === undefined ? '' : `netns exec ${namespace} ip `;
+  }
+
+  prepare({ addresses, adverts }: Pick<ReleaseState, 'addresses' | 'adverts'>): void {
+    for (const a of addresses) {
+      this.#line(a);
+      this.#address(a);
+    }
+    for (const a of adverts) this.#advert(a);
+  }
+
+  /** One line for each rule, route and address, in the language of ip-batch. */
+  batch({ routing = [], addresses, devices = [] }: ReleaseState): string {
+    return [
+      ...routing.flatMap((r) => (r.text === '' ? [] : [`${this.#prefix}${r.text}\n`])),
+      ...addresses.map((a) => this.#line(a)),
+      ...devices.map((name) => `${this.#prefix}link del dev ${name}\n`),
+    ].join('');
+  }
+
+  json({ addresses, adverts, routing, ...rest }: ReleaseState): string {
+    const requests = routing?.map(({ text, request }) => ({
+      text,
+      type: request.type,
+      flags: request.flags,
+      body: toHex(request.body),
+    }));
+    const members = JSON.stringify({ schema: SCHEMA, ...rest, routing: requests }, undefined, 1).slice(0, -2);
+    return [
+      members,
+      ` "addresses": ${list(addresses.map((a) => this.#address(a)))}`,
+      ` "adverts": ${list(adverts.map((a) => this.#advert(a)))}\n}\n`,
+    ].join(',\n');
+  }
+
+  #line(a: ReleaseState['addresses'][number]): string {
+    return kept(this.#lines, a, () => {
+      const length = a.prefixLength;
+      const where = a.peer === undefined ? `${a.address}/${length}` : `${a.address} peer ${a.peer}/${length}`;
+      return `${this.#prefix}addr del ${where} dev ${a.interface}\n`;
+    });
+  }
+
+  #address(a: ReleaseState['addresses'][number]): string {
+    return kept(this.#json, a, () => JSON.stringify(a));
+  }
+
+  #advert(a: ReleaseState['adverts'][number]): string {
+    return kept(this.#json, a, () => JSON.stringify({ ...a, frame: toHex(a.frame) }));
+  }
 }
 
-export function encodeRelease(state: ReleaseState): string {
-  const adverts = state.adverts.map((a) => ({ ...a, frame: toHex(a.frame) }));
-  const routing = state.routing?.map(({ text, request }) => ({
-    text,
-    type: request.type,
-    flags: request.flags,
-    body: toHex(request.body),
-  }));
-  return `${JSON.stringify({ schema: SCHEMA, ...state, adverts, routing }, undefined, 1)}\n`;
+const list = (items: readonly string[]): string =>
+  items.length === 0 ? '[]' : `[\n  ${items.join(',\n  ')}\n ]`;
+
+function kept(texts: WeakMap<object, string>, of: object, make: () => string): string {
+  const known = texts.get(of);
+  if (known !== undefined) return known;
+  const made = make();
+  texts.set(of, made);
+  return made;
 }
 
 /** undefined: there is no file, so nothing to do. An error names what is wrong with it. */

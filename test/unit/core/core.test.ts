@@ -409,4 +409,16 @@ describe('core/release files', () => {
     assert.equal(w.state(), 'backup');
     assert.deepEqual(w.released, { addresses, adverts: [] });
   });
+
+  it('name what a reload sets before it is set, and hold the new adverts after it', () => {
+    const w = master();
+    const next = config([instanceConfig({ vips: [vip(100), vip(101)] })]);
+    const work = w.core.reloading(next, { errors: 0, warnings: 0 });
+    assert.deepEqual([...(w.released.adverts[0]?.frame ?? [])], [0, 1]);
+    for (let step = work.next(); step.done !== true; step = work.next())
+      for (const a of w.addresses.filter((x) => (x.bytes[3] as number) >= 100))
+        assert.ok(w.released.addresses.some((x) => x.address === `192.0.2.${a.bytes[3]}`));
+    assert.equal(w.released.addresses.length, 2);
+    assert.deepEqual([...(w.released.adverts[0]?.frame ?? [])], [0, 2]);
+  });
 });

@@ -223,7 +223,7 @@ export class World {
           this.done.push(`advert ${advert.priority}`);
           return { sent: advert.destinations.length };
         },
-        encode: () => [Uint8Array.of(1)],
+        encode: (advert) => [Uint8Array.of(advert.priority, advert.addresses.length)],
         drain: (key) => {
           const list = this.waiting.splice(0);
           for (const packet of list) this.core.onAdvert(key, packet);
@@ -281,7 +281,7 @@ export class World {
         cancel: () => undefined,
         cancelAll: () => undefined,
       },
-      release: { write: (state) => this.#keep(state) },
+      release: { write: (state) => this.#keep(state), prepare: () => undefined },
       settings: {
         promoteSecondaries: (name) => void this.promoted.push(name),
         restore: () => undefined,

@@ -56,6 +56,17 @@ describe('release files', () => {
     assert.deepEqual(readRelease(join(folder, 'nowhere')), { ok: true, value: undefined });
   });
 
+  it('are the same when their parts were made beforehand', () => {
+    const [at, ahead] = [join(folder, 'at-once'), join(folder, 'ahead')];
+    releasePort(at, recorder()).write(STATE);
+    const port = releasePort(ahead, recorder());
+    port.prepare({ addresses: STATE.addresses, adverts: [] });
+    port.prepare({ addresses: [], adverts: STATE.adverts });
+    port.write(STATE);
+    for (const path of [batchPath, jsonPath])
+      assert.equal(readFileSync(path(ahead), 'utf8'), readFileSync(path(at), 'utf8'));
+  });
+
   it('are not rewritten when nothing changed, and are when something did', () => {
     const dir = join(folder, 'same');
     const port = releasePort(dir, recorder());
