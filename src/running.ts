@@ -12,21 +12,18 @@ import type { Config } from './config/config.ts';
 import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
 import type { Snapshot } from './core/snapshot.ts';
+import { type DumpHands, dataOf, dumpData, dumpJson, dumpStats } from './dumping.ts';
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
-import { type DumpFile, writeDump } from './io/files/dumps.ts';
 import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { runOnce } from './io/process/run-once.ts';
 import { warningsOf } from './loading.ts';
+import { native } from './native.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import { Reloads } from './reloads.ts';
 import { removeRemains } from './remains.ts';
-import { bfdDataText } from './report/bfd.ts';
-import { dataText } from './report/data.ts';
-import { jsonText } from './report/json.ts';
 import { sdStatus } from './report/sd-status.ts';
-import { statsText } from './report/stats.ts';
 import type { Signals } from './signals.ts';
 
 /** keepalived's exit statuses. */
@@ -112,7 +109,7 @@ export class Daemon {
   #save(when: 'before' | 'after'): void {
     const folder = this.#config.global.fileSettings.saveDirectory;
     if (folder === undefined) return;
-    const data = dataText(this.#core.snapshot());
+    const data = dataOf(this.#config, this.#snapshot(), this.#dumpHands());
     const json = resolvedJson(this.#config, { showSecrets: false });
     saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
   }
@@ -208,7 +205,8 @@ export class Daemon {
   /** -d */
   #sayConfiguration(): void {
     if (!this.#options.dumpConfig) return;
-    for (const line of dataText(this.#snapshot()).trimEnd().split('\n')) this.#log.log('info', line);
+    const data = dataOf(this.#config, this.#snapshot(), this.#dumpHands());
+    for (const line of data.trimEnd().split('\n')) this.#log.log('info', line);
   }
 
   /** -a, in keepalived's words. */
@@ -231,14 +229,15 @@ export class Daemon {
       this.#hands.bfd.stop();
       this.#core.stop(() => this.#end?.(EXIT.ok));
     };
-    const stats = (): void => this.#dump('keepalived.stats', statsText(this.#snapshot()));
+    const dump = (how: typeof dumpData) => () => how(this.#config, this.#snapshot(), this.#dumpHands());
+    const stats = dump(dumpStats);
     signals.deliverTo({
       SIGTERM: stop('SIGTERM'),
       SIGINT: stop('SIGINT'),
       SIGHUP: () => void this.#reloads.request(),
-      SIGUSR1: () => this.#dumpData(),
+      SIGUSR1: dump(dumpData),
       SIGUSR2: stats,
-      JSON: () => this.#dumpJson(),
+      JSON: dump(dumpJson),
       STATS_CLEAR: () => {
         stats();
         this.#core.clearCounters();
@@ -257,28 +256,15 @@ export class Daemon {
     this.#core.stop(() => this.#end?.(EXIT.program)); // a second call does not linger
   }
 
-  #dump(file: DumpFile, text: string): void {
-    try {
-      const path = writeDump(file, text, process.env['TMPDIR'], this.#options.umask);
-      this.#log.log('info', `Printing to ${path}`);
-    } catch (e) {
-      if (!(e instanceof Error)) throw e;
-      this.#log.log('error', `cannot write ${file}: ${e.message}`);
-    }
-  }
-
-  /** A part that does nothing writes no file. */
-  #dumpData(): void {
-    const snapshot = this.#snapshot();
-    this.#dump('keepalived.data', dataText(snapshot));
-    if (snapshot.bfd !== undefined)
-      this.#dump('keepalived_bfd.data', bfdDataText(snapshot.bfd, snapshot.nowWallMs));
-  }
-
-  /** keepalived writes no file when there is nothing to tell. */
-  #dumpJson(): void {
-    const snapshot = this.#snapshot();
-    if (snapshot.instances.length > 0) this.#dump('keepalived.json', jsonText(snapshot));
+  #dumpHands(): DumpHands {
+    const { netlink } = this.#hands;
+    return {
+      options: this.#options,
+      log: this.#log,
+      netlink,
+      accounts: native(),
+      tmpdir: process.env['TMPDIR'],
+    };
   }
 
   #snapshot(): Snapshot {

@@ -1,31 +1,11 @@
 /** An instance in the words of keepalived's data dump, for tests that compare the two. */
-import { formatIp } from '../src/base/ip.ts';
 import type { InstanceConfig, VirtualAddress } from '../src/config/config.ts';
+import { addressText } from '../src/report/dump/text.ts';
 
 export type Values = Readonly<Record<string, unknown>> & { readonly name: string };
 
-const SCOPES: Readonly<Record<number, string>> = {
-  0: 'global',
-  255: 'nowhere',
-  254: 'host',
-  253: 'link',
-  200: 'site',
-};
-
 /** An address as keepalived dumps it. */
-function dumped(v: VirtualAddress): string {
-  const full = v.family === 4 ? 32 : 128;
-  return [
-    v.prefixLength === full ? v.address : `${v.address}/${v.prefixLength}`,
-    ...(v.broadcast === undefined ? [] : [`brd ${formatIp(v.broadcast)}`]),
-    `dev ${v.interface}`,
-    `scope ${SCOPES[v.scope] ?? v.scope}`,
-    ...(v.label === undefined ? [] : [`label ${v.label}`]),
-    ...(v.peer === undefined ? [] : [`peer ${formatIp(v.peer.bytes)}/${v.peer.prefixLength}`]),
-    ...(v.track ? [] : ['no_track']),
-    ...(v.preferredLifetimeS === 0 ? ['deprecated'] : v.family === 6 ? ['preferred_lft forever'] : []),
-  ].join(' ');
-}
+const dumped = (v: VirtualAddress): string => addressText(v, false);
 
 const tracked = (name: string, weight: number, reverse: boolean) =>
   `${name} weight ${weight}${reverse ? ' reverse' : ''}`;

@@ -110,7 +110,10 @@ const STAGES: readonly Stage[] = [
     run: async () =>
       add(
         await counting([...NODE, built('bench/failover.js'), '--runs', '1'], true),
-        await counting([...NODE, built('bench/config.js'), '--runs', '1', '--scale', '0.02'], true),
+        add(
+          await counting([...NODE, built('bench/config.js'), '--runs', '1', '--scale', '0.02'], true),
+          await counting([...NODE, built('bench/bfd.js'), '--sessions', '20', '--seconds', '2'], true),
+        ),
       ),
   },
 ];

@@ -16,7 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ports: ['base', 'wire', 'vrrp', 'track', 'bfd', 'lvs', 'config'],
   core: ['base', 'vrrp', 'track', 'bfd', 'lvs', 'config', 'ports'],
   io: ['base', 'wire', 'ports', 'native.ts', 'node', 'package'],
-  report: ['base', 'core/snapshot.ts', 'ports', 'node'],
+  /** The dumps print the configuration beside the snapshot. */
+  report: ['base', 'core/snapshot.ts', 'config', 'ports', 'node'],
   /** Views of what was loaded: findings, explanations, the resolved values. */
   check: ['base', 'config', 'whatif'],
   /** Two nodes in virtual time: the real core with simulated hands. */
@@ -33,6 +34,7 @@ const ROOT_FILES = new Set([
   'checking.ts',
   'config-test.ts',
   'daemon.ts',
+  'dumping.ts',
   'hands.ts',
   'listeners.ts',
   'loading.ts',

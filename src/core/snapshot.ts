@@ -71,6 +71,7 @@ export type InstanceSnapshot = {
   readonly adverIntUs: number;
   readonly masterAdverIntUs: number;
   readonly masterDownInUs: number; // -1 when not backup
+  readonly timerInUs: number; // next deadline of the machine; -1 = none
   readonly source: string;
   readonly unicastPeers: readonly string[];
   readonly preempt: boolean;

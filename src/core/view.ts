@@ -1,6 +1,7 @@
 /** Builds the Snapshot: the one picture that status, dumps and metrics print. Reads, never changes. */
 import { toHex } from '../base/bytes.ts';
 import { formatIp } from '../base/ip.ts';
+import { deadlineUs } from '../vrrp/step.ts';
 import { authenticationSnapshot } from './authentication.ts';
 import type { Context } from './context.ts';
 import type { Groups } from './groups.ts';
@@ -41,6 +42,11 @@ export function snapshot(ctx: Context, groups: Groups, tracking: Tracking, frame
 const heldKey = (a: { readonly interfaceIndex: number; readonly bytes: Uint8Array }): string =>
   `${a.interfaceIndex} ${toHex(a.bytes)}`;
 
+function timerInUs(r: Router, nowUs: number): number {
+  const atUs = deadlineUs(r.state);
+  return atUs === Number.POSITIVE_INFINITY ? -1 : Math.max(0, atUs - nowUs);
+}
+
 /** `held`: a key of each address in the kernel. */
 function instance(ctx: Context, r: Router, held: ReadonlySet<string>): InstanceSnapshot {
   const c = r.config;
@@ -71,6 +77,7 @@ function instance(ctx: Context, r: Router, held: ReadonlySet<string>): InstanceS
     masterAdverIntUs:
       r.state.name === 'backup' || r.state.name === 'master' ? r.state.masterAdverIntUs : c.adverIntUs,
     masterDownInUs: r.state.name === 'backup' ? Math.max(0, r.state.masterDownAtUs - nowUs) : -1,
+    timerInUs: timerInUs(r, nowUs),
     source: r.source === undefined ? '' : formatIp(r.source),
     unicastPeers: c.unicastPeers.map((p) => p.address),
     preempt: c.preempt,

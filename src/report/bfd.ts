@@ -1,6 +1,6 @@
 /** BFD sessions as `vipd status -v`, the list of problems and keepalived_bfd.data show them. */
 import type { BfdSessionSnapshot, BfdSnapshot } from '../core/snapshot.ts';
-import { stamp } from './data.ts';
+import { stamp } from './dump/text.ts';
 import { duration, moment } from './format.ts';
 
 type Session = BfdSessionSnapshot;

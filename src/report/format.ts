@@ -34,10 +34,12 @@ export function prioritySum(i: InstanceSnapshot): string {
 }
 
 /** Control characters out: script output and peers' words must not move the cursor of a terminal. */
-export function printable(text: string): string {
+export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
+
+export const printable = (text: string): string => oneLine(text).trim();
 
 /** The last non-empty line of some output, at most `max` characters. */
 export function lastLine(output: string, max: number): string {

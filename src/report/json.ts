@@ -1,40 +1,133 @@
 /**
- * The text of keepalived.json (signal 36), json_version 1: an array, one object an instance, `/` written as `\/`. Keys, types
- * and order are keepalived's; keys that a snapshot does not know are left out rather than guessed.
+ * The text of keepalived.json (signal 36): keys, types and order are those of keepalived 2.4.3, `/` is written as `\/`.
+ * 'json_version' 1 is an array of instances, 2 an object that has the tracked processes too.
  */
+import type { Config, InstanceConfig } from '../config/config.ts';
+import type { TrackProcessConfig } from '../config/track-config.ts';
 import type { InstanceSnapshot, Snapshot } from '../core/snapshot.ts';
+import { routeText, ruleText } from './dump/routes.ts';
+import { addressText, quoted, S } from './dump/text.ts';
 import { keepalivedCount } from './stats.ts';
 
 /** keepalived's numbers; a leaving instance has said priority 0 and is on its way out. */
 const STATES = { init: 0, backup: 1, master: 2, fault: 3, leaving: 98 } as const;
+const AUTH_TYPES = { none: 0, pass: 1, ah: 2 } as const;
 
-/** The whole file; '[]' without instances, where keepalived writes none. */
-export function jsonText(s: Snapshot): string {
-  return JSON.stringify(s.instances.map((i) => ({ data: data(i), stats: stats(i) }))).replaceAll('/', '\\/');
+/** The whole file; without instances keepalived writes none. */
+export function jsonText(config: Config, s: Snapshot): string {
+  const instances = s.instances.flatMap((i) => {
+    const c = config.instances.find((x) => x.name === i.name);
+    return c === undefined ? [] : [{ data: data(i, c, config), stats: stats(i) }];
+  });
+  const whole =
+    config.global.fileSettings.jsonVersion === 1
+      ? instances
+      : { vrrp: instances, track_process: config.trackProcesses.map(processObject) };
+  // keepalived's microseconds, of which we know the milliseconds.
+  return JSON.stringify(whole)
+    .replaceAll('/', '\\/')
+    .replace(
+      /("last_transition":)(\d+(?:\.\d+)?)/g,
+      (_, key: string, n: string) => key + Number(n).toFixed(6),
+    );
 }
 
-function data(i: InstanceSnapshot): Readonly<Record<string, unknown>> {
-  const scripts = i.contributions.filter((c) => c.what.startsWith('script ')).map((c) => c.what.slice(7));
+type Data = Readonly<Record<string, unknown>>;
+const given = (key: string, list: readonly unknown[]): Data => (list.length === 0 ? {} : { [key]: list });
+
+function data(i: InstanceSnapshot, c: InstanceConfig, config: Config): Data {
+  const made = (c.vmac ?? c.ipvlan)?.name;
+  const set = (n: number): boolean => i.vips[n]?.present === true && i.state === 'master';
   return {
-    iname: i.name,
-    ifp_ifname: i.interface,
+    iname: c.name,
+    dont_track_primary: Number(!c.trackPrimary),
+    skip_check_adv_addr: Number(c.skipCheckAdvAddr),
+    strict_mode: Number(c.strict),
+    vmac_ifname: c.vmac?.name ?? '',
+    ifp_ifname: made ?? c.interface,
     master_priority: i.state === 'backup' && i.peer.isMaster ? i.peer.priority : 0,
     last_transition: i.lastTransition.wallMs / 1e3,
-    vrid: i.vrid,
-    base_priority: i.basePriority,
+    garp_delay: c.garp.delayUs / S,
+    garp_refresh: c.garp.refreshUs / S,
+    garp_rep: c.garp.repeatCount,
+    garp_refresh_rep: c.garp.refreshRepeatCount,
+    garp_lower_prio_delay: c.garp.lowerPrioDelayUs / S,
+    garp_lower_prio_rep: c.garp.lowerPrioRepeatCount,
+    lower_prio_no_advert: Number(c.lowerPrioNoAdvert),
+    higher_prio_send_advert: Number(c.higherPrioSendAdvert),
+    vrid: c.vrid,
+    base_priority: c.priority,
     effective_priority: i.effectivePriority,
-    vipset: i.vips.some((v) => v.present),
-    adver_int: i.adverIntUs / 1e6,
-    master_adver_int: i.masterAdverIntUs / 1e6,
-    nopreempt: !i.preempt,
-    preempt_delay: i.preemptDelayUs / 1e6,
+    vipset: i.state === 'master' && i.vips.some((v) => v.present),
+    promote_secondaries: c.promoteSecondaries,
+    adver_int: c.adverIntUs / S,
+    master_adver_int: i.masterAdverIntUs / S,
+    accept: Number(c.accept),
+    nopreempt: !c.preempt,
+    preempt_delay: c.preemptDelayUs / S,
     state: STATES[i.state],
     wantstate: STATES[i.state],
-    version: i.version,
-    ...(i.vips.length > 0
-      ? { vips: i.vips.map((v) => `${v.text} dev ${v.interface}${v.present ? ' set' : ''}`) }
-      : {}),
-    ...(scripts.length > 0 ? { track_script: scripts } : {}),
+    version: c.version,
+    smtp_alert: c.smtpAlert,
+    notify_deleted: c.notifyDeleted,
+    ...scripts(c),
+    ...given(
+      'vips',
+      c.vips.map((v, n) => addressText(v, set(n))),
+    ),
+    ...given(
+      'evips',
+      c.excludedVips.map((v, n) => addressText(v, set(c.vips.length + n))),
+    ),
+    ...given('vroutes', c.routes.map(routeText)),
+    ...given('vrules', c.rules.map(ruleText)),
+    ...given(
+      'track_ifp',
+      c.trackInterfaces.map((t) => t.interface),
+    ),
+    ...given('track_script', trackedCommands(c, config)),
+    ...given(
+      'track_process',
+      c.trackProcesses.map((t) => t.name),
+    ),
+    auth_type: AUTH_TYPES[c.authentication.type],
+    ...(c.authentication.type === 'none' ? {} : { auth_data: '********' }),
+  };
+}
+
+/** Only those that are configured, each word in quotes. */
+function scripts({ notify }: InstanceConfig): Data {
+  const rows = [
+    ['script_backup', notify.backup],
+    ['script_master', notify.master],
+    ['script_fault', notify.fault],
+    ['script_stop', notify.stop],
+    ['script_deleted', notify.deleted],
+    ['script', notify.any],
+    ['script_master_rx_lower_pri', notify.masterRxLowerPri],
+  ] as const;
+  return Object.fromEntries(
+    rows.flatMap(([key, command]) => (command === undefined ? [] : [[key, quoted(command)]])),
+  );
+}
+
+/** Their command lines, as keepalived has it, not their names. */
+const trackedCommands = (c: InstanceConfig, config: Config): readonly string[] =>
+  c.trackScripts.flatMap((t) =>
+    config.scripts.filter((script) => script.name === t.script).map((script) => quoted(script.command)),
+  );
+
+function processObject(p: TrackProcessConfig): Data {
+  return {
+    process: p.name,
+    ...(p.parameters.length === 0 ? {} : { parameters: p.parameters.join(' ') }),
+    param_match: p.match,
+    min_processes: p.quorum,
+    ...(p.quorumMax === undefined ? {} : { max_processes: p.quorumMax }),
+    weight: p.weight,
+    terminate_delay: p.terminateDelayUs / S,
+    fork_delay: p.forkDelayUs / S,
+    full_command: p.fullCommand,
   };
 }
 

@@ -3,13 +3,6 @@ import { statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { writeAtomically } from './atomic.ts';
 
-export type DumpFile =
-  | 'keepalived.data'
-  | 'keepalived_bfd.data'
-  | 'keepalived.stats'
-  | 'keepalived.json'
-  | 'keepalived.log';
-
 /** $TMPDIR when it is an absolute path of an existing directory, else /tmp. */
 export function temporaryFolder(tmpdir: string | undefined): string {
   if (tmpdir === undefined || !posix.isAbsolute(tmpdir)) return '/tmp';
@@ -19,14 +12,23 @@ export function temporaryFolder(tmpdir: string | undefined): string {
 /** keepalived's default file creation mask. */
 export const DEFAULT_UMASK = 0o177;
 
-/** Writes the dump and returns its path; throws what the system says. */
-export function writeDump(
-  file: DumpFile,
-  text: string,
-  tmpdir: string | undefined,
-  umask: number = DEFAULT_UMASK,
-): string {
-  const path = posix.join(temporaryFolder(tmpdir), file);
+export type DumpName = {
+  readonly name: string; // 'keepalived.data'
+  /** 'state_dump_file' and its like: a path, a name for the temporary folder, or a folder with '/' behind it. */
+  readonly template?: string | undefined;
+  /** Goes before the extension: '_parent', '.NAMESPACE_INSTANCE'. */
+  readonly part?: string;
+};
+
+/** Where a dump goes. */
+export function dumpPath({ name, template = '', part = '' }: DumpName, tmpdir: string | undefined): string {
+  const { dir, base } = template.endsWith('/') ? { dir: template, base: '' } : posix.parse(template);
+  const folder = posix.isAbsolute(dir) ? dir : temporaryFolder(tmpdir);
+  const { name: stem, ext } = posix.parse(base === '' ? name : base);
+  return posix.join(folder, `${stem}${part}${ext}`);
+}
+
+/** Throws what the system says. */
+export function writeDump(path: string, text: string, umask: number): void {
   writeAtomically(path, text, { mode: 0o666 & ~umask });
-  return path;
 }

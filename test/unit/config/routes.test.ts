@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { dumpedRoute, dumpedRule } from './dumped-routes.ts';
+import { routeText, ruleText } from '../../../src/report/dump/routes.ts';
 import { type Form, probeText } from './probe.ts';
 import { configOf, firstInstance, interfaces, load } from './support.ts';
 
@@ -44,7 +44,7 @@ for (const [form, line, dump] of JSON.parse(
 ) as readonly Row[])
   it(`routes/${line.slice(0, 100)}`, () => {
     const instance = firstInstance(load(probeText(form, line), machine));
-    const got = form === 'vr' ? instance.routes.map(dumpedRoute) : instance.rules.map(dumpedRule);
+    const got = form === 'vr' ? instance.routes.map(routeText) : instance.rules.map(ruleText);
     assert.deepEqual(got.map(normal), (DIFFERS[line] ?? dump).map(normal));
   });
 

@@ -1,5 +1,9 @@
 /** A daemon with a bit of everything, for the goldens of the reports. Times are UTC. */
+import type { Config } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
 import type { InstanceSnapshot, Snapshot } from '../../../src/core/snapshot.ts';
+import type { DumpFacts } from '../../../src/report/dump/text.ts';
+import { memoryMachine } from '../config/machine.ts';
 
 process.env['TZ'] = 'UTC';
 const NOW = Date.UTC(2026, 10, 23, 12, 4, 55);
@@ -25,6 +29,7 @@ const master: InstanceSnapshot = {
   adverIntUs: S,
   masterAdverIntUs: S,
   masterDownInUs: -1,
+  timerInUs: 400_000,
   source: '192.0.2.1',
   unicastPeers: [],
   preempt: true,
@@ -77,6 +82,7 @@ const backup: InstanceSnapshot = {
   contributions: [{ what: 'script chk_nginx', weight: -10 }],
   adverIntUs: 100_000,
   masterDownInUs: 312_000,
+  timerInUs: 312_000,
   source: 'fe80::1',
   unicastPeers: ['fe80::2'],
   preempt: false,
@@ -136,6 +142,7 @@ const fault: InstanceSnapshot = {
   state: 'fault',
   sinceUs: 5 * S,
   effectivePriority: 100,
+  timerInUs: -1,
   tracked: [],
   contributions: [],
   faults: [{ what: 'interface eth2', detail: 'no carrier' }],
@@ -228,4 +235,132 @@ export const PLAIN: Snapshot = {
   groups: [],
   scripts: [],
   warnings: [],
+};
+
+/** The file of that daemon. */
+const TEXT = `
+global_defs {
+    router_id lb1
+    smtp_server 192.0.2.25 2525
+    notification_email {
+        ops@example.com
+    }
+    notify_fifo /run/vipd.fifo nobody
+}
+vrrp_script chk_haproxy {
+    script "/usr/bin/pidof haproxy"
+    weight 2
+}
+vrrp_script chk_nginx {
+    script "/usr/bin/pidof nginx" nobody
+    interval 0.5
+    timeout 3
+    weight -10
+    init_fail
+}
+vrrp_script chk_old {
+    script /usr/bin/old
+}
+track_file load {
+    file /run/load
+}
+vrrp_track_process sshd {
+    process sshd
+    quorum 2
+    delay 3
+}
+vrrp_sync_group web {
+    sync_group_tracking_weight
+    group {
+        VI_1
+        VI_2
+    }
+    notify_master "/usr/local/bin/notify group"
+}
+vrrp_sync_group db {
+    sync_group_tracking_weight
+    group {
+        VI_3
+    }
+    smtp_alert
+}
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    priority 100
+    authentication {
+        auth_type PASS
+        auth_pass secret
+    }
+    track_script {
+        chk_haproxy
+    }
+    track_interface {
+        eth1 weight 2 reverse
+    }
+    virtual_ipaddress {
+        192.0.2.100/24 brd + label eth0:vip
+    }
+    virtual_routes {
+        10.5.0.0/16 via 192.0.2.7 dev eth0
+    }
+    virtual_rules {
+        from 10.9.0.0/16 table 100 preference 50
+    }
+    notify_master "/usr/local/bin/notify 'a word' x" nobody
+}
+vrrp_instance VI_2 {
+    interface eth0
+    version 3
+    virtual_router_id 52
+    priority 100
+    advert_int 0.1
+    nopreempt
+    unicast_peer {
+        fe80::2
+    }
+    track_script {
+        chk_nginx
+    }
+    track_process {
+        sshd weight 3
+    }
+    virtual_ipaddress {
+        2001:db8::100/64
+        2001:db8::101
+    }
+}
+vrrp_instance VI_3 {
+    interface eth2
+    virtual_router_id 53
+    priority 100
+    preempt_delay 300
+    track_file {
+        load weight 2
+    }
+    virtual_ipaddress {
+        198.51.100.1
+    }
+}
+`;
+export const CONFIG: Config = loadConfig('/etc/x.conf', memoryMachine({ '/etc/x.conf': TEXT }))
+  .config as Config;
+export const CONFIG_V2: Config = loadConfig(
+  '/etc/x.conf',
+  memoryMachine({ '/etc/x.conf': TEXT.replace('router_id', 'json_version 2\n    router_id') }),
+).config as Config;
+
+const LINK = { up: true, running: true, loopback: false, multicast: true, noArp: false, mtu: 1500 };
+export const FACTS: DumpFacts = {
+  owner: (c) => (c.user === 'nobody' ? '65534:65534' : '0:0'),
+  fifoOwner: (user) => (user === 'nobody' ? '65534:65534' : undefined),
+  links: [
+    { ...LINK, index: 1, name: 'lo', loopback: true, multicast: false, mac: new Uint8Array(6), mtu: 65_536 },
+    { ...LINK, index: 2, name: 'eth0', mac: Uint8Array.of(2, 0, 0, 0, 0, 0xab) },
+    { ...LINK, index: 3, name: 'eth2', running: false, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) },
+  ],
+  addresses: [
+    { bytes: Uint8Array.of(192, 0, 2, 100), interfaceIndex: 2 },
+    { bytes: Uint8Array.of(192, 0, 2, 1), interfaceIndex: 2 },
+  ].map((a) => ({ ...a, family: 4, prefixLength: 24, scope: 0, label: '', flags: 0, protocol: 0 })),
 };

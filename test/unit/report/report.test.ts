@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
-import { dataText } from '../../../src/report/data.ts';
+import { dataText, parentText } from '../../../src/report/data.ts';
 import { duration, moment } from '../../../src/report/format.ts';
 import { jsonText } from '../../../src/report/json.ts';
 import { sdStatus } from '../../../src/report/sd-status.ts';
 import { statsText } from '../../../src/report/stats.ts';
 import { statusJson, statusText, unknownInstances } from '../../../src/report/status.ts';
-import { PLAIN, SNAPSHOT } from './fixture.ts';
+import { CONFIG, CONFIG_V2, FACTS, PLAIN, SNAPSHOT } from './fixture.ts';
 
 const GOLDEN = 'test/golden/report';
 function golden(name: string, text: string): void {
@@ -61,25 +61,39 @@ describe('status', () => {
 });
 
 describe('dumps', () => {
-  it('data', () => golden('keepalived.data', dataText(SNAPSHOT)));
+  it('data', () => golden('keepalived.data', dataText(CONFIG, SNAPSHOT, FACTS)));
+  it('the data of the parent', () => {
+    const text = parentText(CONFIG, FACTS);
+    assert.ok(dataText(CONFIG, SNAPSHOT, FACTS).startsWith(text));
+    assert.match(text, /^------< Global definitions >------\n Network namespace = /);
+  });
+  it('a name with a line break stays on its line', () => {
+    const config = { ...CONFIG, global: { ...CONFIG.global, routerId: 'a\nb' } };
+    assert.match(parentText(config, FACTS), /\n Router ID = a b\n/);
+  });
   it('stats', () => golden('keepalived.stats', statsText(SNAPSHOT)));
-  it('json', () => golden('keepalived.json', jsonText(SNAPSHOT)));
+  it('json', () => golden('keepalived.json', jsonText(CONFIG, SNAPSHOT)));
+  it('json, version 2', () => golden('keepalived-v2.json', jsonText(CONFIG_V2, SNAPSHOT)));
   it('json has keys and types of keepalived, in its order', () => {
     type File = readonly {
       readonly data: Record<string, unknown>;
       readonly stats: Record<string, unknown>;
     }[];
-    const [ours] = JSON.parse(jsonText(SNAPSHOT)) as File;
+    const [ours] = JSON.parse(jsonText(CONFIG, SNAPSHOT)) as File;
     const [theirs] = JSON.parse(readFileSync('test/golden/keepalived-2.4.3.json', 'utf8')) as File;
     assert.ok(ours && theirs);
     assert.deepEqual(Object.keys(ours.stats), Object.keys(theirs.stats));
     const shape = (o: Record<string, unknown>): string[] =>
       Object.entries(o).map(([key, v]) => `${key} ${typeof v}`);
-    const own = shape(ours.data).filter((key) => key !== 'track_script object'); // theirs tracks none
+    const [own, known] = [shape(ours.data), shape(theirs.data)];
+    const both = own.filter((key) => known.includes(key));
+    assert.ok(both.length > 30);
     assert.deepEqual(
-      own,
-      shape(theirs.data).filter((key) => own.includes(key)),
+      both,
+      known.filter((key) => own.includes(key)),
     );
+    const more = own.filter((key) => !known.includes(key)).map((key) => key.split(' ')[0]);
+    assert.deepEqual(more, ['vroutes', 'vrules', 'track_ifp', 'track_script']);
   });
   it('stats has the lines of keepalived, in its order', () => {
     const labels = statsText(PLAIN)

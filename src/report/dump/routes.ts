@@ -1,5 +1,5 @@
-/** Routes and rules as keepalived's data dump writes them. */
-import { formatIp } from '../../../src/base/ip.ts';
+/** Routes and rules as keepalived's dumps write them. */
+import { formatIp } from '../../base/ip.ts';
 import type {
   Encap,
   Metric,
@@ -8,7 +8,7 @@ import type {
   Realms,
   RouteConfig,
   RuleConfig,
-} from '../../../src/config/routes/route-config.ts';
+} from '../../config/routes/route-config.ts';
 
 const TYPES = ['0', '', 'local', 'broadcast', 'anycast', 'multicast', 'blackhole', 'unreachable', 'prohibit'];
 const typeName = (n: number): string => [...TYPES, 'throw', 'nat', 'xresolve'][n] ?? String(n);
@@ -65,7 +65,7 @@ const hop = (h: NextHop): string =>
 
 const PREFS: Readonly<Record<number, string>> = { 0: 'medium', 1: 'high', 3: 'low' };
 
-export function dumpedRoute(r: RouteConfig): string {
+export function routeText(r: RouteConfig): string {
   const m = r.metrics;
   return words(
     r.mode,
@@ -119,7 +119,7 @@ function action(r: RuleConfig): string {
   return a.type === 'nop' ? 'nop' : `type ${a.type}`;
 }
 
-export function dumpedRule(r: RuleConfig): string {
+export function ruleText(r: RuleConfig): string {
   return words(
     r.family === 6 && r.from === undefined && r.to === undefined && 'inet6',
     r.invert && 'not',

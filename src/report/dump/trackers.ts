@@ -1,0 +1,104 @@
+/** What instances track in keepalived.data: scripts, files, processes. */
+import type { Config, ScriptConfig } from '../../config/config.ts';
+import type { Tracked, TrackFileConfig, TrackProcessConfig } from '../../config/track-config.ts';
+import type { ScriptSnapshot, Snapshot } from '../../core/snapshot.ts';
+import { type DumpFacts, quoted, S, weighted } from './text.ts';
+
+type Found = { readonly weight: number; readonly reverse: boolean };
+
+/** Instances that track a thing, themselves or by their group. */
+function trackers(
+  config: Config,
+  find: (of: Config['instances'][number] | Config['groups'][number]) => Found | undefined,
+): string[] {
+  const lines = config.instances.flatMap((i) => {
+    const group = config.groups.find((g) => g.members.includes(i.name));
+    const found = find(i) ?? (group === undefined ? undefined : find(group));
+    return found === undefined ? [] : [`     ${i.name}${weighted(found)}`];
+  });
+  return lines.length === 0 ? [] : ['   Tracking instances :', ...lines];
+}
+
+const byName = (list: readonly Tracked[], name: string): Found | undefined =>
+  list.find((t) => t.name === name);
+
+export function trackerLines(config: Config, s: Snapshot, facts: DumpFacts): readonly string[] {
+  const section = (title: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : [`------< ${title} >------`, ...lines];
+  return [
+    ...section(
+      'VRRP Scripts',
+      config.scripts.flatMap((c) =>
+        scriptLines(
+          c,
+          s.scripts.find((x) => x.name === c.name),
+          config,
+          facts,
+        ),
+      ),
+    ),
+    ...section(
+      'VRRP Track files',
+      config.trackFiles.flatMap((c) => fileLines(c, config)),
+    ),
+    ...section(
+      'VRRP Track processes',
+      config.trackProcesses.flatMap((c) => processLines(c, config)),
+    ),
+  ];
+}
+
+const STATUS = { init: 'INIT', up: 'GOOD', down: 'BAD', disabled: 'DISABLED' } as const;
+
+function scriptLines(
+  c: ScriptConfig,
+  x: ScriptSnapshot | undefined,
+  config: Config,
+  facts: DumpFacts,
+): string[] {
+  const interval = c.intervalUs % S === 0 ? `${c.intervalUs / S}` : (c.intervalUs / S).toFixed(3);
+  const timeout = c.timeoutUs === c.intervalUs ? 0 : c.timeoutUs / S;
+  const owner = facts.owner(c.command);
+  return [
+    ` VRRP Script = ${c.name}`,
+    `   Command = ${quoted(c.command)}`,
+    `   Interval = ${interval} sec`,
+    `   Timeout = ${timeout} sec`,
+    `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
+    `   Rise = ${c.rise}`,
+    `   Fall = ${c.fall}`,
+    `   Insecure = ${x?.state === 'disabled' ? 'yes' : 'no'}`,
+    `   Init state = ${c.initFail ? 'failed' : 'unknown'}`,
+    ...(x === undefined ? [] : [`   Status = ${STATUS[x.state]}`]),
+    ...(owner === undefined ? [] : [`   Script uid:gid = ${owner}`]),
+    ...trackers(config, (of) => of.trackScripts.find((t) => t.script === c.name)),
+    ...(x === undefined
+      ? []
+      : [`   Runs = ${x.runs}, failures = ${x.failures}, last exit status = ${x.lastExitCode}`]),
+  ];
+}
+
+function fileLines(c: TrackFileConfig, config: Config): string[] {
+  return [
+    ` Track file = ${c.name}`,
+    `   File = ${c.file}`,
+    `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
+    ...trackers(config, (of) => byName(of.trackFiles, c.name)),
+  ];
+}
+
+function processLines(c: TrackProcessConfig, config: Config): string[] {
+  return [
+    ` VRRP Track process = ${c.name}`,
+    `   Process = ${c.process}`,
+    ...(c.parameters.length === 0 ? [] : [`   Parameters = ${c.parameters.join(' ')}`]),
+    ...(c.match === 'none' ? [] : [`   Param match = ${c.match}`]),
+    `   Min processes = ${c.quorum}`,
+    ...(c.quorumMax === undefined ? [] : [`   Max processes = ${c.quorumMax}`]),
+    `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
+    `   Terminate delay = ${(c.terminateDelayUs / S).toFixed(6)}s`,
+    `   Fork delay = ${(c.forkDelayUs / S).toFixed(6)}s`,
+    `   Full command = ${c.fullCommand}`,
+    ...trackers(config, (of) => byName(of.trackProcesses, c.name)),
+  ];
+}
