@@ -10,5 +10,7 @@ NAPI_MODULE_INIT() {
   register_process(env, exports);
   register_udp(env, exports);
   register_users(env, exports);
+  register_inotify(env, exports);
+  register_link(env, exports);
   return exports;
 }

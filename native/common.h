@@ -45,5 +45,7 @@ void register_unix(napi_env env, napi_value exports);
 void register_process(napi_env env, napi_value exports);
 void register_udp(napi_env env, napi_value exports);
 void register_users(napi_env env, napi_value exports);
+void register_inotify(napi_env env, napi_value exports);
+void register_link(napi_env env, napi_value exports);
 
 #endif

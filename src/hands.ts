@@ -31,6 +31,7 @@ import { native } from './native.ts';
 import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
+import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
 const REPEAT_US = 60_000_000;
@@ -64,6 +65,7 @@ export class Hands {
   readonly #settings: ReturnType<typeof interfaceSettings>;
   readonly #scripts: Scripts;
   readonly #notices: Notices;
+  readonly #tracking: TrackHands;
   #checker: CommandChecker;
 
   constructor(given: HandsOptions) {
@@ -109,6 +111,7 @@ export class Hands {
     const { scripts, hooks, notices } = this.#processes(given);
     this.#scripts = scripts;
     this.#notices = notices;
+    this.#tracking = trackHands(api, core);
     this.ports = {
       clock: this.clock,
       timer: new LoopTimer(this.clock, () => core().wake()),
@@ -120,6 +123,7 @@ export class Hands {
       announce: this.#announcer,
       hooks,
       scripts,
+      ...this.#tracking.ports,
       bfd: this.bfd,
       notices,
       release: this.#release,
@@ -183,6 +187,7 @@ export class Hands {
   /** What of a configuration the hands themselves obey: before core starts, and when a reload brings it into force. */
   obey(config: Config): void {
     this.#checker = newChecker(config);
+    this.#tracking.obey(config);
     this.#notices.apply(config);
     this.bfd.configure(config.bfdInstances);
     this.#own.apply(config.global.processes.vrrp);
@@ -197,6 +202,7 @@ export class Hands {
     this.devices.close();
     this.#routing.close();
     this.#scripts.close();
+    this.#tracking.close();
     await this.#notices.close();
     this.#settings.restore();
     // With -V too: the addresses are to stay, so nothing may delete them after us.

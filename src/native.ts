@@ -128,6 +128,18 @@ export type Native = {
   /** Effective capability bits of this process (CapEff), low 64 bits. */
   effectiveCapabilities(): bigint;
 
+  // --- inotify.c
+  /** Non-blocking, close-on-exec; read with fs.readSync, watched with pollStart. EMFILE: too many of this user. */
+  inotifyOpen(): number;
+  /** Number of the watch; `mask` of IN_*. A directory that is watched already keeps its number. ENOENT, ENOTDIR, ENOSPC (limit). */
+  inotifyWatch(fd: number, path: string, mask: number): number;
+  /** false: the kernel has ended it already. */
+  inotifyUnwatch(fd: number, watch: number): boolean;
+
+  // --- link.c
+  /** Whether the interface has its carrier; 'flags': IFF_UP and IFF_RUNNING. ENODEV, ENOTSUP, EPERM. */
+  linkCarrier(name: string, method: 'mii' | 'ethtool' | 'flags'): boolean;
+
   // --- users.c: what starting a script needs
   /** Account by name, null when there is none. May block on NSS (LDAP): not on the advert path. */
   lookupUser(

@@ -49,6 +49,7 @@ const ROOT_FILES = new Set([
   'signals.ts',
   'slices.ts',
   'tools.ts',
+  'track-hands.ts',
   'whatif-tool.ts',
 ]);
 const PURE = new Set(['base', 'wire', 'vrrp', 'track', 'bfd', 'lvs', 'config', 'check', 'whatif', 'init']);

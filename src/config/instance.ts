@@ -101,7 +101,7 @@ export function buildInstance(
     promoteSecondaries: promoteSecondaries(d),
     ...extra,
     ...(hmac === undefined ? {} : { hmac }),
-    inactive: inactiveWordsOf(d, auth.type, t, [...addresses.vips, ...addresses.excludedVips]),
+    inactive: inactiveWordsOf(d, auth.type, [...addresses.vips, ...addresses.excludedVips]),
     place: placeOf(name.at),
   };
 }
@@ -360,20 +360,13 @@ function trackers(d: Draft, device: string, who: Election, scripts: KnownScripts
   };
 }
 
-function inactiveWordsOf(
-  d: Draft,
-  auth: string,
-  t: Transport,
-  vips: readonly VirtualAddress[],
-): readonly string[] {
+function inactiveWordsOf(d: Draft, auth: string, vips: readonly VirtualAddress[]): readonly string[] {
   const out = [...inactiveKeywords(d.block, d.block.statement?.body ?? [])];
   if (lastOf(d.block, 'accept', 'no_accept')?.statement.keyword.text === 'accept')
     out.splice(0, out.length, ...out.filter((k) => k !== 'no_accept'));
   for (const flag of vips.flatMap((v) => v.flags ?? []))
     if (!out.includes(flag) && isInactiveWord('vrrp_instance/virtual_ipaddress', flag)) out.push(flag);
   if (auth === 'ah') out.push('auth_type AH');
-  if (d.family === 6) out.push('IPv6');
   if (d.strict && !d.block.has('accept')) out.push('strict mode firewall');
-  if (t.unicastPeers.some((p) => p.ttlGiven) && d.family === 6) out.push('min_ttl');
   return out;
 }

@@ -3,11 +3,13 @@ import type { Config } from '../config/config.ts';
 import type { AdvertPort } from '../ports/advert.ts';
 import type { AnnouncePort } from '../ports/announce.ts';
 import type { BfdStates } from '../ports/bfd.ts';
+import type { CarrierPort } from '../ports/carrier.ts';
 import type { DevicePort } from '../ports/devices.ts';
 import type { MacPort } from '../ports/mac.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
+import type { ProcessPort } from '../ports/processes.ts';
 import type { RoutingPort } from '../ports/routing.ts';
 import type {
   Clock,
@@ -18,6 +20,7 @@ import type {
   Timer,
   Urgency,
 } from '../ports/system.ts';
+import type { TrackFilePort } from '../ports/track-files.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Devices } from './devices/devices.ts';
@@ -36,6 +39,9 @@ export type Ports = {
   readonly hooks: HookPort;
   readonly notices: NoticePort;
   readonly scripts: ScriptPort;
+  readonly trackFiles: TrackFilePort;
+  readonly processes: ProcessPort;
+  readonly carrier: CarrierPort;
   readonly bfd?: BfdStates;
   readonly release: ReleasePort;
   readonly service: ServiceManager;
@@ -61,6 +67,8 @@ export type CoreEvent =
   | { readonly type: 'netlink'; readonly event: NetlinkEvent }
   | { readonly type: 'machine'; readonly router: Router; readonly event: Event }
   | { readonly type: 'script'; readonly result: ScriptResult }
+  | { readonly type: 'track-file'; readonly file: string }
+  | { readonly type: 'process-count'; readonly name: string; readonly count: number }
   | { readonly type: 'bfd'; readonly name: string }
   | { readonly type: 'hook'; readonly result: HookResult }
   /** A route or rule was deleted, by us or by someone else. */

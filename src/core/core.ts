@@ -147,9 +147,17 @@ export class Core {
     this.#accept({ type: 'script', result });
   }
 
+  onTrackFile(file: string): void {
+    this.#accept({ type: 'track-file', file });
+  }
+
   /** A BFD session came up, or is up no more. */
   onBfdChange(name: string): void {
     this.#accept({ type: 'bfd', name });
+  }
+
+  onProcessCount(name: string, count: number): void {
+    this.#accept({ type: 'process-count', name, count });
   }
 
   #accept(event: CoreEvent): void {
@@ -228,6 +236,12 @@ export class Core {
         break;
       case 'script':
         this.#tracking.scripts.onResult(e.result);
+        break;
+      case 'track-file':
+        this.#tracking.files.onChange(e.file);
+        break;
+      case 'process-count':
+        this.#tracking.processes.onCount(e.name, e.count);
         break;
       case 'bfd':
         this.#tracking.bfd.onChange(e.name);

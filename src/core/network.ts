@@ -71,7 +71,8 @@ export function watchedInterfaces(config: InstanceConfig): readonly string[] {
       .map((v) => v.interface),
     ...routingInterfaces(config),
   ];
-  for (const name of others) if (name !== config.interface || config.trackPrimary) out.add(name);
+  for (const name of others)
+    if (name !== '' && (name !== config.interface || config.trackPrimary)) out.add(name);
   return [...out];
 }
 

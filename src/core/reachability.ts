@@ -5,25 +5,21 @@
 import { equalBytes } from '../base/bytes.ts';
 import { formatIp } from '../base/ip.ts';
 import type { NetlinkEvent } from '../ports/netlink.ts';
-import { interfaceDetail, interfaceStatus } from '../track/interface.ts';
-import {
-  type Contribution,
-  effectivePriority,
-  judgeTracked,
-  type Tracked,
-  trackedStatus,
-} from '../track/priority.ts';
+import { interfaceStatus } from '../track/interface.ts';
+import { type Contribution, effectivePriority, judgeTracked } from '../track/priority.ts';
+import { concerned } from './concerns.ts';
 import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
 import { onDetection } from './duplicates.ts';
-import { addressRequest, linkFlags, linksByName, sameAddress, watchedInterfaces } from './network.ts';
+import { addressRequest, linkFlags, linksByName, sameAddress } from './network.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
-import { routingInterfaces } from './routing-items.ts';
 import { moveSocket, sharedBy } from './sharing.ts';
 import { isAnyVip, refreshSource } from './source.ts';
 import type { Tracking } from './tracking.ts';
+import { confirmFault } from './transition.ts';
 import * as words from './words.ts';
 
+const NO_DEV = "an address names no interface, and the instance has none: write 'dev'";
 const NO_PEERS = "'unicast_fault_no_peer' and no unicast_peer";
 
 /** Names the sockets that instances with the same interface, family, protocol and group (or source) share. */
@@ -49,7 +45,8 @@ export function vipsMissing(ctx: Context, r: Router): string[] {
 }
 
 function refreshSockets(ctx: Context, r: Router): string | undefined {
-  const key = r.advertIndex === 0 || r.source === undefined ? '' : socketKeyOf(r);
+  const absent = r.advertIndex === 0 && advertInterface(r.config) !== '';
+  const key = absent || r.source === undefined ? '' : socketKeyOf(r);
   if (key === r.socketKey) return undefined;
   closeSockets(ctx, r);
   if (key === '') return undefined;
@@ -89,29 +86,6 @@ export function closeSockets(ctx: Context, r: Router): void {
   else ctx.ports.adverts.share(key, sharedBy(ctx, left));
 }
 
-/** Everything whose loss touches `r`: its own interfaces (weight 0), tracked interfaces and scripts, its group's too. */
-function trackedThings(ctx: Context, r: Router, tracking: Tracking): Tracked[] {
-  const out: Tracked[] = [];
-  const add = (what: string, name: string, weight: number, reverse: boolean) => {
-    const flags = linkFlags(ctx.links.get(name), ctx.links.get(ctx.devices.parentOf(name) ?? name));
-    const detail = interfaceDetail(name, flags);
-    out.push(
-      trackedStatus({
-        what,
-        weight,
-        reverse,
-        status: interfaceStatus(flags),
-        detail: `interface ${detail === '' ? `${name} is up` : detail}`,
-      }),
-    );
-  };
-  for (const name of watchedInterfaces(r.config)) add(`interface ${name}`, name, 0, false);
-  const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
-  for (const t of [...r.config.trackInterfaces, ...(group?.trackInterfaces ?? [])])
-    add(`track_interface ${t.interface}`, t.interface, t.weight, t.reverse);
-  return [...out, ...tracking.trackedOf(r)];
-}
-
 /** Compares everything around `r` with what it was, and tells the machine the differences. */
 export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void {
   const link = ctx.links.get(r.config.interface);
@@ -121,24 +95,30 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   if (appeared && r.config.promoteSecondaries) ctx.ports.settings.promoteSecondaries(link.name);
   const faults = new Map<string, string>();
   let waiting = false;
-  if (link === undefined)
-    faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
+  // A unicast instance may name none: then the routing table chooses the way.
+  const there = r.config.interface === '' || link !== undefined;
+  if (!there) faults.set(`interface ${r.config.interface}`, `interface ${r.config.interface} does not exist`);
   else {
     const source = refreshSource(ctx, r);
-    if (source !== undefined) faults.set('source', source.detail);
     waiting = source?.waiting === true;
+    // Under a name of its own: that it turned out a duplicate is news.
+    if (source !== undefined) faults.set(waiting ? 'tentative source' : 'source', source.detail);
   }
   if (r.config.faultWithoutPeers) faults.set('peers', NO_PEERS);
-  if (r.advertIndex === 0 && link !== undefined)
-    faults.set('device', `interface ${advertInterface(r.config)} does not exist`);
+  const device = advertInterface(r.config);
+  if (r.advertIndex === 0 && there && device !== '')
+    faults.set('device', `interface ${device} does not exist`);
+  if (allAddresses(r.config).some((v) => v.interface === '')) faults.set('dev', NO_DEV);
   const sockets = refreshSockets(ctx, r);
   if (sockets !== undefined) faults.set('sockets', sockets);
-  r.tracked = trackedThings(ctx, r, tracking);
+  r.tracked = tracking.trackedOf(r);
   const verdict = judgeTracked(r.tracked);
   const unknown = waiting ? verdict.silent || verdict.faults.length === 0 : verdict.silent;
+  const wasSilent = r.silentFault && r.state.name === 'fault';
   r.silentFault = unknown && faults.size === (waiting ? 1 : 0);
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
+  if (wasSilent && !r.silentFault && faults.size > 0) confirmFault(ctx, r);
 }
 
 function applyTracked(
@@ -172,13 +152,6 @@ function applyTracked(
   else if (has) ctx.post({ type: 'machine', router: r, event: { type: 'fault', byGroup: false } });
   else ctx.post({ type: 'machine', router: r, event: { type: 'fault-cleared' } });
 }
-
-const concerns = (r: Router, iface: string): boolean =>
-  r.config.interface === iface ||
-  advertInterface(r.config) === iface ||
-  r.config.trackInterfaces.some((t) => t.interface === iface) ||
-  routingInterfaces(r.config).includes(iface) ||
-  allAddresses(r.config).some((v) => v.interface === iface);
 
 export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking): void {
   const log = ctx.ports.log;
@@ -214,6 +187,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
     case 'address-removed': {
       if (event.type === 'address-removed') tracking.routing.onAddressRemoved(event.address);
       const vip = isAnyVip(ctx, event.address);
+      const text = formatIp(event.address.bytes);
       for (const r of ctx.routers) {
         if (
           event.type === 'address-removed' &&
@@ -225,7 +199,8 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
         )
           ctx.post({ type: 'check-addresses', router: r });
         if (event.type === 'address-added' && vip && r.vipsSet) onDetection(ctx, r, event.address);
-        if (r.interfaceIndex === event.address.interfaceIndex && !vip) refreshRouter(ctx, r, tracking);
+        const own = r.interfaceIndex === event.address.interfaceIndex || r.config.sourceAddress === text;
+        if (own && !vip) refreshRouter(ctx, r, tracking);
       }
       return;
     }
@@ -235,6 +210,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
         log.log('warning', 'Netlink: receive buffer overrun - links and addresses were read anew');
       ctx.links = linksByName(ctx.ports.netlink.links());
       tracking.routing.checkSoon();
+      tracking.interfaces.onLink();
       for (const r of ctx.routers) {
         refreshRouter(ctx, r, tracking);
         if (r.vipsSet) ctx.post({ type: 'check-addresses', router: r });
@@ -251,9 +227,6 @@ function checkAddressesOn(ctx: Context, iface: string): void {
 }
 
 function refreshAll(ctx: Context, tracking: Tracking, iface: string): void {
-  for (const r of ctx.routers) {
-    const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
-    if (concerns(r, iface) || group?.trackInterfaces.some((t) => t.interface === iface))
-      refreshRouter(ctx, r, tracking);
-  }
+  tracking.interfaces.onLink(iface);
+  for (const r of concerned(ctx, iface)) refreshRouter(ctx, r, tracking);
 }

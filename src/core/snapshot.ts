@@ -113,6 +113,34 @@ export type ScriptSnapshot = {
   readonly detail: string; // why it is disabled, …
 };
 
+/** One 'track_file'. */
+export type FileSnapshot = {
+  readonly name: string;
+  readonly file: string;
+  readonly value: number; // as last read
+  readonly sinceWallMs: number;
+  readonly detail: string; // why it cannot be followed; '' = it is
+};
+
+/** One 'vrrp_track_process'. */
+export type ProcessSnapshot = {
+  readonly name: string;
+  readonly process: string; // with its parameters
+  readonly count: number; // how many run
+  readonly wanted: string; // 'at least 1', '2 to 3', 'none'
+  readonly state: 'up' | 'down'; // after the delays
+  readonly sinceWallMs: number;
+};
+
+/** One interface that is polled or whose changes must last. */
+export type InterfaceSnapshot = {
+  readonly name: string;
+  readonly usable: boolean; // now
+  readonly counts: boolean; // after 'interface_up_down_delays'
+  readonly changesInUs: number; // until `usable` counts; -1 = it does
+  readonly polledBy: string; // 'MII', 'ETHTOOL', 'IOCTL', 'netlink' where nothing answers; '' = not polled
+};
+
 export type GroupSnapshot = {
   readonly name: string;
   readonly state: StateName;
@@ -187,6 +215,9 @@ export type Snapshot = {
   readonly instances: readonly InstanceSnapshot[];
   readonly groups: readonly GroupSnapshot[];
   readonly scripts: readonly ScriptSnapshot[];
+  readonly files: readonly FileSnapshot[];
+  readonly processes: readonly ProcessSnapshot[];
+  readonly interfaces: readonly InterfaceSnapshot[]; // only those
   readonly bfd?: BfdSnapshot; // with sessions only
   readonly warnings: readonly string[]; // what an operator should know now
   readonly loop: { readonly stallCount: number; readonly longestStallUs: number };

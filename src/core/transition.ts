@@ -47,16 +47,32 @@ export function onTransition(ctx: Context, r: Router, t: TransitionEffect, cause
   if (t.from === 'fault' && t.to === 'backup') announceSource(ctx, r);
   watchSuccessor(ctx, r, t);
   log(ctx, r, t, detail);
-  for (const state of notifyStates(r, t)) {
-    for (const hook of instanceHooks(r.config, state, {
-      reason: t.reason,
-      previous: words.stateWord(t.from),
-      peer: r.heard?.address ?? '',
-      priority: r.state.priority,
-    }))
-      ctx.ports.hooks.run(hook);
-    tellTransition(ctx, r, state, t.from, t.reason);
-  }
+  for (const state of notifyStates(r, t)) tellState(ctx, r, state, t);
+}
+
+/** Scripts first, then everyone else (C9). */
+function tellState(
+  ctx: Context,
+  r: Router,
+  state: NotifyState,
+  t: Pick<TransitionEffect, 'from' | 'reason'>,
+): void {
+  for (const hook of instanceHooks(r.config, state, {
+    reason: t.reason,
+    previous: words.stateWord(t.from),
+    peer: r.heard?.address ?? '',
+    priority: r.state.priority,
+  }))
+    ctx.ports.hooks.run(hook);
+  tellTransition(ctx, r, state, t.from, t.reason);
+}
+
+/** B18: what was not known at the start is a fault indeed, of which nobody was told then. */
+export function confirmFault(ctx: Context, r: Router): void {
+  const why = [...r.faults.values()].join('; ');
+  ctx.ports.log.log('notice', `(${r.config.name}) is in FAULT: ${why}`, { instance: r.config.name });
+  if (r.lastTransition !== undefined) r.lastTransition = { ...r.lastTransition, detail: why };
+  tellState(ctx, r, 'FAULT', { from: 'init', reason: 'fault' });
 }
 
 function log(ctx: Context, r: Router, t: TransitionEffect, detail: string): void {

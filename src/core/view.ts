@@ -34,6 +34,9 @@ export function snapshot(ctx: Context, groups: Groups, tracking: Tracking, frame
     instances: ctx.routers.map((r) => instance(ctx, r, held)),
     groups: groups.snapshot(),
     scripts: tracking.scripts.snapshot(),
+    files: tracking.files.snapshot(),
+    processes: tracking.processes.snapshot(),
+    interfaces: tracking.interfaces.snapshot(),
     warnings: frame.warnings,
     loop: frame.loop,
   };

@@ -2,6 +2,7 @@
 import type { HookOutcome, InstanceSnapshot, ScriptSnapshot, Snapshot } from '../core/snapshot.ts';
 import { bfdProblems } from './bfd.ts';
 import { duration, lastLine, moment, printable } from './format.ts';
+import { trackedProblems } from './tracked.ts';
 
 /** Longest piece of script output in a line. */
 const OUTPUT = 60;
@@ -13,6 +14,7 @@ export function problems(s: Snapshot): readonly string[] {
   return [
     ...s.instances.flatMap((i) => ofInstance(i, s.nowWallMs)),
     ...s.scripts.flatMap((script) => ofScript(script, s.nowWallMs)),
+    ...trackedProblems(s),
     ...(s.bfd === undefined ? [] : bfdProblems(s.bfd, s.nowWallMs)),
     ...s.warnings.map(printable),
   ];

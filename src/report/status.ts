@@ -1,8 +1,9 @@
 /** `vipd status`: a table that fits 80 columns in plain cases, what is wrong, and with -v every instance in detail. */
-import type { GroupSnapshot, InstanceSnapshot, Snapshot, TrackedSnapshot } from '../core/snapshot.ts';
+import type { GroupSnapshot, InstanceSnapshot, Snapshot } from '../core/snapshot.ts';
 import { bfdLines } from './bfd.ts';
 import { duration, moment, printable, prioritySum, rejectedCount } from './format.ts';
 import { hookLine, problems, scriptLine } from './problems.ts';
+import { trackedLine, trackedLines } from './tracked.ts';
 
 export type StatusOptions = {
   readonly verbose: boolean;
@@ -27,6 +28,7 @@ export function statusText(s: Snapshot, options: StatusOptions): string {
   if (detailed) for (const i of shown) lines.push('', ...details(i, s));
   if (options.verbose && s.scripts.length > 0)
     lines.push('', 'Scripts', ...s.scripts.map((x) => `  ${scriptLine(x, s.nowWallMs)}`));
+  if (options.verbose) lines.push(...trackedLines(s));
   if (options.verbose && s.bfd !== undefined) lines.push('', ...bfdLines(s.bfd, s.nowWallMs));
   if (options.verbose)
     lines.push('', `Event loop: ${s.loop.stallCount} stalls, longest ${duration(s.loop.longestStallUs)}`);
@@ -134,13 +136,6 @@ function priorityLine(i: InstanceSnapshot): string {
     (c) => ` ${c.weight < 0 ? '-' : '+'} ${Math.abs(c.weight)} ${printable(c.what)}`,
   );
   return `${i.effectivePriority} = ${i.basePriority} base${parts.join('')}`;
-}
-
-/** 'script chk (weight -10) is down: -10'. */
-function trackedLine(t: TrackedSnapshot): string {
-  const how = t.weight === 0 && !t.reverse ? '' : ` (weight ${t.weight}${t.reverse ? ' reverse' : ''})`;
-  const effect = t.faults ? ': FAULT' : t.adds === 0 ? '' : `: ${t.adds > 0 ? '+' : ''}${t.adds}`;
-  return printable(`${t.what}${how} is ${t.state}${effect}`);
 }
 
 function preemptLine(i: InstanceSnapshot): string {

@@ -4,6 +4,8 @@
  */
 import { equalBytes, toHex } from '../base/bytes.ts';
 import type { AddressRequest, AddressResult, KernelAddress, Link, NetlinkEvent } from '../ports/netlink.ts';
+import { HostFiles } from './host-files.ts';
+import { HostProcesses } from './host-processes.ts';
 
 export type HostInterface = {
   readonly name: string;
@@ -21,6 +23,8 @@ export class Host {
   readonly #own: readonly KernelAddress[];
   readonly #held = new Set<string>(); // of each address set
   readonly failing: Set<string> = new Set(); // names of scripts that fail now
+  readonly files: HostFiles = new HostFiles();
+  readonly processes: HostProcesses = new HostProcesses();
   links: readonly Link[];
   addresses: readonly KernelAddress[];
   /** Where changes are told; the daemon that runs now listens. */
@@ -63,6 +67,10 @@ export class Host {
   answersFor(name: string, address: string): boolean {
     const link = this.links.find((l) => l.name === name);
     return link?.up === true && link.running && this.#held.has(`${link.index} ${address}`);
+  }
+
+  hasCarrier(name: string): boolean | undefined {
+    return this.links.find((l) => l.name === name)?.running;
   }
 
   /** The carrier of an interface comes or goes; addresses stay, as the kernel leaves them. */

@@ -134,6 +134,20 @@ export class Node {
     return this.#core?.snapshot().instances ?? [];
   }
 
+  /** A tracked file holds something else now; its change is told in a turn of its own. */
+  writeFile(file: string, text: string): void {
+    this.host.files.texts.set(file, text);
+    const core = this.#core;
+    if (core !== undefined) this.#later(core, 0, () => core.onTrackFile(file));
+  }
+
+  /** So many processes of this 'vrrp_track_process' run now. */
+  setProcesses(name: string, count: number): void {
+    this.host.processes.counts.set(name, count);
+    const core = this.#core;
+    if (core !== undefined) this.#later(core, 0, () => core.onProcessCount(name, count));
+  }
+
   #later(core: Core, delayUs: number, run: () => void): void {
     this.#agenda.at(this.#agenda.nowUs + delayUs, () => {
       if (this.#core === core) run();
@@ -215,6 +229,9 @@ export class Node {
         cancel: nothing,
         cancelAll: nothing,
       },
+      trackFiles: this.host.files,
+      processes: this.host.processes,
+      carrier: { carrier: (name) => this.host.hasCarrier(name) },
       bfd: { stateOf: () => ({ up: true, detail: '' }) },
       release: { write: nothing, prepare: nothing },
       service: { ready: nothing, reloading: nothing, stopping: nothing, status: nothing, watchdog: nothing },

@@ -27,7 +27,7 @@ export type Plan = {
 
 /** Why core cannot be asked about an instance; undefined when it can. */
 function whyNotSimulated(c: InstanceConfig): string | undefined {
-  if (c.interface === '') return 'it names no interface, so vipd keeps it in FAULT';
+  if (c.interface === '') return 'it names no interface, and the routes between the nodes are not known here';
   if (c.vips.length + c.excludedVips.length === 0) return 'it has no virtual address to follow';
   return undefined;
 }

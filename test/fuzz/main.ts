@@ -88,6 +88,9 @@ const watch = setInterval(() => {
   }
 }, 1_000);
 
+// A run that is cut short tells how far it came.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end());
+
 let ended = false;
 async function end(): Promise<void> {
   if (ended) return;

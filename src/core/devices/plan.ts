@@ -20,9 +20,9 @@ export type Present = {
   readonly ours: ReadonlySet<string>;
 };
 
-/** The interface that adverts of this (placed) instance leave from and arrive at. */
+/** The interface that adverts of this (placed) instance leave from and arrive at; '' = whichever the routing table chooses. */
 export function advertInterface(c: InstanceConfig): string {
-  if (c.interface === '') return '';
+  if (c.interface === '') return c.vrf ?? '';
   if (c.vmac !== undefined) return c.vmac.xmitBase ? c.interface : c.vmac.name;
   return c.ipvlan?.name ?? c.interface;
 }

@@ -1,7 +1,9 @@
 /** One row for each rule: what is reported and where, beside the values that `values.test.ts` measures. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { ENTRIES } from '../../../src/config/entries.table.ts';
 import type { LoadEnvironment } from '../../../src/config/environment.ts';
+import { KEYWORDS } from '../../../src/config/keywords.table.ts';
 import { configTestStatus } from '../../../src/config/load.ts';
 import { codes, configOf, firstInstance, instance, interfaces, load, messages } from './support.ts';
 
@@ -165,13 +167,33 @@ it('rule/statuses of a test', () => {
   );
 });
 
+const VRRP_BLOCKS = [
+  '',
+  'global_defs',
+  'vrrp_instance',
+  'vrrp_sync_group',
+  'vrrp_instance/virtual_ipaddress',
+];
+/** Those words that no table says are carried out: the program grows, what is named must follow the tables. */
+const withoutEffect = (words: readonly string[]): readonly string[] =>
+  words.filter((word) => {
+    const rows = [...KEYWORDS, ...ENTRIES].filter((r) => r.keyword === word && VRRP_BLOCKS.includes(r.block));
+    return rows.length === 0 || rows.some((r) => r.inactive === true);
+  });
+
 it('rule/parts that vipd does not carry out are named', () => {
   const result = load(
     `global_defs {\nenable_dbus\nsmtp_server 192.0.2.9\n}\ntrack_file f {\nfile /x\n}\n${instance('no_accept\ntrack_file { f }\nauthentication { auth_type AH\nauth_pass x\n}')}`,
   );
   assert.deepEqual(codes(result), []);
-  assert.deepEqual(configOf(result).global.inactive, ['enable_dbus', 'track_file']);
-  assert.deepEqual(firstInstance(result).inactive, ['no_accept', 'track_file', 'auth_type AH']);
+  assert.deepEqual(
+    configOf(result).global.inactive,
+    withoutEffect(['enable_dbus', 'smtp_server', 'track_file']),
+  );
+  assert.deepEqual(
+    firstInstance(result).inactive,
+    withoutEffect(['no_accept', 'track_file', 'auth_type AH']),
+  );
 });
 
 it('rule/every word of global_defs without effect is named, in a group too', () => {
@@ -180,9 +202,9 @@ it('rule/every word of global_defs without effect is named, in a group too', () 
     `global_defs {\nlog_unknown_vrids\nvrrp_rx_bufs_policy MTU\numask 077\nprocess_name x\nrouter_id y\n}\ntrack_file f {\nfile /x\n}\n${instance('lvs_sync_daemon_interface eth0', '192.0.2.1/24')}${group}`,
   );
   const { global, groups } = configOf(result);
-  assert.deepEqual(global.inactive, ['track_file']);
-  assert.deepEqual(groups[0]?.inactive, ['track_file']);
-  assert.deepEqual(firstInstance(result).inactive, ['lvs_sync_daemon_interface']);
+  assert.deepEqual(global.inactive, withoutEffect(['track_file']));
+  assert.deepEqual(groups[0]?.inactive, withoutEffect(['track_file', 'smtp_alert']));
+  assert.deepEqual(firstInstance(result).inactive, withoutEffect(['lvs_sync_daemon_interface']));
 });
 
 it('rule/notify commands keep argv, user and text', () => {

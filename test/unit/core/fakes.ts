@@ -18,6 +18,8 @@ import type { HookRun, ScriptConfig } from '../../../src/ports/process.ts';
 import type { RoutingItem, RoutingPort } from '../../../src/ports/routing.ts';
 import type { ReleaseState } from '../../../src/ports/system.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
+import { HostFiles } from '../../../src/whatif/host-files.ts';
+import { HostProcesses } from '../../../src/whatif/host-processes.ts';
 import { memoryMachine } from '../config/machine.ts';
 
 export const S = 1_000_000;
@@ -171,6 +173,9 @@ export class World {
   readonly notices: Notice[] = [];
   readonly hooksBeforeNotice: number[] = [];
   readonly opened: SocketSpec[] = [];
+  readonly files: HostFiles = new HostFiles();
+  readonly processes: HostProcesses = new HostProcesses();
+  readonly carriers: Map<string, boolean> = new Map(); // what polled links answer
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
   urgency = 0;
@@ -281,6 +286,9 @@ export class World {
         cancel: () => undefined,
         cancelAll: () => undefined,
       },
+      trackFiles: this.files,
+      processes: this.processes,
+      carrier: { carrier: (name) => this.carriers.get(name) },
       release: { write: (state) => this.#keep(state), prepare: () => undefined },
       settings: {
         promoteSecondaries: (name) => void this.promoted.push(name),

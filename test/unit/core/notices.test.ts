@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SyncGroupConfig } from '../../../src/config/config.ts';
 import type { Notice } from '../../../src/ports/notice.ts';
-import { advert, config, instanceConfig, link, S, vip, World } from './fakes.ts';
+import { advert, config, instanceConfig, link, S, script, vip, World } from './fakes.ts';
 
 const PLACE = { file: 'test.conf', line: 1, col: 1 };
 const command = (name: string) => ({ argv: [`/${name}`], text: `/${name}`, place: PLACE });
@@ -108,6 +108,38 @@ describe('core/notices', () => {
     heard(w);
     w.hear(advert(200, { interval: 2 * S }));
     assert.deepEqual(heard(w), ['VI_1 rejected interval 192.0.2.20']);
+  });
+});
+
+describe('core/notices of a fault at the start', () => {
+  const RESULT = { exitCode: 1, timedOut: false, inconclusive: false, durationUs: 1, output: '', detail: '' };
+  const tracked = instanceConfig({
+    trackScripts: [{ script: 'chk', weight: 0, reverse: false }],
+    notify: { fault: command('f') },
+  });
+  const begin = (): World => {
+    const w = new World(config([tracked], { scripts: [script('chk')] }));
+    w.start();
+    w.pass(0);
+    assert.deepEqual(heard(w), ['started']);
+    return w;
+  };
+  it('a script without its first result is told to nobody; its failure is', () => {
+    const w = begin();
+    for (let i = 0; i < 2; i++) {
+      w.core.onScriptResult({ ...RESULT, script: 'chk', ok: false });
+      w.pass(S);
+    }
+    assert.deepEqual(heard(w), ['VI_1 INIT>FAULT 100 fault']);
+    assert.deepEqual(
+      w.hooks.map((h) => h.what),
+      ['notify_fault'],
+    );
+  });
+  it('its success is BACKUP', () => {
+    const w = begin();
+    w.core.onScriptResult({ ...RESULT, script: 'chk', ok: true, exitCode: 0 });
+    assert.deepEqual(heard(w), ['VI_1 FAULT>BACKUP 100 fault-cleared']);
   });
 });
 

@@ -210,6 +210,9 @@ export const SNAPSHOT: Snapshot = {
       detail: '/opt/chk_old does not exist',
     },
   ],
+  files: [],
+  processes: [],
+  interfaces: [],
   warnings: ['VI_3 shares VRID 53 with a stranger'],
   loop: { stallCount: 1, longestStallUs: 1_200_000 },
 };
