@@ -6,6 +6,7 @@ import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
+import type { Announcement, Spacing } from '../../../src/ports/announce.ts';
 import type {
   AddressRequest,
   AddressResult,
@@ -245,12 +246,7 @@ export class World {
       },
       routing: this.#routingPort(),
       announce: {
-        announce: (_owner, list, repeatCount, spacing) => {
-          this.done.push(`garp ${list.length}x${repeatCount}`);
-          this.announced.push(
-            ...list.map((a) => ({ family: a.family, spacingUs: spacing.us, lane: spacing.lane })),
-          );
-        },
+        announce: (_owner, list, repeatCount, spacing) => this.#announce(list, repeatCount, spacing),
         forget: () => undefined,
         sentCount: () => 0,
         watch: () => {
@@ -302,6 +298,13 @@ export class World {
   #raise(ceiling: number): number {
     if (this.urgency < ceiling) this.urgency++;
     return this.urgency;
+  }
+
+  #announce(list: readonly Announcement[], repeatCount: number, spacing: Spacing): void {
+    this.done.push(`garp ${list.length}x${repeatCount}`);
+    this.announced.push(
+      ...list.map((a) => ({ family: a.family, spacingUs: spacing.us, lane: spacing.lane })),
+    );
   }
 
   #routingPort(): RoutingPort {
