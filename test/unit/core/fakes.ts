@@ -193,6 +193,7 @@ export class World {
   /** Of these the kernel shows something else than what was asked for. */
   readonly hidden: Set<string> = new Set();
   routingWatched = false;
+  readings: number = 0; // of routes and rules
   links: Link[] = [link('eth0', 2), link('eth1', 3)];
   addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
   /** Packets that wait in the socket until it is drained. */
@@ -312,8 +313,10 @@ export class World {
       add: (list) => list.map((i) => this.#addRouting(i)),
       delete: (list) => list.map((i) => this.#deleteRouting(i)),
       prepareDelete: (i) => ({ type: i.kind === 'route' ? 25 : 33, flags: 5, body: Uint8Array.of(7) }),
-      present: (list) =>
-        list.map((i) => this.routing.has(routingName(i)) && !this.hidden.has(routingName(i))),
+      present: (list) => {
+        this.readings++;
+        return list.map((i) => this.routing.has(routingName(i)) && !this.hidden.has(routingName(i)));
+      },
       watch: (on) => {
         this.routingWatched = on;
       },

@@ -56,7 +56,7 @@ function master(w: World): World {
 function gone(w: World, name: string): void {
   w.routing.delete(name);
   w.core.onRoutingChange();
-  w.pass(1);
+  w.pass(S / 10);
 }
 const steps = (w: World): string[] => w.done.filter((d) => /^(advert|add|del|garp)/.test(d));
 
@@ -86,6 +86,17 @@ describe('virtual', () => {
     assert.ok(w.routing.has(R1) && w.routing.has(RULE));
     w.pass(10 * S);
     assert.equal(w.core.snapshot().instances[0]?.counters.becameMaster, 2);
+  });
+  it('however much is told, the kernel is read ten times a second at most', () => {
+    const w = master(world(['203.0.113.0/24 dev eth0']));
+    w.pass(S);
+    const before = w.readings;
+    for (let i = 0; i < 1000; i++) {
+      w.core.onRoutingChange();
+      w.pass(S / 1000);
+    }
+    const count = w.readings - before;
+    assert.ok(count >= 10 && count <= 11, String(count));
   });
   it('no_track: nobody looks', () => {
     const w = master(world(['203.0.113.0/24 dev eth0 no_track'], ['table 100 priority 1000 no_track']));
