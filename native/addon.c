@@ -5,6 +5,7 @@ NAPI_MODULE_INIT() {
   register_fd(env, exports);
   register_datagram(env, exports);
   register_packet(env, exports);
+  register_pacer(env, exports);
   register_netlink(env, exports);
   register_unix(env, exports);
   register_process(env, exports);

@@ -7,15 +7,18 @@ import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
 import type { Ports } from './core/context.ts';
 import type { Core } from './core/core.ts';
+import { usesDevices } from './core/devices/plan.ts';
 import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
+import { LazyFirewall } from './io/firewall/lazy-firewall.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { macs } from './io/mac.ts';
 import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink, type RtNetlinkOptions } from './io/netlink/rt-netlink.ts';
+import { Pacer } from './io/pacer/pacer.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
 import { OwnProcess } from './io/process/own-process.ts';
@@ -35,6 +38,7 @@ import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
 const REPEAT_US = 60_000_000;
+const BEAT_MS = 250;
 /** Room for a burst of notifications; the kernel doubles it, in 31 bits. */
 const MONITOR_BUFFER_BYTES = 2 << 20;
 const MOST_BUFFER_BYTES = (1 << 30) - 1;
@@ -56,10 +60,13 @@ export class Hands {
   readonly children: Children;
   readonly devices: NetworkDevices;
   readonly #routing: LazyRouting;
+  readonly #firewall: LazyFirewall;
   readonly bfd: BfdPart;
   readonly ports: Ports;
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
+  readonly #pacer: Pacer | undefined;
+  #renewing: NodeJS.Timeout | undefined;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
@@ -85,13 +92,16 @@ export class Hands {
       netlinkBuffers(given.config),
     );
     this.devices = new NetworkDevices(api, log);
+    this.#firewall = new LazyFirewall(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
     this.#adverts = new AdvertSockets({
       native: api,
       sink: (key, received) => core().onAdvert(key, received),
       onProblem,
+      onClose: (key) => this.#pacer?.closeKey(key),
     });
+    this.#pacer = this.#newPacer(given, onProblem);
     this.#announcer = new Announcer({ native: api, onProblem });
     this.bfd = new BfdPart({
       native: api,
@@ -130,8 +140,30 @@ export class Hands {
       service: this.service,
       settings: this.#settings,
       devices: this.devices,
+      firewall: this.#firewall,
       urgency: this.#own,
+      ...(this.#pacer === undefined ? {} : { pacer: this.#pacer }),
     };
+  }
+
+  /** Without it adverts are sent by this thread alone: a pause of it is then a pause of theirs. */
+  #newPacer(
+    given: HandsOptions,
+    onProblem: (where: string, what: string, code: string) => void,
+  ): Pacer | undefined {
+    const { leaseUs } = given.options;
+    try {
+      return new Pacer({ native: native(), adverts: this.#adverts, leaseUs, onProblem });
+    } catch (e) {
+      if (!(e instanceof Error && 'code' in e)) throw e;
+      given.log.log('warning', `no pacer: ${e.message}; adverts are late whenever this process is`);
+      return undefined;
+    }
+  }
+
+  /** From when core runs: the lease is renewed as long as the event loop turns. */
+  start(beat: () => void): void {
+    this.#renewing = setInterval(beat, BEAT_MS);
   }
 
   #problems(log: DaemonLog): (where: string, what: string, code: string) => void {
@@ -180,6 +212,7 @@ export class Hands {
   /** Loads what `config` needs beyond what is loaded; awaited before `obey`. */
   async prepare(config: Config): Promise<void> {
     if (usesRouting(config)) await this.#routing.load();
+    if (config.instances.some(usesDevices)) await this.#firewall.load(config.global.firewall.nftables);
     await this.#notices.prepare(config);
     await this.bfd.prepare(config.bfdInstances);
   }
@@ -189,12 +222,15 @@ export class Hands {
     this.#checker = newChecker(config);
     this.#tracking.obey(config);
     this.#notices.apply(config);
+    this.devices.obey(config.global.disableLocalIgmp);
     this.bfd.configure(config.bfdInstances);
     this.#own.apply(config.global.processes.vrrp);
   }
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
+    clearInterval(this.#renewing);
+    this.#pacer?.close();
     this.bfd.close();
     this.#adverts.closeAll();
     this.#announcer.close();

@@ -56,6 +56,43 @@ export type Native = {
    */
   packetClose(fd: number): void;
 
+  // --- pacer.c: a thread that repeats packets; one for the process, for the environment that started it (else ESRCH)
+  /** Starts the thread. EEXIST: it runs. */
+  pacerStart(): void;
+  /** Ends it and forgets all entries; harmless when it does not run. Done at the end of the environment too. */
+  pacerStop(): void;
+  /** SCHED_FIFO with `priority` 1..99 for the thread, 0 = the default class. EPERM without CAP_SYS_NICE. */
+  pacerUrgency(priority: number): void;
+  /**
+   * Sends `packets` ([octets, sockaddr], 1..256 of 1..65535 octets) on `fd` at `nextAtUs` (monotonic) and every `intervalUs`
+   * (at least 1000) from then on. `counterAt`: offset of a 16-bit counter (network order, 1..65535) that counts up before
+   * each sending, -1 = none. `will` and `final` (netlink messages, at most 1 MiB) are sent if the lease runs out. Replaces
+   * what the slot (0..65535) had, and keeps its numbers. `fd` must stay open until disarmed.
+   */
+  pacerArm(
+    slot: number,
+    fd: number,
+    packets: readonly (readonly [Uint8Array, Uint8Array])[],
+    intervalUs: number,
+    nextAtUs: number,
+    counterAt: number,
+    will: readonly (readonly [Uint8Array, Uint8Array])[],
+    final: Uint8Array,
+  ): void;
+  /** When this has returned nothing more is sent for the slot. */
+  pacerDisarm(slot: number): void;
+  /** Disarms, and the slot's numbers start anew. */
+  pacerForget(slot: number): void;
+  /** [packets sent, failed, last errno, time of the next in monotonic us, 1 armed | 0 disarmed | -1 never armed]. */
+  pacerRead(slot: number): [number, number, number, number, number];
+  /** The lease ends at `untilUs` (monotonic; 0 = never). false: it had ended before this call, nothing is armed any more. */
+  pacerRenew(untilUs: number): boolean;
+  /** Longest delay of a packet since the last call, us. */
+  pacerLateness(): number;
+  /** A raw socket (AF_INET 2, AF_INET6 10), non-blocking, close-on-exec. EPERM, EMFILE. */
+  socketOpen(domain: number, protocol: number): number;
+  socketOption(fd: number, level: number, option: number, value: Uint8Array): void;
+
   // --- netlink.c
   /**
    * AF_NETLINK socket, bound, non-blocking; `groups` is the RTMGRP bit mask; tries SO_RCVBUFFORCE then SO_RCVBUF

@@ -18,8 +18,12 @@ export async function removeRemains(
   const read = readRelease(runDir);
   if (!read.ok) log.log('warning', `what an earlier run left cannot be known: ${read.error}`);
   if (!read.ok || read.value === undefined) return [];
-  const { addresses, routing = [], devices = [], settings = [] } = read.value;
+  const { addresses, routing = [], devices = [], settings = [], table } = read.value;
   inherit(settings);
+  if (table !== undefined) {
+    const { deleteTablesNow } = await import('./io/firewall/nftables.ts');
+    for (const text of deleteTablesNow(native(), table)) log.log('warning', text);
+  }
   const tell = (what: string, names: readonly string[], results: readonly AddressResult[]): void => {
     const removed = results.filter((r) => r.ok && !r.already).length;
     if (removed > 0) log.log('warning', `removed ${removed} ${what} that an earlier run left behind`);

@@ -144,6 +144,7 @@ export class Daemon {
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
+    this.#hands.start(() => this.#core.beat());
     this.#core.start(findings, devices);
     this.#sayConfiguration();
     const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);

@@ -40,6 +40,7 @@ export function toolParts(): ToolParts {
       const { cleanUp } = await import('./io/release/cleanup.ts');
       const { deleteAddressesNow, deleteInterfacesNow } = await import('./io/netlink/cleanup.ts');
       const { restoreSettings } = await import('./io/sysctl.ts');
+      const { deleteTablesNow } = await import('./io/firewall/nftables.ts');
       const { native } = await import('./native.ts');
       const { enterNamespace } = await import('./namespace.ts');
       return cleanUp(runDir, {
@@ -59,6 +60,7 @@ export function toolParts(): ToolParts {
           deleteInterfacesNow(native(), names).flatMap((r, i) =>
             r.ok ? [] : [`interface ${names[i]}: ${r.code ?? ''} ${r.text ?? ''}`],
           ),
+        deleteTables: (table) => deleteTablesNow(native(), table),
         restoreSettings: (list) => restoreSettings(list),
         out: writeOut,
         err: writeErr,

@@ -112,6 +112,12 @@ export const VIPD_OPTIONS: readonly OptionRow[] = [
     argument: 'ORDER',
     text: 'make-before-break (default) or keepalived',
   },
+  {
+    long: 'lease',
+    arity: 'required',
+    argument: 'SECONDS',
+    text: 'resign when the program hangs for so long (default 3, 0 = never)',
+  },
   { long: 'hook-timeout', arity: 'required', argument: 'SECONDS', text: 'wait so long for hooks at stop' },
   { long: 'daemon-child', arity: 'required', argument: 'FD', text: 'internal: started by vipd without -n' },
 ];

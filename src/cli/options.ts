@@ -48,6 +48,7 @@ export type DaemonOptions = {
   readonly runDir: string;
   readonly socket: string;
   readonly stopOrder: 'make-before-break' | 'keepalived';
+  readonly leaseUs: number; // 0 = none
   readonly hookTimeoutUs?: number; // unset: the daemon's default
   readonly childFd?: number; // internal: descriptor on which a detached child reports
 };
@@ -185,6 +186,18 @@ function choice(values: Values, long: string, allowed: readonly string[], messag
   return given;
 }
 
+const DEFAULT_LEASE_US = 3_000_000;
+
+/** How long the event loop may stand still before the pacer resigns for it; 0 = for ever. */
+function lease(values: Values, messages: string[]): number {
+  const given = values.last('lease');
+  if (given === undefined) return DEFAULT_LEASE_US;
+  const seconds = /^\d+(\.\d{1,6})?$/.test(given) ? Number(given) : Number.NaN;
+  if (seconds === 0 || (seconds >= 1 && seconds <= 3600)) return Math.round(seconds * 1e6);
+  messages.push(`--lease must be 0 (off) or 1 to 3600 seconds; got '${given}'`);
+  return DEFAULT_LEASE_US;
+}
+
 function hookTimeout(values: Values, messages: string[]): { readonly hookTimeoutUs?: number } {
   const given = values.last('hook-timeout');
   if (given === undefined) return {};
@@ -272,6 +285,7 @@ function toOptions(
       },
       env,
     ),
+    leaseUs: lease(values, messages),
     ...hookTimeout(values, messages),
     ...(childFd === undefined ? {} : { childFd: Number(childFd) }),
     ...given(values, remarks),

@@ -31,6 +31,8 @@ import type { BfdSnapshot } from './snapshot.ts';
 const RETRY_US = 1_000_000;
 const MAX_DUE = 100_000;
 const RETRY_ID = 0;
+/** What a socket says whose interface is gone. */
+const STALE = new Set(['EINVAL', 'ENODEV', 'EADDRNOTAVAIL', 'ENXIO']);
 
 export type BfdHands = {
   readonly clock: Clock;
@@ -144,13 +146,10 @@ export class BfdSessions implements BfdStates {
 
   /** Everything that is not open yet; tried again as long as something is not. */
   #openAll(): void {
-    let missing = false;
-    for (const r of this.#records.values()) {
-      if (r.open) continue;
-      if (this.#open(r)) this.#step(r, { type: 'start' });
-      else missing = true;
-    }
-    this.#deadlines.set(RETRY_ID, missing ? this.#hands.clock.nowUs() + RETRY_US : Number.POSITIVE_INFINITY);
+    for (const r of this.#records.values()) if (!r.open && this.#open(r)) this.#step(r, { type: 'start' });
+    const missing = [...this.#records.values()].some((r) => !r.open);
+    const atUs = missing ? this.#hands.clock.nowUs() + RETRY_US : Number.POSITIVE_INFINITY;
+    this.#deadlines.set(RETRY_ID, atUs);
   }
 
   #open(r: BfdRecord): boolean {
@@ -256,7 +255,7 @@ export class BfdSessions implements BfdStates {
 
   /**
    * An expired detection time is believed only after the socket was read to its end: after a stall the packets that disprove it
-   * wait there. After a stall with nothing there the peer gets one more of its intervals, once.
+   * wait there. After a stall with nothing there the peer gets one more detection time, once.
    */
   #expire(r: BfdRecord, nowUs: number, lateUs: number, drained: Set<string>): void {
     if (nowUs >= r.session.silentAtUs) {
@@ -312,6 +311,11 @@ export class BfdSessions implements BfdStates {
     else r.counters.sendErrors++;
     if (error !== '' && error !== r.sendError) this.#warn(r, `send ${error}`, words.notSent(error));
     r.sendError = error;
+    // An interface that came back under its name has another number: the socket is bound to the old one.
+    if (r.config.interface !== undefined && STALE.has(error)) {
+      r.open = false;
+      this.#deadlines.set(RETRY_ID, this.#hands.clock.nowUs() + RETRY_US);
+    }
   }
 
   #onChange(r: BfdRecord, e: Effect & { type: 'changed' }): void {

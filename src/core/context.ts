@@ -5,9 +5,11 @@ import type { AnnouncePort } from '../ports/announce.ts';
 import type { BfdStates } from '../ports/bfd.ts';
 import type { CarrierPort } from '../ports/carrier.ts';
 import type { DevicePort } from '../ports/devices.ts';
+import type { FirewallPort } from '../ports/firewall.ts';
 import type { MacPort } from '../ports/mac.ts';
 import type { Link, NetlinkEvent, NetlinkPort } from '../ports/netlink.ts';
 import type { NoticePort } from '../ports/notice.ts';
+import type { PacerPort } from '../ports/pacer.ts';
 import type { HookPort, HookResult, ScriptPort, ScriptResult } from '../ports/process.ts';
 import type { ProcessPort } from '../ports/processes.ts';
 import type { RoutingPort } from '../ports/routing.ts';
@@ -48,7 +50,11 @@ export type Ports = {
   readonly settings: InterfaceSettings;
   /** Absent: 'use_vmac' and 'use_ipvlan' make nothing, and the addresses are set on the configured interface. */
   readonly devices?: DevicePort;
+  /** Absent: no packet is filtered. */
+  readonly firewall?: FirewallPort;
   readonly urgency: Urgency;
+  /** Absent: every advert comes from this thread. */
+  readonly pacer?: PacerPort;
 };
 
 export type CoreOptions = {
@@ -86,6 +92,8 @@ export type Context = {
   links: Map<string, Link>;
   releaseDirty: boolean;
   post(event: CoreEvent): void;
+  /** What is sent for `r` changed without a step of its machine. */
+  pace(r: Router): void;
   /** For a member of a sync group: its own faults came or went. */
   groupFaultsChanged(r: Router): void;
 };

@@ -21,6 +21,7 @@ import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
 import { leftovers, linksByName } from './network.ts';
+import { catchUp, cease, checkLease, follow } from './pacing.ts';
 import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
 import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
@@ -72,6 +73,10 @@ export class Core {
       links: new Map(),
       releaseDirty: true,
       post: (event) => this.#queue.push(event),
+      pace: (r) => {
+        catchUp(this.#ctx, r);
+        this.#schedule(r);
+      },
       groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
     };
     this.#ctx = Object.assign(ctx, { devices: new Devices(ctx) });
@@ -124,6 +129,7 @@ export class Core {
   #remove(r: Router): void {
     this.#deadlines.set(r.id, Number.POSITIVE_INFINITY);
     this.#owners.delete(r.id);
+    this.#ctx.ports.pacer?.forget(r.id);
     this.#ctx.routers = this.#ctx.routers.filter((x) => x !== r);
   }
 
@@ -132,7 +138,8 @@ export class Core {
   }
 
   onNetlink(event: NetlinkEvent): void {
-    this.#accept({ type: 'netlink', event });
+    // After a stop the interfaces that we made go, which is no trouble to report.
+    if (!this.#left) this.#accept({ type: 'netlink', event });
   }
 
   onHookResult(result: HookResult): void {
@@ -160,7 +167,14 @@ export class Core {
     this.#accept({ type: 'process-count', name, count });
   }
 
+  /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
+  beat(): void {
+    checkLease(this.#ctx);
+    this.#pump();
+  }
+
   #accept(event: CoreEvent): void {
+    checkLease(this.#ctx);
     this.#queue.push(event);
     this.#pump();
   }
@@ -171,6 +185,7 @@ export class Core {
     const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
     this.#armedAtUs = Number.POSITIVE_INFINITY;
     this.#stalls.served(lateUs, nowUs);
+    checkLease(this.#ctx);
     this.#serving = true;
     try {
       for (let served = 0; ; served++) {
@@ -262,14 +277,21 @@ export class Core {
   }
 
   #step(r: Router, event: Event): void {
+    catchUp(this.#ctx, r);
     const before = r.state;
     const next = step(r.params, before, event, this.#ctx.ports.clock.nowUs());
+    // Before priority 0 is said: an advert behind it would take it back.
+    if (next.state.name !== 'master') cease(this.#ctx, r);
     r.state = next.state;
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
-    this.#deadlines.set(r.id, deadlineUs(r.state));
+    this.#schedule(r);
     this.#tracking.garpExtra.follow(r);
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
+  }
+
+  #schedule(r: Router): void {
+    this.#deadlines.set(r.id, follow(this.#ctx, r));
   }
 
   #tellGroup(r: Router, effect: Effect): void {
@@ -410,6 +432,7 @@ export class Core {
   }
 
   snapshot(): Snapshot {
+    for (const r of this.#ctx.routers) catchUp(this.#ctx, r);
     return snapshot(this.#ctx, this.#groups, this.#tracking, {
       startedWallMs: this.#startedWallMs,
       loadedWallMs: this.#loadedWallMs,

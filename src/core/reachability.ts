@@ -12,6 +12,7 @@ import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
 import { onDetection } from './duplicates.ts';
 import { addressRequest, linkFlags, linksByName, sameAddress } from './network.ts';
+import { cease } from './pacing.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import { moveSocket, sharedBy } from './sharing.ts';
 import { isAnyVip, refreshSource } from './source.ts';
@@ -80,6 +81,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
 export function closeSockets(ctx: Context, r: Router): void {
   const key = r.socketKey;
   if (key === '') return;
+  cease(ctx, r);
   moveSocket(ctx, r, '');
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
@@ -119,6 +121,7 @@ export function refreshRouter(ctx: Context, r: Router, tracking: Tracking): void
   for (const f of verdict.faults) faults.set(f.what, f.detail);
   applyTracked(ctx, r, faults, verdict.contributions);
   if (wasSilent && !r.silentFault && faults.size > 0) confirmFault(ctx, r);
+  ctx.pace(r);
 }
 
 function applyTracked(
@@ -187,6 +190,7 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
     case 'address-removed': {
       if (event.type === 'address-removed') tracking.routing.onAddressRemoved(event.address);
       const vip = isAnyVip(ctx, event.address);
+      ctx.devices.onAddress(event.address);
       const text = formatIp(event.address.bytes);
       for (const r of ctx.routers) {
         if (
@@ -199,8 +203,9 @@ export function onNetlink(ctx: Context, event: NetlinkEvent, tracking: Tracking)
         )
           ctx.post({ type: 'check-addresses', router: r });
         if (event.type === 'address-added' && vip && r.vipsSet) onDetection(ctx, r, event.address);
-        const own = r.interfaceIndex === event.address.interfaceIndex || r.config.sourceAddress === text;
-        if (own && !vip) refreshRouter(ctx, r, tracking);
+        const { interfaceIndex } = event.address;
+        const here = r.interfaceIndex === interfaceIndex || r.advertIndex === interfaceIndex;
+        if (!vip && (here || r.config.sourceAddress === text)) refreshRouter(ctx, r, tracking);
       }
       return;
     }

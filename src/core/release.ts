@@ -52,6 +52,7 @@ export class Release {
     }
     const routing = releasedRouting(ctx);
     const devices = ctx.devices.names();
+    const table = ctx.ports.firewall?.table();
     const settings = ctx.ports.devices?.changedSettings() ?? [];
     return {
       addresses,
@@ -59,6 +60,7 @@ export class Release {
       ...(routing.length === 0 ? {} : { routing }),
       ...(devices.length === 0 ? {} : { devices }),
       ...(settings.length === 0 ? {} : { settings }),
+      ...(table === undefined ? {} : { table }),
     };
   }
 

@@ -7,13 +7,14 @@ import { formatIp, parseIp } from '../base/ip.ts';
 import type { Config } from '../config/config.ts';
 import type { KernelAddress } from '../ports/netlink.ts';
 import type { Context } from './context.ts';
+import { advertInterface } from './devices/plan.ts';
 import { isLinkLocal, notUsable, pickSource } from './network.ts';
 import { allAddresses, type Router } from './router.ts';
 
 /** `waiting`: only until duplicate address detection is over, which is nothing to tell a notify script about. */
 export type SourceFault = { readonly detail: string; readonly waiting: boolean };
 
-export function isAnyVip(ctx: Context, a: KernelAddress): boolean {
+export function isAnyVip(ctx: Pick<Context, 'config'>, a: KernelAddress): boolean {
   let known = vipsOf.get(ctx.config);
   if (known === undefined) {
     known = new Set(ctx.config.instances.flatMap((c) => allAddresses(c).map((v) => toHex(v.bytes))));
@@ -29,9 +30,16 @@ const vipsOf = new WeakMap<Config, ReadonlySet<string>>();
 export function refreshSource(ctx: Context, r: Router): SourceFault | undefined {
   const { family, interface: name, sourceAddress } = r.config;
   if (sourceAddress !== undefined) return configuredSource(ctx, r, sourceAddress);
-  const { usable, unusable } = pickSource(family, r.interfaceIndex, ctx.ports.netlink.addresses(), (a) =>
+  // An IPv6 ipvlan makes its own; a VMAC speaks with its parent's.
+  const index = r.config.ipvlan === undefined ? r.interfaceIndex : r.advertIndex;
+  const { usable, unusable } = pickSource(family, index, ctx.ports.netlink.addresses(), (a) =>
     isAnyVip(ctx, a),
   );
+  const lent = ctx.devices.linkLocalOf(advertInterface(r.config));
+  if (usable === undefined && unusable === undefined && lent !== undefined) {
+    r.source = lent;
+    return undefined;
+  }
   // Without one to wait for, a vanished source stays until the priority 0 advert of the FAULT that follows has left with it.
   if (usable === undefined && unusable === undefined)
     return {

@@ -148,6 +148,8 @@ function explain(ctx: Context, r: Router, t: TransitionEffect, cause: Event, now
       return 'all faults are gone';
     case 'address-deleted':
       return 'one of our addresses, routes or rules was deleted by someone else';
+    case 'lease-lost':
+      return 'this process hung for longer than its lease, so that its pacer resigned for it';
     case 'overslept':
       return `this host slept so long that a peer of priority ${r.config.timerExpiredPriority ?? 254} has taken over (timer_expired_backup)`;
     case 'group':

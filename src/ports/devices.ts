@@ -9,6 +9,8 @@ export type DeviceWant = {
   readonly group: number; // link group, 0 = default
   readonly ipv4: boolean; // carries IPv4 addresses or adverts
   readonly ipv6: boolean;
+  /** Of an ipvlan, and of an IPv6 VMAC whose source address is written: what it has before any virtual address. */
+  readonly address?: { readonly bytes: Uint8Array; readonly prefixLength: number };
   /** 'netlink_notify_msg': the parent is reported to listeners once more, for those that follow its promiscuity. */
   readonly notify: boolean;
 };

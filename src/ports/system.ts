@@ -49,6 +49,8 @@ export type ReleaseState = {
   /** Names of interfaces that were made. */
   readonly devices?: readonly string[];
   readonly settings?: readonly ChangedSetting[];
+  /** Name of our packet filter tables. */
+  readonly table?: string;
 };
 export interface ReleasePort {
   /** Rewrites `release.batch` and `release.json` in the run directory (atomic rename). Never throws. */

@@ -36,7 +36,10 @@ function ofSession(s: Session, nowMs: number): string[] {
   const line = (label: string, text: string): string => `    ${label.padEnd(9)} ${text}`;
   return [
     `  ${s.name} to ${s.neighbor}${from} is ${STATES[s.state]} for ${duration((nowMs - s.sinceWallMs) * 1000)} (${how})`,
-    line('local', `${s.diag}, ${sends}, misses the peer after ${ms(s.detectionUs)}`),
+    line(
+      'local',
+      `${s.diag}, ${sends}${s.detectionUs === 0 ? '' : `, misses the peer after ${ms(s.detectionUs)}`}`,
+    ),
     line(
       'remote',
       s.detectionUs === 0

@@ -41,6 +41,7 @@ export function inBackup(p: Params, s: BackupState, e: Event, nowUs: number): St
     case 'address-deleted': // the addresses are absent by our own wish
     case 'group-backup':
     case 'group-announce':
+    case 'lease-lost':
       return stay(s);
     default:
       return assertNever(e);

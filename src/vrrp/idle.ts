@@ -25,6 +25,7 @@ export function inInit(p: Params, s: InitState, e: Event, nowUs: number): Step {
     case 'group-master':
     case 'group-backup':
     case 'group-announce':
+    case 'lease-lost':
       return stay(s);
     default:
       return assertNever(e);
@@ -69,6 +70,7 @@ export function inFault(p: Params, s: FaultState, e: Event, nowUs: number): Step
     case 'group-master':
     case 'group-backup':
     case 'group-announce':
+    case 'lease-lost':
       return stay(s);
     default:
       return assertNever(e);

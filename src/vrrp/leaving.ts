@@ -36,6 +36,7 @@ export function inLeaving(s: LeavingState, e: Event, nowUs: number): Step {
     case 'group-master':
     case 'group-backup':
     case 'group-announce':
+    case 'lease-lost':
       return stay(s);
     default:
       return assertNever(e);

@@ -54,6 +54,8 @@ export function inMaster(p: Params, s: MasterState, e: Event, nowUs: number): St
     }
     case 'reconfigured':
       return reconfigured(p, s, e.priority, e.addressesAdded, nowUs);
+    case 'lease-lost':
+      return toBackup(freshBackup(p, s.priority, learnt(p, s.masterAdverIntUs), nowUs), [], 'lease-lost');
     case 'group-backup':
       return toBackup(freshBackup(p, s.priority, learnt(p, s.masterAdverIntUs), nowUs), [], 'group');
     case 'group-announce':

@@ -91,6 +91,7 @@ export type Reason =
   | 'fault'
   | 'fault-cleared'
   | 'address-deleted'
+  | 'lease-lost' // this process hung, and its pacer resigned for it
   | 'overslept' // 'timer_expired_backup': so late that a peer must have taken over
   | 'group'
   | 'stop'
@@ -126,6 +127,8 @@ export type Event =
    * interval before its silence is believed. The caller gives it once.
    */
   | { readonly type: 'stalled' }
+  /** The pacer gave up mastership for us: priority 0 is out, the addresses are gone. */
+  | { readonly type: 'lease-lost' }
   /** Sync group decisions (group.ts). */
   | { readonly type: 'group-master' }
   | { readonly type: 'group-backup' }

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { readPcap } from './capture.ts';
 import { sleepMs, until } from './clock.ts';
 import { CHECKOUT, COMMANDS, type Daemon } from './daemon.ts';
 import { Lab } from './lab.ts';
@@ -17,6 +18,8 @@ import { must, run } from './process.ts';
 const VIP = '192.0.2.100';
 const MAC = '00:00:5e:00:01:33';
 const ELECTION_MS = 6000;
+/** `nft list ruleset` while master, as keepalived 2.4.3 has it. */
+const TABLES = readFileSync('test/golden/nft-vmac.txt', 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'vipd-vmac-'));
 let lab: Lab;
 let files = 0;
@@ -86,7 +89,7 @@ async function seenMac(): Promise<string> {
 }
 
 describe('a third host', () => {
-  it('sees one MAC before and after a failover, and hardly a gap; then the parents are as they were', async () => {
+  it('[RFC9568-7.3-01+] [RFC9568-8.1.2-01+] sees one MAC before and after a failover, and hardly a gap; then the parents are as they were', async () => {
     await lab.sh('a', 'echo 1 > /proc/sys/net/ipv4/conf/all/rp_filter');
     const before = await settings('a', ...PARENT);
     const a = start('a', text());
@@ -172,6 +175,75 @@ describe('after a crash', () => {
   });
 });
 
+/** IPv4 and IPv6 together; the first has VRID 51, the second 52. */
+const both = (priority: number): string => `${text('use_vmac', priority)}
+vrrp_instance VI_6 {
+    interface eth0
+    virtual_router_id 52
+    priority ${priority}
+    advert_int 0.25
+    use_vmac
+    virtual_ipaddress {
+        fe80::5e:100/64
+        2001:db8::100/64
+    }
+}
+`;
+
+describe('packet filter', () => {
+  it('the tables are those of keepalived 2.4, replaced after a crash, gone after a stop and a cleanup', async () => {
+    const list = async (): Promise<string> => (await lab.sh('a', 'nft list ruleset')).text;
+    const a = start('a', both(200));
+    await holds(a);
+    assert.equal(await list(), TABLES);
+    await a.daemon.kill9();
+    const command = COMMANDS.vipd.replaceAll('{run}', a.daemon.runFolder);
+    const again = start('a', both(200), command);
+    await holds(again);
+    assert.equal(await list(), TABLES);
+    await again.daemon.kill9();
+    const runDir = join(a.daemon.runFolder, 'main.vipd');
+    await lab.sh('a', `${CHECKOUT}/bin/vipd cleanup --run-dir ${runDir}`);
+    assert.equal(await list(), '');
+    const last = start('a', both(200), command);
+    await holds(last);
+    assert.notEqual(await list(), '');
+    last.daemon.signal('SIGTERM');
+    assert.ok(await last.daemon.ended(), last.log());
+    assert.equal(await list(), '');
+  });
+
+  it('a backup says nothing with a virtual MAC: its reports leave from the parent', async () => {
+    const a = start('a', both(200));
+    await holds(a);
+    const virtual = await lab.capture(
+      join(folder, 'virtual.pcap'),
+      'pb0',
+      'inbound and (ether src host 00:00:5e:00:01:33 or ether src host 00:00:5e:00:02:34)',
+    );
+    const reports = await lab.capture(
+      join(folder, 'reports.pcap'),
+      'pb0',
+      'inbound and ether src host 02:00:00:00:00:0b and (igmp or ip6[6] == 0)',
+    );
+    const b = start('b', both(100));
+    assert.ok(await until(() => b.log().includes('(VI_6) Entering BACKUP'), 4000), b.log());
+    await sleepMs(1500);
+    await b.daemon.kill9();
+    await virtual.stop();
+    await reports.stop();
+    const from = readPcap(join(folder, 'virtual.pcap'));
+    assert.deepEqual(
+      from.map((f) => Buffer.from(f.bytes).toString('hex')),
+      [],
+    );
+    assert.ok(readPcap(join(folder, 'reports.pcap')).length >= 2);
+    await ip('b', 'link', 'del', 'vrrp.51');
+    await ip('b', 'link', 'del', 'vrrp.52');
+    await lab.sh('b', 'nft flush ruleset');
+  });
+});
+
 describe('a reload', () => {
   it('adds and takes away use_vmac, and renames it', async () => {
     const a = start('a', text(''));
@@ -191,8 +263,8 @@ describe('a reload', () => {
       a.daemon.signal('SIGHUP');
       assert.ok(await until(() => on(device), ELECTION_MS), `not on ${device}: ${a.log()}`);
     }
-    assert.equal(await has('a', 'vrrp.51'), false);
-    assert.equal(await has('a', 'other'), false);
+    assert.equal(await has('a', 'vrrp.51'), false, a.log());
+    assert.equal(await has('a', 'other'), false, a.log());
     assert.equal(await settings('a', 'eth0/arp_ignore', 'eth0/arp_filter'), '0 0');
   });
 });

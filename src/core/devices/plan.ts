@@ -4,6 +4,7 @@
  * place need know of virtual MACs. Names and rules: keepalived.conf(5) use_vmac, use_vmac_addr; measured with 2.2.7.
  */
 import { equalBytes, toHex } from '../../base/bytes.ts';
+import { parseIp } from '../../base/ip.ts';
 import type { Config, InstanceConfig, VirtualAddress } from '../../config/config.ts';
 import type { DeviceWant } from '../../ports/devices.ts';
 import type { Link } from '../../ports/netlink.ts';
@@ -29,7 +30,8 @@ export function advertInterface(c: InstanceConfig): string {
 
 const asks = (v: VirtualAddress): boolean => v.flags?.includes('use_vmac') === true;
 
-const usesDevices = (c: InstanceConfig): boolean =>
+/** Whether the instance needs an interface of its own, or one of its addresses does. */
+export const usesDevices = (c: InstanceConfig): boolean =>
   c.interface !== '' &&
   (c.vmac !== undefined ||
     c.ipvlan !== undefined ||
@@ -123,6 +125,7 @@ class Planner {
       ipv4: c.family === 4,
       ipv6: c.family === 6,
       ...(own.nameGiven ? { given: own.name } : {}),
+      ...ownAddress(c),
     });
   }
 
@@ -194,6 +197,13 @@ class Planner {
   #isFree(name: string): boolean {
     return !this.#names.has(name) && (!this.#links.has(name) || this.#free.has(name));
   }
+}
+
+/** What is written as the source of adverts: of an ipvlan its address, of a VMAC a link-local one. */
+function ownAddress(c: InstanceConfig): Pick<DeviceWant, 'address'> {
+  if (c.vmac === undefined) return c.ipvlan?.address === undefined ? {} : { address: c.ipvlan.address };
+  const bytes = c.family === 6 && c.sourceAddress !== undefined ? parseIp(c.sourceAddress) : undefined;
+  return bytes === undefined ? {} : { address: { bytes, prefixLength: 64 } };
 }
 
 /** PREFIX, a mark and '.VRID' within the 15 bytes of an interface name. */

@@ -47,6 +47,7 @@ const PARENT = [
   ['arp_filter', '1'],
   ['arp_announce', '2'],
 ] as const;
+const LOCAL_IGMP = 'ipv4/igmp_link_local_mcast_reports';
 const ALL_RP_FILTER = 'ipv4/conf/all/rp_filter';
 /** What the kernel says to a family that it does not have. */
 const NO_FAMILY = 'EAFNOSUPPORT';
@@ -125,7 +126,10 @@ export class NetworkDevices implements DevicePort {
       parents.flatMap((p) => PARENT.map(([key, value]) => [`ipv4/conf/${p}/${key}`, value] as const)),
     );
     const sysctls = this.#sysctls;
-    sysctls.restore((path) => !own.has(path) && (parents.length === 0 || !path.endsWith('/rp_filter')));
+    sysctls.restore(
+      (path) =>
+        path !== LOCAL_IGMP && !own.has(path) && (parents.length === 0 || !path.endsWith('/rp_filter')),
+    );
     // What an administrator has set is left.
     for (const [path, value] of own) if (sysctls.read(path) === '0') sysctls.change(path, value);
     if (parents.length === 0) return;
@@ -138,11 +142,18 @@ export class NetworkDevices implements DevicePort {
     sysctls.change(ALL_RP_FILTER, '0');
   }
 
+  /** 'disable_local_igmp' */
+  obey(disableLocalIgmp: boolean): void {
+    if (disableLocalIgmp) this.#sysctls.change(LOCAL_IGMP, '0');
+    else this.#sysctls.restore((path) => path === LOCAL_IGMP);
+  }
+
   changedSettings(): readonly ChangedSetting[] {
     return this.#sysctls.changed();
   }
 
   close(): void {
+    this.obey(false);
     this.#socket?.close();
     this.#socket = undefined;
   }

@@ -23,6 +23,7 @@ export type CleanUpParts = {
   ) => readonly string[] | Promise<readonly string[]>;
   /** As above, for interfaces. */
   readonly deleteDevices?: (names: readonly string[]) => readonly string[];
+  readonly deleteTables?: (table: string) => readonly string[];
   readonly restoreSettings?: (list: readonly ChangedSetting[]) => readonly string[];
   readonly sendAdvert?: (advert: ReleaseAdvert) => void; // default: raw-socket
   readonly out: (text: string) => void;
@@ -44,7 +45,7 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     parts.err(`vipd: the daemon of ${runDir} is running; stop it, it cleans up by itself\n`);
     return 4;
   }
-  const { adverts, addresses, routing = [], devices = [], settings = [], namespace } = read.value;
+  const { adverts, addresses, routing = [], devices = [], settings = [], table, namespace } = read.value;
   const outside = namespace === undefined ? undefined : parts.enterNamespace(namespace);
   if (outside !== undefined) {
     parts.err(`vipd: ${outside}\n`);
@@ -56,6 +57,7 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     ...(await parts.deleteAddresses(addresses)),
     // After the adverts, which leave through them.
     ...(parts.deleteDevices?.(devices) ?? []),
+    ...(table === undefined ? [] : (parts.deleteTables?.(table) ?? [])),
     ...(parts.restoreSettings?.(settings) ?? []),
   ];
   for (const text of failures) parts.err(`vipd: ${text}\n`);

@@ -176,19 +176,24 @@ const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== nul
 const isNamespace = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,255}$/.test(v);
 const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
 
+const isTable = (v: unknown): v is string => typeof v === 'string' && /^\S{1,64}$/.test(v);
+
 /** Nothing but a number below an interface's IP settings: the file says what is written as root. */
 const isSetting = (v: unknown): v is ChangedSetting =>
   isFields(v) &&
   typeof v['path'] === 'string' &&
-  /^ipv[46]\/conf\/(?!\.{1,2}\/)[^/\s]{1,15}\/[a-z0-9_]+$/.test(v['path']) &&
+  /^(?:ipv[46]\/conf\/(?!\.{1,2}\/)[^/\s]{1,15}\/[a-z0-9_]+|ipv4\/igmp_link_local_mcast_reports)$/.test(
+    v['path'],
+  ) &&
   [v['before'], v['set']].every((x) => typeof x === 'string' && /^-?\d{1,10}$/.test(x));
 
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts, namespace, devices, settings, routing } = value;
+  const { addresses, adverts, namespace, devices, settings, table, routing } = value;
   if (namespace !== undefined && !isNamespace(namespace)) return undefined;
   if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
   if (devices !== undefined && !(Array.isArray(devices) && devices.every(isName))) return undefined;
+  if (table !== undefined && !isTable(table)) return undefined;
   if (settings !== undefined && !(Array.isArray(settings) && settings.every(isSetting))) return undefined;
   if (routing !== undefined && !Array.isArray(routing)) return undefined;
   const readAddresses = addresses.map(toAddress);
@@ -203,6 +208,7 @@ function toState(value: unknown): ReleaseState | undefined {
     ...(namespace === undefined ? {} : { namespace }),
     ...(devices === undefined ? {} : { devices }),
     ...(settings === undefined ? {} : { settings }),
+    ...(table === undefined ? {} : { table }),
   };
 }
 

@@ -41,6 +41,8 @@ export type AdvertSocketsOptions = {
    */
   readonly onProblem: (key: string, what: string, code: string) => void;
   readonly rawSocket?: RawSocketModule;
+  /** Before the sockets of `key` are closed, also when nothing was open. */
+  readonly onClose?: (key: string) => void;
 };
 
 type Entry = {
@@ -122,8 +124,14 @@ export class AdvertSockets implements AdvertPort {
     growReceiveBuffer(receiver, this.#tools(key), asked.receiveBufferBytes);
   }
 
+  /** What `key` was opened with; undefined while it is not open. */
+  spec(key: string): SocketSpec | undefined {
+    return this.#entries.get(key)?.spec;
+  }
+
   /** Harmless when repeated, and inside the sink. */
   close(key: string): void {
+    this.#options.onClose?.(key);
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
     this.#readable.delete(key);

@@ -3,12 +3,17 @@ import type { OutgoingAdvert, SocketSpec } from '../../ports/advert.ts';
 import type { ReceivedAdvert } from '../../wire/received.ts';
 import type { GuardedSocket } from './guarded-socket.ts';
 
+/** A socket while its options are set. Throws with code. */
+export type OptionTarget = {
+  setOption(level: number, option: number, value: number | Buffer, name: string): void;
+};
+
 export type Family = {
   /** Octets of the group or our unicast address; undefined where `text` is none of this family and kind. */
   readonly address: (mode: SocketSpec['mode'], text: string) => Uint8Array | undefined;
   /** Before the filter is on. Throws with code. */
   readonly receiver: (socket: GuardedSocket, spec: SocketSpec, destination: Uint8Array) => void;
-  readonly sender: (socket: GuardedSocket, spec: SocketSpec) => void;
+  readonly sender: (socket: OptionTarget, spec: SocketSpec) => void;
   readonly filter: (spec: SocketSpec, destination: Uint8Array, vrids: readonly number[]) => Uint8Array;
   /** A packet as `GuardedSocket.receive` gave it; copies what it keeps. */
   readonly decode: (packet: Uint8Array, about: Uint8Array) => ReceivedAdvert;

@@ -5,8 +5,7 @@ import { receiveIpv4 } from '../../wire/received.ts';
 import { encodeAdvertIpv4 } from '../../wire/sent.ts';
 import { macs } from '../mac.ts';
 import { advertFilter } from './advert-filter.ts';
-import type { Family } from './family.ts';
-import type { GuardedSocket } from './guarded-socket.ts';
+import type { Family, OptionTarget } from './family.ts';
 
 const SOL_SOCKET = 1;
 const SO_DONTROUTE = 5;
@@ -39,7 +38,7 @@ export const IPV4: Family = {
     encodeAdvertIpv4(advert, { id: advert.ipId, ttl: advert.ttl, source, destination }, macs),
 };
 
-function prepareSender(socket: GuardedSocket, spec: SocketSpec): void {
+function prepareSender(socket: OptionTarget, spec: SocketSpec): void {
   socket.setOption(SOL_IP, IP_HDRINCL, 1, 'IP_HDRINCL');
   socket.setOption(SOL_IP, IP_TOS, TOS_NETWORK_CONTROL, 'IP_TOS');
   socket.setOption(SOL_IP, IP_TTL, 255, 'IP_TTL');

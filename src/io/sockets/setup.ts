@@ -5,7 +5,7 @@
 import type { SocketSpec } from '../../ports/advert.ts';
 import { DROP_ALL } from '../bpf.ts';
 import { codeOf, type SystemError, systemError } from '../errno.ts';
-import type { Family } from './family.ts';
+import type { Family, OptionTarget } from './family.ts';
 import {
   ABOUT_LENGTH,
   GuardedSocket,
@@ -58,7 +58,7 @@ function invalid(text: string): SystemError {
   return systemError('EINVAL', text, 'socket');
 }
 
-function bindToDevice(socket: GuardedSocket, spec: SocketSpec): void {
+function bindToDevice(socket: OptionTarget, spec: SocketSpec): void {
   if (spec.interface === '') return;
   const name = Buffer.from(`${spec.interface}\0`);
   socket.setOption(SOL_SOCKET, SO_BINDTODEVICE, name, `SO_BINDTODEVICE ${spec.interface}`);
@@ -113,12 +113,17 @@ export function growReceiveBuffer(socket: GuardedSocket, tools: SocketTools, ask
   }
 }
 
+/** The options of a send socket, whoever has opened it. */
+export function prepareSender(socket: OptionTarget, spec: SocketSpec): void {
+  bindToDevice(socket, spec);
+  familyOf(spec.family).sender(socket, spec);
+}
+
 export function openSender(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   filterDestination(spec);
   const socket = openDeaf(tools, spec, events);
   try {
-    bindToDevice(socket, spec);
-    familyOf(spec.family).sender(socket, spec);
+    prepareSender(socket, spec);
     return socket;
   } catch (e) {
     socket.close();

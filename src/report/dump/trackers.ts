@@ -1,4 +1,5 @@
-/** What instances track in keepalived.data: scripts, files, processes. */
+/** What instances track in keepalived.data: scripts, files, processes, BFD sessions. */
+import type { BfdConfig } from '../../config/bfd-config.ts';
 import type { Config, ScriptConfig } from '../../config/config.ts';
 import type { Tracked, TrackFileConfig, TrackProcessConfig } from '../../config/track-config.ts';
 import type { ScriptSnapshot, Snapshot } from '../../core/snapshot.ts';
@@ -44,6 +45,10 @@ export function trackerLines(config: Config, s: Snapshot, facts: DumpFacts): rea
     ...section(
       'VRRP Track processes',
       config.trackProcesses.flatMap((c) => processLines(c, config)),
+    ),
+    ...section(
+      'VRRP Track BFDs',
+      config.bfdInstances.filter((c) => c.forVrrp).flatMap((c) => bfdLines(c, s, config)),
     ),
   ];
 }
@@ -100,5 +105,15 @@ function processLines(c: TrackProcessConfig, config: Config): string[] {
     `   Fork delay = ${(c.forkDelayUs / S).toFixed(6)}s`,
     `   Full command = ${c.fullCommand}`,
     ...trackers(config, (of) => byName(of.trackProcesses, c.name)),
+  ];
+}
+
+function bfdLines(c: BfdConfig, s: Snapshot, config: Config): string[] {
+  const state = s.bfd?.sessions.find((x) => x.name === c.name)?.state;
+  return [
+    ` VRRP Track BFD = ${c.name}`,
+    `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
+    `   Bfd is ${state === 'up' ? 'up' : 'down'}`,
+    ...trackers(config, (of) => byName(of.trackBfd, c.name)),
   ];
 }

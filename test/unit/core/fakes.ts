@@ -15,6 +15,7 @@ import type {
   NetlinkEvent,
 } from '../../../src/ports/netlink.ts';
 import type { Notice } from '../../../src/ports/notice.ts';
+import type { PacerPort } from '../../../src/ports/pacer.ts';
 import type { HookRun, ScriptConfig } from '../../../src/ports/process.ts';
 import type { RoutingItem, RoutingPort } from '../../../src/ports/routing.ts';
 import type { ReleaseState } from '../../../src/ports/system.ts';
@@ -170,6 +171,7 @@ export class World {
   readonly done: string[] = [];
   readonly log: string[] = [];
   readonly sent: OutgoingAdvert[] = [];
+  readonly sentAtUs: number[] = [];
   readonly hooks: HookRun[] = [];
   readonly notices: Notice[] = [];
   readonly hooksBeforeNotice: number[] = [];
@@ -204,9 +206,9 @@ export class World {
   stopped: boolean = false;
   readonly core: Core;
 
-  constructor(conf: Config, makeBeforeBreak = true) {
+  constructor(conf: Config, makeBeforeBreak = true, pacer?: (w: World) => PacerPort) {
     this.core = new Core(
-      this.#ports(),
+      { ...this.#ports(), ...(pacer === undefined ? {} : { pacer: pacer(this) }) },
       { version: '0', node: 'test', pid: 1, configFile: 'test.conf', makeBeforeBreak, keepAddresses: false },
       conf,
     );
@@ -227,6 +229,7 @@ export class World {
         close: (key) => void this.done.push(`close ${key}`),
         send: (_key, advert) => {
           this.sent.push(advert);
+          this.sentAtUs.push(this.nowUs);
           this.done.push(`advert ${advert.priority}`);
           return { sent: advert.destinations.length };
         },

@@ -409,6 +409,7 @@ const others: readonly Row[] = [
     at: 1 * S,
     to: backup,
   },
+  { name: 'backup/lease-lost', from: backup, e: { type: 'lease-lost' }, to: backup },
   { name: 'backup/group-announce', from: backup, e: { type: 'group-announce' }, to: backup },
 ];
 

@@ -94,6 +94,7 @@ const initRows: readonly Row[] = [
     { type: 'group-backup' },
     { type: 'group-announce' },
     { type: 'stalled' },
+    { type: 'lease-lost' },
   ]),
 ];
 
@@ -157,6 +158,7 @@ const faultRows: readonly Row[] = [
     { type: 'group-backup' },
     { type: 'group-announce' },
     { type: 'stalled' },
+    { type: 'lease-lost' },
   ]),
 ];
 
@@ -238,6 +240,7 @@ const leavingRows: readonly Row[] = [
     { type: 'group-backup' },
     { type: 'group-announce' },
     { type: 'stalled' },
+    { type: 'lease-lost' },
   ]),
 ];
 

@@ -364,6 +364,13 @@ const others: readonly Row[] = [
     to: { ...master, lowerPrioBurstAtUs: 8 * S },
     fx: ['announce lower-priority 4'],
   },
+  {
+    name: 'master/lease-lost/the pacer has resigned for us: back to BACKUP in silence',
+    from: master,
+    e: { type: 'lease-lost' },
+    to: fell,
+    fx: [...release, 'master>backup lease-lost'],
+  },
   { name: 'master/stalled', from: master, e: { type: 'stalled' }, to: master },
   { name: 'master/group-announce/off', p: silent, from: master, e: { type: 'group-announce' }, to: master },
   { name: 'master/startup', from: master, e: { type: 'startup', fault: true, notBeforeUs: 0 }, to: master },

@@ -26,6 +26,7 @@ const EVENTS: Readonly<Record<Event['type'], true>> = {
   'group-master': true,
   'group-backup': true,
   'group-announce': true,
+  'lease-lost': true,
 };
 
 describe('step', () => {

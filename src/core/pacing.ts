@@ -1,0 +1,133 @@
+/**
+ * Masters whose adverts are repeated by the pacer. The machine stays in charge: whatever changes what it would send, or when,
+ * replaces the repetition; before it steps it is told how far the repetition has gone; before it leaves MASTER, or says
+ * priority 0, the repetition has ended.
+ */
+import { type Cadence, cadence, deadlineWhilePacedUs, repeated } from '../vrrp/cadence.ts';
+import { deadlineUs } from '../vrrp/step.ts';
+import { authenticateAhead } from './authentication.ts';
+import type { Context } from './context.ts';
+import { outgoing } from './effects.ts';
+import { addressRequestAt } from './network.ts';
+import { allAddresses, type Router } from './router.ts';
+
+export type Paced = {
+  readonly text: string; // what is repeated, to see a difference
+  nextAtUs: number;
+  sent: number; // of these, counted already
+  failed: number;
+  readonly destinations: number; // packets of one advert
+};
+
+type Unsigned = NonNullable<ReturnType<typeof authenticateAhead>>;
+
+/** IP identifications are 1..65535. */
+const IDS = 65_535;
+
+/** Brings the machine's state and the counters up to what the pacer has done. */
+export function catchUp(ctx: Context, r: Router): void {
+  const { pacer } = ctx.ports;
+  if (r.paced === undefined || pacer === undefined) return;
+  const { sent, failed, error, nextAtUs } = pacer.progress(r.id);
+  const each = r.paced.destinations;
+  const adverts = Math.floor(sent / each) - Math.floor(r.paced.sent / each);
+  r.counters.advertsSent += adverts;
+  if (adverts > 0) r.ipId = ((r.ipId + adverts - 1) % IDS) + 1;
+  r.counters.sendErrors += failed - r.paced.failed;
+  if (failed > r.paced.failed) sayFailure(ctx, r, error);
+  r.paced.sent = sent;
+  r.paced.failed = failed;
+  r.paced.nextAtUs = nextAtUs;
+  r.state = repeated(r.state, nextAtUs);
+}
+
+function sayFailure(ctx: Context, r: Router, error: string): void {
+  const { name } = r.config;
+  const quiet = ctx.limiter.pass(`send ${name} ${error}`, ctx.ports.clock.nowUs());
+  if (quiet >= 0)
+    ctx.ports.log.log('warning', `(${name}) cannot send adverts on ${r.config.interface}: ${error}`, {
+      instance: name,
+      error,
+    });
+}
+
+/** Ends the repetition, with its counters read. */
+export function cease(ctx: Context, r: Router): void {
+  if (r.paced === undefined) return;
+  ctx.ports.pacer?.cease(r.id);
+  catchUp(ctx, r);
+  r.paced = undefined;
+}
+
+/** Begins, replaces or ends the repetition as the state asks for; returns the machine's next deadline. */
+export function follow(ctx: Context, r: Router): number {
+  const { pacer } = ctx.ports;
+  const authentication = mayRepeat(r) ? unsigned(r) : undefined;
+  const c = authentication === undefined ? undefined : cadence(r.params, r.state);
+  if (pacer === undefined || authentication === undefined || c === undefined) {
+    cease(ctx, r);
+    return deadlineUs(r.state);
+  }
+  const text = textOf(r, c, authentication);
+  if (r.paced?.text === text && r.paced.nextAtUs === c.nextAtUs) return deadlineWhilePacedUs(r.state);
+  const before = r.paced ?? progressOf(ctx, r);
+  // It counts up before it sends.
+  const advert = outgoing(r, c.priority, r.ipId === 0 ? IDS : r.ipId, authentication);
+  const begun = pacer.repeat(r.id, {
+    socketKey: r.socketKey,
+    advert,
+    intervalUs: c.intervalUs,
+    nextAtUs: c.nextAtUs,
+    resignation: outgoing(r, 0, 1, authentication),
+    addresses: heldAddresses(r),
+  });
+  if (!begun) {
+    cease(ctx, r);
+    return deadlineUs(r.state);
+  }
+  const destinations = Math.max(1, advert.destinations.length);
+  r.paced = { text, nextAtUs: c.nextAtUs, sent: before.sent, failed: before.failed, destinations };
+  return deadlineWhilePacedUs(r.state);
+}
+
+const progressOf = (ctx: Context, r: Router): { readonly sent: number; readonly failed: number } =>
+  ctx.ports.pacer?.progress(r.id) ?? { sent: 0, failed: 0 };
+
+const mayRepeat = (r: Router): boolean => r.started && r.socketKey !== '' && r.source !== undefined;
+
+/** undefined: the octets change each time, for a signature over a sequence number, and are made by this thread. */
+const unsigned = (r: Router): ReturnType<typeof authenticateAhead> =>
+  r.config.authentication.type === 'ah' ? undefined : authenticateAhead(r);
+
+/** Everything that stands in the advert or says where it goes. */
+function textOf(r: Router, { priority, intervalUs }: Cadence, authentication: Unsigned): string {
+  const { addresses, ...rest } = outgoing(r, priority, 1, authentication);
+  const held = heldAddresses(r).map((a) => `${a.interfaceIndex}:${a.bytes.join('.')}`);
+  return JSON.stringify([r.socketKey, intervalUs, rest, addresses.map((a) => a.join('.')), held]);
+}
+
+function heldAddresses(r: Router) {
+  return allAddresses(r.config).flatMap((v) => {
+    const index = r.vipInterfaces.get(v.interface);
+    return index === undefined ? [] : [addressRequestAt(v, index)];
+  });
+}
+
+/**
+ * Renews the lease of the pacer. Where it had run out the machines are told, before the event that woke us: what they would do
+ * with that as masters they may not do any more.
+ */
+export function checkLease(ctx: Context): void {
+  const { pacer, clock, log } = ctx.ports;
+  if (pacer === undefined || pacer.renew(clock.nowUs())) return;
+  const lost = ctx.routers.filter((r) => r.paced !== undefined);
+  if (lost.length === 0) return;
+  log.log(
+    'error',
+    `this process hung: its pacer said priority 0 for ${lost.length} instance(s) and took their addresses away`,
+  );
+  for (const router of lost) {
+    cease(ctx, router);
+    ctx.post({ type: 'machine', router, event: { type: 'lease-lost' } });
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * PacerPort over the addon's thread: its own send sockets, one for each key of the advert sockets; the packets of an advert;
+ * the lease. A repetition that cannot be made is refused, and core sends by itself.
+ */
+import { getSystemErrorName } from 'node:util';
+import { parseIp } from '../../base/ip.ts';
+import type { Native } from '../../native.ts';
+import type { AdvertPort, OutgoingAdvert, SocketSpec } from '../../ports/advert.ts';
+import type { AddressRequest } from '../../ports/netlink.ts';
+import type { PacerPort, Progress, Repetition } from '../../ports/pacer.ts';
+import { codeOf } from '../errno.ts';
+import { encodeDeleteAddress, encodeMessage } from '../netlink/messages.ts';
+import { prepareSender } from '../sockets/setup.ts';
+import { sockaddr } from './sockaddr.ts';
+
+export type PacerNative = Pick<
+  Native,
+  | 'pacerStart'
+  | 'pacerStop'
+  | 'pacerUrgency'
+  | 'pacerArm'
+  | 'pacerDisarm'
+  | 'pacerForget'
+  | 'pacerRead'
+  | 'pacerRenew'
+  | 'pacerLateness'
+  | 'socketOpen'
+  | 'socketOption'
+  | 'close'
+>;
+
+export type PacerOptions = {
+  readonly native: PacerNative;
+  readonly adverts: Pick<AdvertPort, 'encode'> & { spec(key: string): SocketSpec | undefined };
+  readonly leaseUs: number; // 0 = none
+  readonly onProblem: (where: string, what: string, code: string) => void;
+};
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+/** Raw sockets of it send and never receive. */
+const IPPROTO_RAW = 255;
+const IPV4_ID_AT = 4;
+const NO_COUNTER = -1;
+/** Of the addon. */
+const MOST_SLOTS = 65_536;
+
+const NLM_F_REQUEST = 1;
+
+/** Nobody reads an answer: the messages ask for none. */
+const farewell = (addresses: readonly AddressRequest[]): Uint8Array =>
+  Buffer.concat(
+    addresses.flatMap((a) => encodeMessage({ ...encodeDeleteAddress(a), flags: NLM_F_REQUEST }, 0)),
+  );
+
+type Sender = { readonly fd: number; readonly ids: Set<number> };
+
+export class Pacer implements PacerPort {
+  readonly #options: PacerOptions;
+  readonly #senders = new Map<string, Sender>();
+  readonly #keys = new Map<number, string>(); // of what is repeated
+  /** Core's ids never come back, the addon's slots do. */
+  readonly #slots = new Map<number, number>();
+  readonly #free: number[] = [];
+  #renewedUs = Number.NEGATIVE_INFINITY;
+
+  /** Starts the thread; throws what pthread_create says. */
+  constructor(options: PacerOptions) {
+    this.#options = options;
+    options.native.pacerStart();
+  }
+
+  repeat(id: number, what: Repetition): boolean {
+    const { native, adverts } = this.#options;
+    const spec = adverts.spec(what.socketKey);
+    const slot = this.#slotOf(id);
+    if (spec === undefined || slot === undefined) return false;
+    const packets = this.#packets(what.advert, spec);
+    if (packets.length === 0) return false;
+    try {
+      const sender = this.#sender(what.socketKey, spec);
+      native.pacerArm(
+        slot,
+        sender.fd,
+        packets,
+        what.intervalUs,
+        what.nextAtUs,
+        spec.family === 4 ? IPV4_ID_AT : NO_COUNTER,
+        this.#packets(what.resignation, spec),
+        farewell(what.addresses),
+      );
+      this.#leave(id);
+      sender.ids.add(id);
+      this.#keys.set(id, what.socketKey);
+      return true;
+    } catch (e) {
+      const code = codeOf(e);
+      if (code === undefined) throw e;
+      this.#options.onProblem(what.socketKey, 'pacer', code);
+      return false;
+    }
+  }
+
+  cease(id: number): void {
+    const slot = this.#slots.get(id);
+    if (slot !== undefined) this.#options.native.pacerDisarm(slot);
+    this.#leave(id);
+  }
+
+  progress(id: number): Progress {
+    const slot = this.#slots.get(id);
+    if (slot === undefined) return { sent: 0, failed: 0, error: '', nextAtUs: 0 };
+    const [sent, failed, errno, nextAtUs] = this.#options.native.pacerRead(slot);
+    return { sent, failed, error: errno === 0 ? '' : getSystemErrorName(-errno), nextAtUs };
+  }
+
+  forget(id: number): void {
+    const slot = this.#slots.get(id);
+    if (slot === undefined) return;
+    this.#options.native.pacerForget(slot);
+    this.#leave(id);
+    this.#slots.delete(id);
+    this.#free.push(slot);
+  }
+
+  renew(nowUs: number): boolean {
+    const { leaseUs, native } = this.#options;
+    // Fresh: in the first quarter of it nothing can have run out.
+    if (leaseUs === 0 || nowUs - this.#renewedUs < leaseUs / 4) return true;
+    this.#renewedUs = nowUs;
+    return native.pacerRenew(nowUs + leaseUs);
+  }
+
+  lateness(): number {
+    return this.#options.native.pacerLateness();
+  }
+
+  /** 'vrrp_rt_priority'; throws EPERM. */
+  setUrgency(priority: number): void {
+    this.#options.native.pacerUrgency(priority);
+  }
+
+  /** The advert sockets of `key` are closed: core has ceased what it repeated there. */
+  closeKey(key: string): void {
+    const sender = this.#senders.get(key);
+    if (sender === undefined) return;
+    for (const id of [...sender.ids]) this.cease(id);
+    this.#senders.delete(key);
+    this.#options.native.close(sender.fd);
+  }
+
+  close(): void {
+    this.#options.native.pacerStop();
+    for (const { fd } of this.#senders.values()) this.#options.native.close(fd);
+    this.#senders.clear();
+  }
+
+  #leave(id: number): void {
+    const key = this.#keys.get(id);
+    if (key === undefined) return;
+    this.#keys.delete(id);
+    this.#senders.get(key)?.ids.delete(id);
+  }
+
+  #slotOf(id: number): number | undefined {
+    const known = this.#slots.get(id);
+    if (known !== undefined) return known;
+    const slot = this.#free.pop() ?? this.#slots.size;
+    if (slot >= MOST_SLOTS) return undefined;
+    this.#slots.set(id, slot);
+    return slot;
+  }
+
+  #sender(key: string, spec: SocketSpec): Sender {
+    const known = this.#senders.get(key);
+    if (known !== undefined) return known;
+    const { native } = this.#options;
+    const fd = native.socketOpen(spec.family === 4 ? AF_INET : AF_INET6, IPPROTO_RAW);
+    try {
+      prepareSender(
+        {
+          setOption: (level, option, value) => {
+            const octets = typeof value === 'number' ? Buffer.from(Int32Array.of(value).buffer) : value;
+            native.socketOption(fd, level, option, octets);
+          },
+        },
+        spec,
+      );
+    } catch (e) {
+      native.close(fd);
+      throw e;
+    }
+    const sender = { fd, ids: new Set<number>() };
+    this.#senders.set(key, sender);
+    return sender;
+  }
+
+  #packets(advert: OutgoingAdvert, spec: SocketSpec): (readonly [Uint8Array, Uint8Array])[] {
+    const packets = this.#options.adverts.encode(advert);
+    if (packets.length !== advert.destinations.length) return [];
+    return packets.flatMap((octets, i) => {
+      const address = parseIp(advert.destinations[i] as string);
+      return address === undefined ? [] : [[octets, sockaddr(address, spec.interfaceIndex)] as const];
+    });
+  }
+}

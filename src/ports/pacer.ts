@@ -1,0 +1,37 @@
+/** Somebody who repeats adverts on time whatever this thread does, and gives up for us when we are gone for too long. */
+import type { OutgoingAdvert } from './advert.ts';
+import type { AddressRequest } from './netlink.ts';
+
+export type Repetition = {
+  readonly socketKey: string;
+  readonly advert: OutgoingAdvert;
+  readonly intervalUs: number;
+  readonly nextAtUs: number; // of the first one, monotonic
+  /** The last will, should this thread not renew its lease: the advert of priority 0, and the addresses to take away. */
+  readonly resignation: OutgoingAdvert;
+  readonly addresses: readonly AddressRequest[];
+};
+
+export type Progress = {
+  readonly sent: number; // packets, since the first `repeat` of this id
+  readonly failed: number;
+  readonly error: string; // code of the last failure, '' when there was none
+  readonly nextAtUs: number; // of the next one
+};
+
+export interface PacerPort {
+  /** Begins or replaces the repetition of `id`. false: cannot be repeated, the caller keeps its timer. */
+  repeat(id: number, what: Repetition): boolean;
+  /** Nothing more is sent for `id` once this has returned. Harmless when nothing is repeated. */
+  cease(id: number): void;
+  progress(id: number): Progress;
+  /** `id` is not used any more. */
+  forget(id: number): void;
+  /**
+   * Renews the lease. false, once: it had run out, the last will was carried out, and nothing is repeated any more. To be
+   * called before this thread acts on anything after a pause; costs nothing while the lease is fresh.
+   */
+  renew(nowUs: number): boolean;
+  /** Longest delay of a packet since it was last asked, microseconds. */
+  lateness(): number;
+}
