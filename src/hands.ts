@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import type { Ports } from './core/context.ts';
 import type { Core } from './core/core.ts';
 import { usesDevices } from './core/devices/plan.ts';
+import { refuses } from './core/guard.ts';
 import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
@@ -212,7 +213,8 @@ export class Hands {
   /** Loads what `config` needs beyond what is loaded; awaited before `obey`. */
   async prepare(config: Config): Promise<void> {
     if (usesRouting(config)) await this.#routing.load();
-    if (config.instances.some(usesDevices)) await this.#firewall.load(config.global.firewall.nftables);
+    if (config.instances.some((i) => usesDevices(i) || refuses(i)))
+      await this.#firewall.load(config.global.firewall.nftables);
     await this.#notices.prepare(config);
     await this.bfd.prepare(config.bfdInstances);
   }

@@ -39,6 +39,7 @@ import './unit/core/device-plan.test.ts';
 import './unit/core/ipv6.test.ts';
 import './unit/core/limiter.test.ts';
 import './unit/core/routing.test.ts';
+import './unit/core/guard.test.ts';
 import './unit/core/notices.test.ts';
 import './unit/core/pacing.test.ts';
 import './unit/core/sharing.test.ts';

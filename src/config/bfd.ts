@@ -38,6 +38,16 @@ export function buildBfd(block: Block, others: readonly PlacedBfd[], c: BuildCon
   const ends = endsOf(block, name, drop, c);
   if (ends === undefined) return undefined;
   const { neighbor, source } = ends;
+  if (isLinkLocal(neighbor) && ends.interface === undefined)
+    c.reporter.report(
+      'KA1408',
+      name.at,
+      `BFD instance ${name.text}: neighbor ${formatIp(neighbor)} is link-local and names no interface`,
+      {
+        effect: 'no packet can be sent',
+        fix: `write 'neighbor_ip ${formatIp(neighbor)}%INTERFACE'`,
+      },
+    );
   const first = others.find((o) => sameSession(o.config, ends));
   if (first !== undefined) {
     c.reporter.report(

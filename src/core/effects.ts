@@ -11,6 +11,7 @@ import type { Effect, Event } from '../vrrp/types.ts';
 import { announce } from './announcing.ts';
 import { authenticate } from './authentication.ts';
 import type { Context } from './context.ts';
+import { guard } from './guard.ts';
 import { addressRequest, addressRequestAt } from './network.ts';
 import { lowerPriorityHook } from './notify.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
@@ -26,10 +27,15 @@ export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event):
       sendAdvert(ctx, r, effect.priority);
       break;
     case 'addresses':
-      if (effect.want === 'absent') removeRoutes(ctx, r);
-      if (effect.want === 'present') addAddresses(ctx, r);
-      else removeAddresses(ctx, r);
-      if (effect.want === 'present') addRoutes(ctx, r);
+      if (effect.want === 'present') {
+        guard(ctx, r, true);
+        addAddresses(ctx, r);
+        addRoutes(ctx, r);
+      } else {
+        removeRoutes(ctx, r);
+        removeAddresses(ctx, r);
+        guard(ctx, r, false);
+      }
       break;
     case 'announce':
       announce(ctx, r, effect.burst, effect.repeatCount);

@@ -67,6 +67,7 @@ export type Router = {
   readonly authentication: AuthenticationRecord;
   ipId: number;
   vipsSet: boolean;
+  guarded: boolean; // the packet filter drops what comes for our addresses
   vipInterfaces: Map<string, number>; // name -> number at the time our addresses were set on it
   routing: Map<string, HeldRouting>; // virtual routes and rules that we have set, by routingKey
   heard: Heard | undefined;
@@ -139,6 +140,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     authentication: freshAuthentication(),
     ipId: 0,
     vipsSet: false,
+    guarded: false,
     vipInterfaces: new Map(),
     routing: new Map(),
     heard: undefined,

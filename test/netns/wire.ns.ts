@@ -88,6 +88,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const of = (name: string, node: 'a' | 'b'): Sent[] => played.get(name)?.[node] ?? [];
 const hexes = (list: readonly Sent[]): string[] => list.map((f) => f.hex);
+/** b has learnt the old form from a: its own adverts follow, where keepalived's do not (docs/compatibility.md). */
+const OLD_CHECKSUM = 'v3-ipv4-ucast-old-checksum';
+const checksumless = (hex: string): string => `${hex.slice(0, 80)}....${hex.slice(84)}`;
+
 const isIpv6 = (hex: string): boolean => hex.slice(24, 28) === ETHERTYPE_IPV6;
 const labelless = (hex: string): string => (isIpv6(hex) ? `${hex.slice(0, 31)}.....${hex.slice(36)}` : hex);
 /** Identification and header checksum left out: how many adverts went before depends on the second it was stopped in. */
@@ -103,8 +107,11 @@ for (const name of NAMES)
       assert.deepEqual(hexes(a).slice(0, whole.length), whole);
       assert.equal(timeless(hexes(a).at(-1) ?? ''), timeless(want.a.adverts.at(-1) ?? ''), 'priority 0');
       const b = of(name, 'b').filter((f) => f.kind === 'vrrp');
-      assert.equal(b[0]?.hex, labelless(want.b.adverts[0] ?? ''));
-      assert.equal(timeless(b.at(-1)?.hex ?? ''), timeless(want.b.adverts.at(-1) ?? ''), 'priority 0 of b');
+      if (name === OLD_CHECKSUM)
+        assert.equal(checksumless(b[0]?.hex ?? ''), checksumless(want.b.adverts[0] ?? ''));
+      else assert.equal(b[0]?.hex, labelless(want.b.adverts[0] ?? ''));
+      const last = name === OLD_CHECKSUM ? (hex: string) => checksumless(timeless(hex)) : timeless;
+      assert.equal(last(b.at(-1)?.hex ?? ''), last(want.b.adverts.at(-1) ?? ''), 'priority 0 of b');
     });
 
     it('announcements follow the first advert in the same rounds, the second burst after its delay', () => {

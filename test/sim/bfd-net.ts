@@ -9,6 +9,7 @@ import { Limiter } from '../../src/core/limiter.ts';
 import type { BfdSessionSnapshot } from '../../src/core/snapshot.ts';
 import type { BfdPort, BfdReceived } from '../../src/ports/bfd.ts';
 import { BFD_LENGTH, decodeControl, encodeControl } from '../../src/wire/bfd.ts';
+import { bfdConfig } from '../unit/bfd/support.ts';
 
 export const MS = 1000;
 export const S = 1_000_000;
@@ -41,24 +42,9 @@ type Node = {
   stalledUntilUs: number;
 };
 
-const config = (node: number, change: Partial<BfdConfig>): BfdConfig => ({
-  name: 'path',
-  neighbor: Uint8Array.of(192, 0, 2, 2 - node),
-  minRxUs: 50 * MS,
-  minTxUs: 50 * MS,
-  idleTxUs: S,
-  multiplier: 3,
-  passive: false,
-  ttl: 255,
-  maxHops: 0,
-  multihop: false,
-  weight: 0,
-  reverse: false,
-  forVrrp: true,
-  forCheckers: true,
-  place: { file: 'sim.conf', line: 1, col: 1 },
-  ...change,
-});
+/** Node 0 is 192.0.2.1, node 1 is 192.0.2.2. */
+const config = (node: number, change: Partial<BfdConfig>): BfdConfig =>
+  bfdConfig('path', { neighbor: Uint8Array.of(192, 0, 2, 2 - node), ...change });
 
 export class BfdNet {
   nowUs = 0;

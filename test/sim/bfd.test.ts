@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BfdNet, MS, type NetOptions, S } from './bfd-net.ts';
 
-const SEEDS = 60;
+const SEEDS = 40;
 /** Detection at 50 ms times 3. */
 const DETECTION_US = 150 * MS;
 

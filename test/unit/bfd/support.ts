@@ -1,6 +1,7 @@
 /** Two ends of a session by hand: what a machine says is what the other hears. */
 import { initialSession, step } from '../../../src/bfd/step.ts';
 import type { Control, Effect, Event, Params, Session, Step } from '../../../src/bfd/types.ts';
+import type { BfdConfig } from '../../../src/config/bfd-config.ts';
 
 export const MS = 1000;
 export const params: Params = {
@@ -53,3 +54,23 @@ export const kinds = (effects: readonly Effect[]): string =>
           : e.type,
     )
     .join(' ');
+
+/** A `bfd_instance` to 192.0.2.2, 50 ms times 3. */
+export const bfdConfig = (name: string, change: Partial<BfdConfig> = {}): BfdConfig => ({
+  name,
+  neighbor: Uint8Array.of(192, 0, 2, 2),
+  minRxUs: 50 * MS,
+  minTxUs: 50 * MS,
+  idleTxUs: 1000 * MS,
+  multiplier: 3,
+  passive: false,
+  ttl: 255,
+  maxHops: 0,
+  multihop: false,
+  weight: 0,
+  reverse: false,
+  forVrrp: true,
+  forCheckers: true,
+  place: { file: 'test.conf', line: 1, col: 1 },
+  ...change,
+});

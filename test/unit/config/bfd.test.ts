@@ -23,6 +23,7 @@ describe('link-local neighbors', () => {
       [parseIp('fe80::1'), parseIp('fe80::2'), 'eth0'],
     );
   });
+  it('without one: said', () => assert.deepEqual(load('neighbor_ip fe80::1').codes, ['KA1408']));
   for (const bad of [
     '192.0.2.1%eth0',
     '2001:db8::1%eth0',

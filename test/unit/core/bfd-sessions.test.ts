@@ -2,35 +2,15 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { Control } from '../../../src/bfd/types.ts';
-import type { BfdConfig } from '../../../src/config/bfd-config.ts';
 import { BfdSessions } from '../../../src/core/bfd-sessions.ts';
 import { Limiter } from '../../../src/core/limiter.ts';
 import type { BfdPort, BfdReceived } from '../../../src/ports/bfd.ts';
-import { packet } from '../bfd/support.ts';
+import { bfdConfig, packet } from '../bfd/support.ts';
 
 const S = 1_000_000;
 const A = Uint8Array.of(192, 0, 2, 1);
 const B = Uint8Array.of(192, 0, 2, 2);
 const C = Uint8Array.of(192, 0, 2, 3);
-
-const config = (name: string, change: Partial<BfdConfig> = {}): BfdConfig => ({
-  name,
-  neighbor: B,
-  minRxUs: 50_000,
-  minTxUs: 50_000,
-  idleTxUs: S,
-  multiplier: 3,
-  passive: false,
-  ttl: 255,
-  maxHops: 0,
-  multihop: false,
-  weight: 0,
-  reverse: false,
-  forVrrp: true,
-  forCheckers: true,
-  place: { file: 'test.conf', line: 1, col: 1 },
-  ...change,
-});
 
 let nowUs = 0;
 let armedUs = 0;
@@ -114,13 +94,13 @@ function ring(us: number): void {
 
 describe('whose packet', () => {
   it('by discriminator, whatever the addresses', () => {
-    engine.configure([config('one'), config('two', { neighbor: C })]);
+    engine.configure([bfdConfig('one'), bfdConfig('two', { neighbor: C })]);
     engine.receive(from({ source: C }, { yourDiscriminator: 1 }));
     assert.equal(states(), 'one:init two:down');
   });
 
   it('by neighbor, and by the own address where there are two to one neighbor', () => {
-    engine.configure([config('one', { source: A }), config('two', { source: C })]);
+    engine.configure([bfdConfig('one', { source: A }), bfdConfig('two', { source: C })]);
     engine.receive(from({ destination: C }));
     assert.equal(states(), 'one:down two:init');
     engine.receive(from({ source: C }));
@@ -128,7 +108,7 @@ describe('whose packet', () => {
   });
 
   it('not across one hop and several', () => {
-    engine.configure([config('near'), config('far', { neighbor: B, multihop: true, source: A })]);
+    engine.configure([bfdConfig('near'), bfdConfig('far', { neighbor: B, multihop: true, source: A })]);
     engine.receive(from({ multihop: true }));
     assert.equal(states(), 'near:down far:init');
     engine.receive(from({ multihop: true }, { yourDiscriminator: 1 }));
@@ -136,7 +116,7 @@ describe('whose packet', () => {
   });
 
   it('link-local: of its interface only', () => {
-    engine.configure([config('local', { interface: 'eth1' })]);
+    engine.configure([bfdConfig('local', { interface: 'eth1' })]);
     engine.receive(from({ interfaceIndex: 2 }));
     assert.equal(states(), 'local:down');
     engine.receive(from({ interfaceIndex: 7 }));
@@ -145,7 +125,7 @@ describe('whose packet', () => {
 
   it('a discriminator that is taken is not taken twice', () => {
     numbers = [5, 5, 5, 6];
-    engine.configure([config('one'), config('two', { neighbor: C })]);
+    engine.configure([bfdConfig('one'), bfdConfig('two', { neighbor: C })]);
     assert.deepEqual(
       engine.snapshot().sessions.map((s) => s.discriminator),
       ['0x00000005', '0x00000006'],
@@ -153,7 +133,7 @@ describe('whose packet', () => {
   });
 
   it('each reason once a minute in the log', () => {
-    engine.configure([config('one')]);
+    engine.configure([bfdConfig('one')]);
     const bad = from({ packet: { ok: false, error: 'version' } });
     for (let i = 0; i < 5; i++) engine.receive(bad);
     nowUs = 61 * S;
@@ -168,9 +148,9 @@ describe('whose packet', () => {
 
 describe('reload', () => {
   it('the same session keeps its state; a new TTL needs a new socket', () => {
-    engine.configure([config('one')]);
+    engine.configure([bfdConfig('one')]);
     up(1);
-    engine.configure([config('one', { ttl: 64, minTxUs: 80_000 })]);
+    engine.configure([bfdConfig('one', { ttl: 64, minTxUs: 80_000 })]);
     assert.equal(states(), 'one:up');
     assert.equal(sent.at(-1)?.packet.poll, true);
     assert.deepEqual(
@@ -181,16 +161,16 @@ describe('reload', () => {
   });
 
   it('nothing new: nothing sent', () => {
-    engine.configure([config('one')]);
+    engine.configure([bfdConfig('one')]);
     const before = sent.length;
-    engine.configure([config('one')]);
+    engine.configure([bfdConfig('one')]);
     assert.equal(sent.length, before);
   });
 
   it('another neighbor is another session; the old peer is told', () => {
-    engine.configure([config('one')]);
+    engine.configure([bfdConfig('one')]);
     up(1);
-    engine.configure([config('one', { neighbor: C })]);
+    engine.configure([bfdConfig('one', { neighbor: C })]);
     assert.equal(states(), 'one:down');
     assert.ok(sent.some((x) => x.packet.state === 'admin-down' && x.packet.yourDiscriminator === 77));
     assert.deepEqual(changed, ['one', 'one']);
@@ -199,7 +179,7 @@ describe('reload', () => {
   });
 
   it('what is gone stays until it is retired, and takes its sockets along', () => {
-    engine.configure([config('one'), config('six', { neighbor: new Uint8Array(16) })]);
+    engine.configure([bfdConfig('one'), bfdConfig('six', { neighbor: new Uint8Array(16) })]);
     up(1);
     engine.configure([]);
     assert.equal(engine.stateOf('one').up, true);
@@ -213,7 +193,7 @@ describe('reload', () => {
 describe('sockets', () => {
   it('a port or an address that is not there: told, tried each second, then started', () => {
     refuse = { listen: 'EADDRINUSE' };
-    engine.configure([config('one', { source: A })]);
+    engine.configure([bfdConfig('one', { source: A })]);
     assert.match(log[0] ?? '', /^warning \(one\) UDP port 3784 is taken/);
     assert.equal(armedUs, S);
     assert.match(engine.stateOf('one').detail, /is Down \(UDP port 3784 is taken/);
@@ -226,7 +206,7 @@ describe('sockets', () => {
   });
 
   it('link-local: an interface that was made anew gets a new socket', () => {
-    engine.configure([config('local', { interface: 'eth1' })]);
+    engine.configure([bfdConfig('local', { interface: 'eth1' })]);
     sendError = 'EINVAL';
     ring(S);
     sendError = undefined;
@@ -242,7 +222,7 @@ describe('sockets', () => {
 
   it('packets that do not leave are counted and told once', () => {
     sendError = 'ENETUNREACH';
-    engine.configure([config('one')]);
+    engine.configure([bfdConfig('one')]);
     ring(S);
     ring(S);
     const [s] = engine.snapshot().sessions;
@@ -253,7 +233,7 @@ describe('sockets', () => {
 });
 
 it('stop: told twice, and VRRP is not told of it', () => {
-  engine.configure([config('one')]);
+  engine.configure([bfdConfig('one')]);
   up(1);
   sent = [];
   engine.stop();
@@ -266,7 +246,7 @@ it('stop: told twice, and VRRP is not told of it', () => {
 });
 
 it('counters start anew on request', () => {
-  engine.configure([config('one')]);
+  engine.configure([bfdConfig('one')]);
   up(1);
   engine.receive(from({ packet: { ok: false, error: 'length' } }));
   engine.clearCounters();

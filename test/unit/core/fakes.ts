@@ -6,7 +6,8 @@ import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
-import type { Announcement, Spacing } from '../../../src/ports/announce.ts';
+import type { Announcement, AnnouncePort, Spacing } from '../../../src/ports/announce.ts';
+import type { FirewallPort } from '../../../src/ports/firewall.ts';
 import type {
   AddressRequest,
   AddressResult,
@@ -249,16 +250,8 @@ export class World {
         close: () => undefined,
       },
       routing: this.#routingPort(),
-      announce: {
-        announce: (_owner, list, repeatCount, spacing) => this.#announce(list, repeatCount, spacing),
-        forget: () => undefined,
-        sentCount: () => 0,
-        watch: () => {
-          this.watching++;
-          return () => void this.watching--;
-        },
-        close: () => undefined,
-      },
+      firewall: this.#firewallPort(),
+      announce: this.#announcePort(),
       hooks: {
         run: (hook) => {
           this.hooks.push(hook);
@@ -296,6 +289,28 @@ export class World {
       },
       urgency: { raise: (ceiling) => this.#raise(ceiling) },
       service: NO_SERVICE,
+    };
+  }
+
+  #announcePort(): AnnouncePort {
+    return {
+      announce: (_owner, list, repeatCount, spacing) => this.#announce(list, repeatCount, spacing),
+      forget: () => undefined,
+      sentCount: () => 0,
+      watch: () => {
+        this.watching++;
+        return () => void this.watching--;
+      },
+      close: () => undefined,
+    };
+  }
+
+  #firewallPort(): FirewallPort {
+    return {
+      setVmacs: () => undefined,
+      setBlocked: (list) => void this.done.push(`block ${list.map((a) => a.bytes.join('.')).join(' ')}`),
+      table: () => undefined,
+      remove: () => undefined,
     };
   }
 
