@@ -7,6 +7,7 @@ import type { TrackProcessConfig } from '../config/track-config.ts';
 import type { InstanceSnapshot, Snapshot } from '../core/snapshot.ts';
 import { routeText, ruleText } from './dump/routes.ts';
 import { addressText, quoted, S } from './dump/text.ts';
+import { processNow } from './dump/trackers.ts';
 import { keepalivedCount } from './stats.ts';
 
 /** keepalived's numbers; a leaving instance has said priority 0 and is on its way out. */
@@ -22,7 +23,7 @@ export function jsonText(config: Config, s: Snapshot): string {
   const whole =
     config.global.fileSettings.jsonVersion === 1
       ? instances
-      : { vrrp: instances, track_process: config.trackProcesses.map(processObject) };
+      : { vrrp: instances, track_process: config.trackProcesses.map((p) => processObject(p, s)) };
   // keepalived's microseconds, of which we know the milliseconds.
   return JSON.stringify(whole)
     .replaceAll('/', '\\/')
@@ -117,16 +118,21 @@ const trackedCommands = (c: InstanceConfig, config: Config): readonly string[] =
     config.scripts.filter((script) => script.name === t.script).map((script) => quoted(script.command)),
   );
 
-function processObject(p: TrackProcessConfig): Data {
+function processObject(p: TrackProcessConfig, s: Snapshot): Data {
+  const now = processNow(p, s);
   return {
     process: p.name,
     ...(p.parameters.length === 0 ? {} : { parameters: p.parameters.join(' ') }),
     param_match: p.match,
     min_processes: p.quorum,
     ...(p.quorumMax === undefined ? {} : { max_processes: p.quorumMax }),
+    current_processes: now.count,
+    have_quorum: now.quorum,
     weight: p.weight,
     terminate_delay: p.terminateDelayUs / S,
     fork_delay: p.forkDelayUs / S,
+    fork_delay_timer_running: now.forkDelay,
+    terminate_delay_timer_running: now.terminateDelay,
     full_command: p.fullCommand,
   };
 }

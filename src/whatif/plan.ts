@@ -173,10 +173,6 @@ function pairNotes(names: readonly [string, string], pairs: readonly InstancePai
       );
     const keys = assumedKeysNote(a) ?? assumedKeysNote(b);
     if (keys !== undefined) out.push(keys);
-    if (a.family === 6)
-      out.push(
-        `${a.name}: IPv6; vipd does not run it yet, shown is what its state machine would do (docs/compatibility.md)`,
-      );
   }
   return out;
 }

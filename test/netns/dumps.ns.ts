@@ -51,6 +51,9 @@ vrrp_script S {
     rise 2
     fall 3
 }
+track_file F {
+    file @PLACE@/number
+}
 vrrp_sync_group G {
     group {
         V1
@@ -114,6 +117,9 @@ vrrp_instance V3 {
     track_interface {
         eth1 weight 5
     }
+    track_file {
+        F weight 2
+    }
     virtual_ipaddress {
         192.0.2.103/24
     }
@@ -138,7 +144,8 @@ vrrp_instance V4 {
 async function dumped(kind: DaemonKind): Promise<Files> {
   const place = join(folder, kind);
   mkdirSync(place);
-  writeFileSync(join(place, 'k.conf'), CONF.replace('@PLACE@', place));
+  writeFileSync(join(place, 'k.conf'), CONF.replaceAll('@PLACE@', place));
+  writeFileSync(join(place, 'number'), '3\n');
   const daemon = lab.start(
     kind,
     `env TMPDIR=${place} ${COMMANDS[kind]}`,
@@ -200,7 +207,9 @@ const APART =
 
 function comparable(o: DumpedObject): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  for (const [key, value] of o.fields) if (!APART.test(key)) out[key] = value;
+  // Both have a folder of their own.
+  for (const [key, value] of o.fields)
+    if (!APART.test(key)) out[key] = value.replace(/^\S*\/(?:keepalived|vipd)\//, '');
   for (const [key, items] of o.lists) if (!APART.test(key) && items.length > 0) out[key] = items;
   return out;
 }
@@ -212,7 +221,7 @@ describe('dumps against those of keepalived', () => {
     assert.doesNotMatch(ours.json, /secret/);
   });
   it('keepalived.stats', () => assert.equal(comparableStats(ours.stats), comparableStats(theirs.stats)));
-  for (const title of ['VRRP Topology', 'VRRP Sync groups', 'VRRP Scripts'])
+  for (const title of ['VRRP Topology', 'VRRP Sync groups', 'VRRP Scripts', 'VRRP Track files'])
     it(`keepalived.data: ${title}`, () => {
       const section = (d: Dump): Record<string, unknown> =>
         Object.fromEntries((d.get(title) ?? []).map((o) => [o.name, comparable(o)]));

@@ -119,6 +119,15 @@ async function live(kind: DaemonKind): Promise<Life> {
   await lab.sh(kind, 'ip link set eth0 up');
   await seen('GROUP "G" MASTER 0', 2);
   await seen('INSTANCE "V3" MASTER 200', 2);
+  // A reload of keepalived forgets the mails that are on their way.
+  const delivered = (): boolean => {
+    const masters = linesOf(file('mails')).filter((l) => l.includes('Entering MASTER'));
+    return ['V1 -', 'V2 -', 'V3 -', 'G -'].every((of) => masters.filter((l) => l.includes(of)).length === 2);
+  };
+  assert.ok(
+    await until(delivered, WAIT_MS),
+    `${kind}: mails are missing: ${linesOf(file('mails')).join('\n')}`,
+  );
   writeFileSync(file('k.conf'), conf(place, false));
   daemon.signal('SIGHUP');
   await seen('INSTANCE "V3" DELETED 200', 1);

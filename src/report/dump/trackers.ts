@@ -40,11 +40,11 @@ export function trackerLines(config: Config, s: Snapshot, facts: DumpFacts): rea
     ),
     ...section(
       'VRRP Track files',
-      config.trackFiles.flatMap((c) => fileLines(c, config)),
+      config.trackFiles.flatMap((c) => fileLines(c, s, config)),
     ),
     ...section(
       'VRRP Track processes',
-      config.trackProcesses.flatMap((c) => processLines(c, config)),
+      config.trackProcesses.flatMap((c) => processLines(c, s, config)),
     ),
     ...section(
       'VRRP Track BFDs',
@@ -83,16 +83,32 @@ function scriptLines(
   ];
 }
 
-function fileLines(c: TrackFileConfig, config: Config): string[] {
+function fileLines(c: TrackFileConfig, s: Snapshot, config: Config): string[] {
+  const now = s.files.find((f) => f.name === c.name);
   return [
     ` Track file = ${c.name}`,
     `   File = ${c.file}`,
+    ...(now === undefined ? [] : [`   Status = ${now.value}`]),
     `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
     ...trackers(config, (of) => byName(of.trackFiles, c.name)),
   ];
 }
 
-function processLines(c: TrackProcessConfig, config: Config): string[] {
+/** A delay runs while what is counted and what counts differ. */
+export function processNow(
+  c: TrackProcessConfig,
+  s: Snapshot,
+): { count: number; quorum: boolean; forkDelay: boolean; terminateDelay: boolean } {
+  const now = s.processes.find((p) => p.name === c.name);
+  const count = now?.count ?? 0;
+  const quorum = now?.state === 'up';
+  const enough = count >= c.quorum && count <= (c.quorumMax ?? count);
+  return { count, quorum, forkDelay: enough && !quorum, terminateDelay: !enough && quorum };
+}
+
+function processLines(c: TrackProcessConfig, s: Snapshot, config: Config): string[] {
+  const now = processNow(c, s);
+  const timer = (runs: boolean): string => (runs ? 'running' : 'not running');
   return [
     ` VRRP Track process = ${c.name}`,
     `   Process = ${c.process}`,
@@ -100,9 +116,13 @@ function processLines(c: TrackProcessConfig, config: Config): string[] {
     ...(c.match === 'none' ? [] : [`   Param match = ${c.match}`]),
     `   Min processes = ${c.quorum}`,
     ...(c.quorumMax === undefined ? [] : [`   Max processes = ${c.quorumMax}`]),
+    `   Current processes = ${now.count}`,
+    `   Have quorum = ${now.quorum}`,
     `   Weight = ${c.weight}${c.reverse ? ' reverse' : ''}`,
     `   Terminate delay = ${(c.terminateDelayUs / S).toFixed(6)}s`,
     `   Fork delay = ${(c.forkDelayUs / S).toFixed(6)}s`,
+    `   Fork delay timer ${timer(now.forkDelay)}`,
+    `   Terminate delay timer ${timer(now.terminateDelay)}`,
     `   Full command = ${c.fullCommand}`,
     ...trackers(config, (of) => byName(of.trackProcesses, c.name)),
   ];

@@ -106,6 +106,44 @@ describe('dumps', () => {
   });
 });
 
+describe('dumps of trackers', () => {
+  it('a tracked process: a delay runs while what is counted and what counts differ', () => {
+    const rows = [
+      [1, 'down', false, false],
+      [2, 'down', true, false],
+      [2, 'up', false, false],
+      [1, 'up', false, true],
+    ] as const;
+    for (const [count, state, fork, terminate] of rows) {
+      const seen = { name: 'sshd', process: 'sshd', count, wanted: 'at least 2', state, sinceWallMs: 0 };
+      const text = jsonText(CONFIG_V2, { ...SNAPSHOT, processes: [seen] });
+      const [sshd] = (JSON.parse(text) as { track_process: Record<string, unknown>[] }).track_process;
+      assert.deepEqual(Object.keys(sshd ?? {}), [
+        'process',
+        'param_match',
+        'min_processes',
+        'current_processes',
+        'have_quorum',
+        'weight',
+        'terminate_delay',
+        'fork_delay',
+        'fork_delay_timer_running',
+        'terminate_delay_timer_running',
+        'full_command',
+      ]);
+      assert.deepEqual(
+        [
+          sshd?.['current_processes'],
+          sshd?.['have_quorum'],
+          sshd?.['fork_delay_timer_running'],
+          sshd?.['terminate_delay_timer_running'],
+        ],
+        [count, state === 'up', fork, terminate],
+      );
+    }
+  });
+});
+
 describe('STATUS=', () => {
   it('names a few, counts many, says the first trouble', () => {
     assert.equal(sdStatus(PLAIN), 'VI_1 MASTER (peer 192.0.2.2), VI_2 BACKUP (peer 192.0.2.2)');
