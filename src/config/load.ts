@@ -102,14 +102,11 @@ function* attempt(
   const statements: Statement[] = [];
   const trackers = new Trackers();
   const routing = new Routing(environment);
-  const contextOf = (globals: Globals): BuildContext => ({
-    reporter,
-    environment,
-    globals,
-    testMode,
-    trackers,
-    routing,
-  });
+  const contextOf = (globals: Globals): BuildContext => {
+    const { iprouteLocalDirectory, iprouteVendorDirectory } = globals.config.fileSettings;
+    routing.names.useFolders(iprouteLocalDirectory, iprouteVendorDirectory);
+    return { reporter, environment, globals, testMode, trackers, routing };
+  };
   const a = new Assembly(options.keep !== 'findings');
   let early = known;
   for (const s of topStatements(reader, reporter)) {

@@ -5,6 +5,8 @@ import type { Announcement } from '../ports/announce.ts';
 import type { Link } from '../ports/netlink.ts';
 import type { Burst } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
+import { advertInterface } from './devices/plan.ts';
+import { announceSpaced, isVirtual } from './garp-spacing.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
 import * as words from './words.ts';
 
@@ -38,6 +40,20 @@ export function announceAddresses(
   return said;
 }
 
+/**
+ * 'garp_extra_if': one announcement on each interface of our addresses other than the one adverts leave from, so that
+ * its switches do not forget where the addresses are. Without 'all' only on virtual-MAC interfaces.
+ */
+export function announceExtra(ctx: Context, r: Router): void {
+  const { allInterfaces } = r.config.garpExtra;
+  const first = new Map<string, VirtualAddress>();
+  for (const v of allAddresses(r.config)) {
+    if (first.has(v.interface) || v.interface === advertInterface(r.config)) continue;
+    if (allInterfaces || isVirtual(ctx, v.interface)) first.set(v.interface, v);
+  }
+  announceAddresses(ctx, r, [...first.values()], 1);
+}
+
 /** KEEPALIVED: a unicast router that comes back from FAULT says once where its source is, for the ARP tables of its peers. */
 export function announceSource(ctx: Context, r: Router): void {
   const { source } = r;
@@ -55,24 +71,4 @@ function announcementOn(
 ): Announcement | undefined {
   if (link === undefined || link.noArp || link.loopback || link.mac.length !== 6) return undefined;
   return { interface: link.name, interfaceIndex: link.index, mac: link.mac, family, address };
-}
-
-/** 'vrrp_garp_interval' and 'vrrp_gna_interval'; without either the two families stay in one burst, in file order. */
-function announceSpaced(ctx: Context, r: Router, list: readonly Announcement[], repeatCount: number): void {
-  const { garpIntervalUs, gnaIntervalUs } = ctx.config.global;
-  const send = (part: readonly Announcement[], spacingUs: number): void => {
-    if (part.length > 0) ctx.ports.announce.announce(r.config.name, part, repeatCount, spacingUs);
-  };
-  if (garpIntervalUs === gnaIntervalUs) {
-    send(list, garpIntervalUs);
-    return;
-  }
-  send(
-    list.filter((a) => a.family === 4),
-    garpIntervalUs,
-  );
-  send(
-    list.filter((a) => a.family === 6),
-    gnaIntervalUs,
-  );
 }

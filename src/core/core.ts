@@ -286,6 +286,7 @@ export class Core {
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
     this.#schedule(r);
+    this.#tracking.garpExtra.follow(r);
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
   }
 

@@ -27,15 +27,15 @@ export function carryOut(ctx: Context, r: Router, effect: Effect, cause: Event):
       sendAdvert(ctx, r, effect.priority);
       break;
     case 'addresses':
-      if (effect.want === 'absent') removeRoutes(ctx, r);
       if (effect.want === 'present') {
         guard(ctx, r, true);
         addAddresses(ctx, r);
+        addRoutes(ctx, r);
       } else {
+        removeRoutes(ctx, r);
         removeAddresses(ctx, r);
         guard(ctx, r, false);
       }
-      if (effect.want === 'present') addRoutes(ctx, r);
       break;
     case 'announce':
       announce(ctx, r, effect.burst, effect.repeatCount);

@@ -22,7 +22,7 @@ import {
 import type { TrackHands, TrackSource } from './track-source.ts';
 import { restoreRoutes } from './virtual-routes.ts';
 
-/** When the kernel could not be read. */
+/** When the kernel could not be read; and the least time between two readings, for a host where routes change all the time. */
 const RETRY_US = 100_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -34,6 +34,7 @@ export class Routing implements TrackSource {
   readonly #hands: TrackHands;
   readonly #checkId: number;
   #statics = new Map<string, Static>();
+  #readAtUs = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: Context, hands: TrackHands) {
     this.#ctx = ctx;
@@ -99,8 +100,9 @@ export class Routing implements TrackSource {
   }
 
   /** In a turn of its own, when the notifications about links that came with it are in. */
-  checkSoon(delayUs = 0): void {
-    this.#hands.setDeadline(this.#checkId, this.#ctx.ports.clock.nowUs() + delayUs);
+  checkSoon(): void {
+    const nowUs = this.#ctx.ports.clock.nowUs();
+    this.#hands.setDeadline(this.#checkId, Math.max(nowUs, this.#readAtUs + RETRY_US));
   }
 
   /** The link came up, went down or vanished: the kernel takes the routes along without a word. */
@@ -147,9 +149,10 @@ export class Routing implements TrackSource {
       );
     const items = [...statics, ...held].map((x) => x.item);
     if (items.length === 0) return;
+    this.#readAtUs = ctx.ports.clock.nowUs();
     const present = ctx.ports.routing.present(items);
     if (present === undefined) {
-      this.checkSoon(RETRY_US);
+      this.checkSoon();
       return;
     }
     const missing = new Set(items.filter((_, i) => present[i] !== true));

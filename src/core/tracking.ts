@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Context } from './context.ts';
 import { Files } from './files.ts';
+import { GarpExtra } from './garp-extra.ts';
 import { Interfaces } from './interfaces.ts';
 import { Processes } from './processes.ts';
 import type { Router } from './router.ts';
@@ -17,6 +18,7 @@ export class Tracking {
   readonly files: Files;
   readonly processes: Processes;
   readonly routing: Routing;
+  readonly garpExtra: GarpExtra;
   readonly bfd: TrackedBfd;
   readonly #hands: TrackHands;
   readonly #sources: readonly TrackSource[];
@@ -29,6 +31,7 @@ export class Tracking {
     this.processes = new Processes(ctx, hands);
     this.bfd = new TrackedBfd(ctx, hands);
     this.routing = new Routing(ctx, hands);
+    this.garpExtra = new GarpExtra(ctx, hands);
     this.#sources = [this.interfaces, this.scripts, this.files, this.processes, this.routing, this.bfd];
   }
 
@@ -46,7 +49,7 @@ export class Tracking {
 
   /** A deadline that belongs to nobody any more is taken away. */
   onDeadline(id: number, nowUs: number): void {
-    if (!this.#sources.some((s) => s.onDeadline(id, nowUs)))
+    if (!this.#sources.some((s) => s.onDeadline(id, nowUs)) && !this.garpExtra.onDeadline(id))
       this.#hands.setDeadline(id, Number.POSITIVE_INFINITY);
   }
 

@@ -8,12 +8,15 @@ export type Announcement = {
   readonly address: Uint8Array;
 };
 
+/** The least time between two frames of a lane, whatever interfaces they leave on. 0: none, and the lane is none. */
+export type Spacing = { readonly lane: string; readonly us: number };
+
 export interface AnnouncePort {
   /**
    * `repeatCount` rounds, each one frame for every announcement in order. Sent in one batch when the spacing is 0, else
-   * queued per interface, one frame every `spacingUs`, addresses taking turns. `owner` names the queue entries.
+   * queued in its lane, one frame at a time, addresses taking turns. `owner` names the queue entries.
    */
-  announce(owner: string, list: readonly Announcement[], repeatCount: number, spacingUs: number): void;
+  announce(owner: string, list: readonly Announcement[], repeatCount: number, spacing: Spacing): void;
   /** Drops what `owner` still has queued. NOARP interfaces are the caller's to leave out (Link.noArp). */
   forget(owner: string): void;
   /** Frames handed to the kernel since start. */

@@ -10,6 +10,7 @@ import { native } from '../../src/native.ts';
 import type { Announcement } from '../../src/ports/announce.ts';
 import { encodeGratuitousArp } from '../../src/wire/arp.ts';
 import { encodeUnsolicitedNa } from '../../src/wire/nd.ts';
+import { gap } from '../unit/io/announce/fakes.ts';
 import {
   golden,
   indexOf,
@@ -74,7 +75,7 @@ function onTheWire(): void {
   afterEach(() => wire.close());
 
   it('a gratuitous ARP is, octet for octet, the frame that keepalived sends', () => {
-    announcer.announce('VI_1', [of('192.0.2.100')], 2, 0);
+    announcer.announce('VI_1', [of('192.0.2.100')], 2, gap(0));
     const frame = golden('v2-mcast-noauth/garp-a-192_0_2_100');
     assert.deepEqual(taken('0806'), [frame, frame]);
     assert.equal(announcer.sentCount(), 2);
@@ -86,7 +87,7 @@ function onTheWire(): void {
         native: native(),
         onProblem: (...problem) => problems.push(problem.join()),
       });
-      mine.announce('VI_1', list, 1, 0);
+      mine.announce('VI_1', list, 1, gap(0));
       mine.close();
       const want = ['2001_db8__100', 'fe80__5e_100'].map((name) => golden(`${scenario}/na-a-${name}`));
       assert.deepEqual(
@@ -102,13 +103,13 @@ function onTheWire(): void {
   it('1,000 addresses, 5 rounds, in one go', async () => {
     const list = Array.from({ length: 1000 }, (_, i) => of(`10.1.${i >> 8}.${i & 255}`));
     const from = received('vb');
-    announcer.announce('VI_1', list, 5, 0);
+    announcer.announce('VI_1', list, 5, gap(0));
     await until(() => announcer.sentCount() === 5000, '5,000 frames taken');
     await until(() => received('vb') - from >= 5000, '5,000 frames on the wire');
     assert.deepEqual(problems, []);
   });
   it('spaced: one every 20 ms, addresses taking turns', async () => {
-    announcer.announce('VI_1', [of('192.0.2.100'), of('192.0.2.101')], 2, 20_000);
+    announcer.announce('VI_1', [of('192.0.2.100'), of('192.0.2.101')], 2, gap(20_000));
     assert.equal(announcer.sentCount(), 1);
     const from = performance.now();
     await until(() => announcer.sentCount() === 4, 'four frames');
@@ -124,10 +125,10 @@ function inTrouble(): void {
   it('down, gone, too small: reported, nothing thrown, and the next goes out', () => {
     const announcement = of('192.0.2.100');
     ip('link', 'set', 'va', 'down');
-    announcer.announce('VI_1', [announcement], 5, 0);
+    announcer.announce('VI_1', [announcement], 5, gap(0));
     ip('link', 'set', 'va', 'up');
-    announcer.announce('VI_1', [{ ...announcement, interfaceIndex: 9999 }], 5, 0);
-    announcer.announce('VI_1', [announcement], 5, 0);
+    announcer.announce('VI_1', [{ ...announcement, interfaceIndex: 9999 }], 5, gap(0));
+    announcer.announce('VI_1', [announcement], 5, gap(0));
     assert.deepEqual([problems, announcer.sentCount()], [['va send ENETDOWN', 'va send ENXIO'], 5]);
   });
   it('a frame longer than the MTU is EMSGSIZE; those before it are counted', () => {
@@ -153,7 +154,7 @@ function successor(): void {
 
   it('is seen by its gratuitous ARP; others, ordinary requests and ourselves are not', async () => {
     announcer.watch(indexOf('va'), MAC_A, [octets('192.0.2.101'), vip], note);
-    announcer.announce('VI_1', [of('192.0.2.100')], 5, 0);
+    announcer.announce('VI_1', [of('192.0.2.100')], 5, gap(0));
     const request = encodeGratuitousArp(MAC_B, vip);
     request[41] = 99;
     put(encodeGratuitousArp(MAC_B, octets('192.0.2.9')), request, encodeGratuitousArp(MAC_A, vip));
@@ -164,7 +165,7 @@ function successor(): void {
   });
   it('with the same virtual MAC it is seen too, our own frames still are not', async () => {
     announcer.watch(indexOf('va'), new Uint8Array(0), [vip], note);
-    announcer.announce('VI_1', [of('192.0.2.100')], 5, 0);
+    announcer.announce('VI_1', [of('192.0.2.100')], 5, gap(0));
     await turn(20);
     assert.deepEqual(seen, []);
     put(encodeGratuitousArp(MAC_A, vip));

@@ -103,8 +103,8 @@ const PROTOCOLS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** The administrator's files, then the distribution's. keepalived does not read the '.d' folders beside them. */
-const FOLDERS = ['/etc/iproute2', '/usr/share/iproute2', '/usr/lib/iproute2'] as const;
+/** The distribution's files; the administrator's come first. keepalived does not read the '.d' folders beside them. */
+const VENDOR = ['/usr/share/iproute2', '/usr/lib/iproute2'] as const;
 const LIMIT = 4096; // names of one file
 
 /** Lines 'NUMBER NAME' with '#' remarks; numbers in C notation. */
@@ -132,17 +132,26 @@ function parseProtocols(text: string): ReadonlyMap<string, number> {
 export class RoutingNames {
   readonly #environment: LoadEnvironment;
   readonly #tables = new Map<NameTable, ReadonlyMap<string, number>>();
+  #folders: readonly string[] = ['/etc/iproute2', ...VENDOR];
   #protocols: ReadonlyMap<string, number> | undefined;
 
   constructor(environment: LoadEnvironment) {
     this.#environment = environment;
   }
 
+  /** 'iproute_etc_dir' and 'iproute_usr_dir'. */
+  useFolders(local: string, vendor: string | undefined): void {
+    const folders = [local, ...(vendor === undefined ? VENDOR : [vendor])];
+    if (folders.join('\n') === this.#folders.join('\n')) return;
+    this.#folders = folders;
+    this.#tables.clear();
+  }
+
   table(name: NameTable): ReadonlyMap<string, number> {
     let table = this.#tables.get(name);
     if (table === undefined) {
       table = STANDARD[name];
-      for (const folder of FOLDERS) {
+      for (const folder of this.#folders) {
         const read = this.#environment.readFile(`${folder}/${name}`);
         if (!read.ok) continue;
         table = parseNames(read.text);

@@ -1,21 +1,21 @@
 /**
  * AnnouncePort over AF_PACKET: gratuitous ARP and unsolicited neighbour advertisements in one sendmmsg for each interface, or
- * spaced out by a queue for each interface. Needs no address on the interface. Does not know who announces or why, nor
+ * spaced out by a queue for each lane. Needs no address on the interface. Does not know who announces or why, nor
  * that NOARP interfaces are not to be announced on.
  */
 import { toHex } from '../../base/bytes.ts';
 import type { Native } from '../../native.ts';
-import type { Announcement, AnnouncePort } from '../../ports/announce.ts';
+import type { Announcement, AnnouncePort, Spacing } from '../../ports/announce.ts';
 import { encodeGratuitousArp } from '../../wire/arp.ts';
 import { encodeUnsolicitedNa } from '../../wire/nd.ts';
 import { codeOf } from '../errno.ts';
-import { isTransient, Lane, type Outcome, type Timing } from './lane.ts';
+import { type Framed, isTransient, Lane, type Outcome, type Timing } from './lane.ts';
 import { RouterFlags } from './router-flag.ts';
 import { startWatch, type WatchNative } from './watch.ts';
 
 /** Frames of one burst on one interface: 100 times what a large configuration (100 addresses, 5 rounds) sends. */
 const MAX_BURST = 50_000;
-/** Idle queues are dropped beyond this: interface numbers are not reused, so a changing host would collect them. */
+/** Idle queues are dropped beyond this: a host whose interfaces change would collect them. */
 const MAX_IDLE_LANES = 64;
 const MAC_LENGTH = 6;
 const NO_FILTER = new Uint8Array(0);
@@ -41,6 +41,12 @@ type Batch = {
   readonly frames: Uint8Array[];
 };
 
+const framed = (batch: Batch, i: number): Framed => ({
+  name: batch.name,
+  index: batch.index,
+  bytes: batch.frames[i] as Uint8Array,
+});
+
 const systemTiming: Timing = {
   nowUs: () => Math.round(performance.now() * 1000),
   after: (delayUs, run) => {
@@ -53,7 +59,7 @@ export class Announcer implements AnnouncePort {
   readonly #options: AnnouncerOptions;
   readonly #timing: Timing;
   readonly #isRouter: (interfaceName: string) => boolean;
-  readonly #lanes = new Map<number, Lane>();
+  readonly #lanes = new Map<string, Lane>();
   readonly #watches = new Set<() => void>();
   #fd = -1;
   #sent = 0;
@@ -66,12 +72,10 @@ export class Announcer implements AnnouncePort {
     this.#isRouter = options.isRouter ?? ((name) => flags.get(name));
   }
 
-  announce(owner: string, list: readonly Announcement[], repeatCount: number, spacingUs: number): void {
+  announce(owner: string, list: readonly Announcement[], repeatCount: number, spacing: Spacing): void {
     if (this.#closed || repeatCount < 1) return;
-    for (const batch of this.#batches(list)) {
-      if (spacingUs > 0) this.#queue(owner, batch, repeatCount, spacingUs);
-      else this.#burst(owner, batch, repeatCount);
-    }
+    if (spacing.us > 0) this.#queue(owner, this.#batches(list), repeatCount, spacing);
+    else for (const batch of this.#batches(list)) this.#burst(owner, batch, repeatCount);
   }
 
   forget(owner: string): void {
@@ -123,7 +127,7 @@ export class Announcer implements AnnouncePort {
         batch = { name: one.interface, index: one.interfaceIndex, ids: [], frames: [] };
         batches.set(one.interfaceIndex, batch);
       }
-      batch.ids.push(`${toHex(one.mac)} ${toHex(one.address)}`);
+      batch.ids.push(`${one.interfaceIndex} ${toHex(one.mac)} ${toHex(one.address)}`);
       batch.frames.push(
         one.family === 4
           ? encodeGratuitousArp(one.mac, one.address)
@@ -133,10 +137,11 @@ export class Announcer implements AnnouncePort {
     return batches.values();
   }
 
-  #queue(owner: string, batch: Batch, count: number, spacingUs: number): void {
-    const lane = this.#lane(batch.name, batch.index);
-    for (const [i, frame] of batch.frames.entries())
-      lane.add(owner, batch.ids[i] as string, frame, count, spacingUs);
+  #queue(owner: string, batches: Iterable<Batch>, count: number, spacing: Spacing): void {
+    const lane = this.#lane(spacing.lane);
+    for (const batch of batches)
+      for (const i of batch.frames.keys())
+        lane.add(owner, batch.ids[i] as string, framed(batch, i), count, spacing.us);
     lane.run();
   }
 
@@ -152,27 +157,41 @@ export class Announcer implements AnnouncePort {
       return;
     }
     // The device's queue is full: the rest goes as soon as it has room, in the same order.
-    const lane = this.#lane(batch.name, batch.index);
+    const lane = this.#lane(`interface ${batch.index}`);
     for (let i = 0; i < size; i++) {
       const at = (taken + i) % size;
       const left = Math.ceil((frames.length - taken - i) / size);
-      if (left > 0) lane.add(owner, batch.ids[at] as string, batch.frames[at] as Uint8Array, left, 0);
+      if (left > 0) lane.add(owner, batch.ids[at] as string, framed(batch, at), left, 0);
     }
     lane.run();
   }
 
-  #lane(name: string, index: number): Lane {
-    const known = this.#lanes.get(index);
+  #lane(name: string): Lane {
+    const known = this.#lanes.get(name);
     if (known !== undefined) return known;
     if (this.#lanes.size >= MAX_IDLE_LANES)
       for (const [other, lane] of this.#lanes) if (lane.idle) this.#lanes.delete(other);
     const lane = new Lane(
-      (frames) => this.#transmit(index, frames),
+      (frames) => this.#transmitEach(frames),
       this.#timing,
-      (code) => this.#options.onProblem(name, 'send', code),
+      (where, code) => this.#options.onProblem(where, 'send', code),
     );
-    this.#lanes.set(index, lane);
+    this.#lanes.set(name, lane);
     return lane;
+  }
+
+  /** Runs of frames for one interface, in order. */
+  #transmitEach(frames: readonly Framed[]): Outcome {
+    for (let at = 0; at < frames.length; ) {
+      const { index } = frames[at] as Framed;
+      let end = at + 1;
+      while (frames[end]?.index === index) end++;
+      const run = frames.slice(at, end).map((f) => f.bytes);
+      const { taken, code } = this.#transmit(index, run);
+      if (code !== undefined) return { taken: at + taken, code };
+      at = end;
+    }
+    return { taken: frames.length };
   }
 
   /** Every call that takes something is followed by another for the rest, so the loop ends. */

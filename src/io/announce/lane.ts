@@ -1,5 +1,5 @@
 /**
- * The queue of one interface: frames sent with a least spacing, addresses taking turns. Also where a burst waits that the
+ * One queue of announcements, of an interface or of several: frames sent with a least spacing, addresses taking turns. Also where a burst waits that the
  * kernel did not take whole. Bounded: one place for each owner and address, and a limit of tries.
  */
 
@@ -13,12 +13,14 @@ export type Timing = {
 
 /** `code` says why the kernel took fewer than all. */
 export type Outcome = { readonly taken: number; readonly code?: string };
-export type Transmit = (frames: readonly Uint8Array[]) => Outcome;
+/** A frame and the interface it leaves on. */
+export type Framed = { readonly name: string; readonly index: number; readonly bytes: Uint8Array };
+export type Transmit = (frames: readonly Framed[]) => Outcome;
 
 type Place = {
   readonly owner: string;
   readonly id: string;
-  readonly frame: Uint8Array;
+  readonly frame: Framed;
   spacingUs: number;
   pending: number;
 };
@@ -39,15 +41,15 @@ export const isTransient = (code: string): boolean => code === 'EAGAIN' || code 
 export class Lane {
   readonly #transmit: Transmit;
   readonly #timing: Timing;
-  readonly #giveUp: (code: string) => void;
+  readonly #giveUp: (name: string, code: string) => void;
   /** In the order of their turns. */
   readonly #places = new Map<string, Place>();
   #nextAtUs = 0;
   #retries = 0;
   #cancel: (() => void) | undefined;
 
-  /** `giveUp` is told once when the queue is dropped because nothing can be sent. */
-  constructor(transmit: Transmit, timing: Timing, giveUp: (code: string) => void) {
+  /** `giveUp` is told once when what waits for an interface is dropped because nothing can be sent there. */
+  constructor(transmit: Transmit, timing: Timing, giveUp: (name: string, code: string) => void) {
     this.#transmit = transmit;
     this.#timing = timing;
     this.#giveUp = giveUp;
@@ -61,7 +63,7 @@ export class Lane {
    * Wants `count` (1 or more) times `frame` sent; `id` tells the addresses of an owner apart. What the same owner still has
    * pending for it is not added up: the larger number counts (keepalived: at most 'repeat' pending for each address).
    */
-  add(owner: string, id: string, frame: Uint8Array, count: number, spacingUs: number): void {
+  add(owner: string, id: string, frame: Framed, count: number, spacingUs: number): void {
     const key = `${owner}\0${id}`;
     const place = this.#places.get(key);
     if (place === undefined) this.#places.set(key, { owner, id, frame, spacingUs, pending: count });
@@ -119,16 +121,15 @@ export class Lane {
       return;
     }
     this.#retries++;
-    if (!isTransient(code) || this.#retries > MAX_RETRIES) {
-      this.#places.clear();
-      this.#retries = 0;
-      this.#giveUp(code);
-      return;
-    }
+    const hopeless = !isTransient(code) || this.#retries > MAX_RETRIES ? chosen[taken]?.[1].frame : undefined;
     for (const [key, place] of chosen.slice(taken)) {
       place.pending++;
       this.#places.set(key, place);
     }
     this.#nextAtUs = this.#timing.nowUs() + RETRY_US;
+    if (hopeless === undefined) return;
+    this.#retries = 0;
+    for (const [key, { frame }] of this.#places) if (frame.index === hopeless.index) this.#places.delete(key);
+    this.#giveUp(hopeless.name, code);
   }
 }

@@ -95,3 +95,42 @@ ${probeText('vru', 'from 198.51.102.0/24 table 100')}`;
     ],
   );
 });
+
+it('routes/names come from iproute_etc_dir, then iproute_usr_dir', () => {
+  const lines =
+    '10.0.0.0/8 dev eth0 table mine\n10.1.0.0/16 dev eth0 table theirs\n10.2.0.0/16 dev eth0 table main';
+  const files = {
+    '/own/rt_tables': '77 mine\n254 main\n',
+    '/vendor/rt_tables': '78 theirs\n79 mine\n',
+    '/vendor/rt_protos': '99 other\n',
+  };
+  const tables = (global: string): (readonly [number, number])[] =>
+    configOf(
+      load(
+        `static_routes {\n${lines}\n10.3.0.0/16 dev eth0 protocol other no_track\n}\nglobal_defs {\n${global}}\n`,
+        {},
+        files,
+      ),
+    ).staticRoutes.map((r) => [r.table, r.protocol]);
+  assert.deepEqual(tables('iproute_etc_dir /own\niproute_usr_dir /vendor\n'), [
+    [77, 18],
+    [254, 18],
+    [254, 99],
+  ]);
+  assert.deepEqual(tables('iproute_etc_dir /none\niproute_usr_dir /vendor\n').slice(0, 2), [
+    [79, 18],
+    [78, 18],
+  ]);
+});
+
+it('routes/local types stand in table local, unless one is written', () => {
+  const { staticRoutes } = configOf(
+    load(
+      'static_routes {\nlocal 10.0.0.1/32 dev eth0\nlocal 10.0.0.2/32 dev eth0 table main\nbroadcast 10.0.0.3/32 dev eth0\nmulticast 225.0.0.1/32 dev eth0\n}\n',
+    ),
+  );
+  assert.deepEqual(
+    staticRoutes.map((r) => r.table),
+    [255, 254, 255, 254],
+  );
+});

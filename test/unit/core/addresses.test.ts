@@ -79,8 +79,8 @@ describe('core/announcements', () => {
   it("'vrrp_gna_interval' spaces IPv6, 'vrrp_garp_interval' IPv4", () => {
     const w = master({ excludedVips: [vip6()] }, { garpIntervalUs: 100_000, gnaIntervalUs: 0 });
     assert.deepEqual(w.announced, [
-      { family: 4, spacingUs: 100_000 },
-      { family: 6, spacingUs: 0 },
+      { family: 4, spacingUs: 100_000, lane: 'eth0 IPv4' },
+      { family: 6, spacingUs: 0, lane: '' },
     ]);
   });
 });

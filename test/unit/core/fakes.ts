@@ -6,7 +6,7 @@ import type { Ports } from '../../../src/core/context.ts';
 import { Core } from '../../../src/core/core.ts';
 import { macs } from '../../../src/io/mac.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../src/ports/advert.ts';
-import type { AnnouncePort } from '../../../src/ports/announce.ts';
+import type { Announcement, AnnouncePort, Spacing } from '../../../src/ports/announce.ts';
 import type { FirewallPort } from '../../../src/ports/firewall.ts';
 import type {
   AddressRequest,
@@ -189,11 +189,14 @@ export class World {
     Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>
   >();
   readonly added: AddressRequest[] = [];
-  readonly announced: { family: number; spacingUs: number }[] = [];
+  readonly announced: { family: number; spacingUs: number; lane: string }[] = [];
   /** Routes and rules of the kernel, by `routingName`. */
   readonly routing: Set<string> = new Set();
   readonly refused: Map<string, string> = new Map();
+  /** Of these the kernel shows something else than what was asked for. */
+  readonly hidden: Set<string> = new Set();
   routingWatched = false;
+  readings: number = 0; // of routes and rules
   links: Link[] = [link('eth0', 2), link('eth1', 3)];
   addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
   /** Packets that wait in the socket until it is drained. */
@@ -297,10 +300,7 @@ export class World {
 
   #announcePort(): AnnouncePort {
     return {
-      announce: (_owner, list, repeatCount, spacingUs) => {
-        this.done.push(`garp ${list.length}x${repeatCount}`);
-        this.announced.push(...list.map((a) => ({ family: a.family, spacingUs })));
-      },
+      announce: (_owner, list, repeatCount, spacing) => this.#announce(list, repeatCount, spacing),
       forget: () => undefined,
       sentCount: () => 0,
       watch: () => {
@@ -325,12 +325,22 @@ export class World {
     return this.urgency;
   }
 
+  #announce(list: readonly Announcement[], repeatCount: number, spacing: Spacing): void {
+    this.done.push(`garp ${list.length}x${repeatCount}`);
+    this.announced.push(
+      ...list.map((a) => ({ family: a.family, spacingUs: spacing.us, lane: spacing.lane })),
+    );
+  }
+
   #routingPort(): RoutingPort {
     return {
       add: (list) => list.map((i) => this.#addRouting(i)),
       delete: (list) => list.map((i) => this.#deleteRouting(i)),
       prepareDelete: (i) => ({ type: i.kind === 'route' ? 25 : 33, flags: 5, body: Uint8Array.of(7) }),
-      present: (list) => list.map((i) => this.routing.has(routingName(i))),
+      present: (list) => {
+        this.readings++;
+        return list.map((i) => this.routing.has(routingName(i)) && !this.hidden.has(routingName(i)));
+      },
       watch: (on) => {
         this.routingWatched = on;
       },

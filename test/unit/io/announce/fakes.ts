@@ -2,6 +2,7 @@
 import type { AnnouncerOptions } from '../../../../src/io/announce/announcer.ts';
 import type { Timing } from '../../../../src/io/announce/lane.ts';
 import type { PollHandle } from '../../../../src/native.ts';
+import type { Spacing } from '../../../../src/ports/announce.ts';
 
 export class FakeTiming implements Timing {
   #nowUs = 1_000_000;
@@ -37,6 +38,9 @@ export class FakeTiming implements Timing {
     this.#nowUs += byUs;
   }
 }
+
+/** As between frames of one lane. */
+export const gap = (us: number, lane = 'eth0 IPv4'): Spacing => ({ lane, us });
 
 const failure = (code: string): Error => Object.assign(new Error(code), { code, errno: -1, syscall: 'fake' });
 
