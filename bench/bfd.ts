@@ -14,8 +14,7 @@ import { parseArgs } from 'node:util';
 import { sleepMs, until } from '../test/netns/clock.ts';
 import { COMMANDS, type Daemon, type DaemonKind } from '../test/netns/daemon.ts';
 import { Lab } from '../test/netns/lab.ts';
-import { insideSandbox, rerunInSandbox, sandboxObstacle } from '../test/netns/sandbox.ts';
-import { cpuS, numberOf } from './measure.ts';
+import { cpuS, numberOf, outsideSandbox } from './measure.ts';
 
 const UP_MS = 60_000;
 /** Detection after 2 s at 50 ms: other work on the machine must not bring sessions down, packets are what is measured. */
@@ -122,12 +121,8 @@ async function main(): Promise<number> {
     intervalMs: numberOf(values.interval, 'interval', 1, 10_000),
     seconds: numberOf(values.seconds, 'seconds', 1, 3600),
   };
-  if (!insideSandbox()) {
-    const obstacle = sandboxObstacle();
-    if (obstacle === undefined) return rerunInSandbox();
-    console.error(obstacle);
-    return 2;
-  }
+  const elsewhere = await outsideSandbox();
+  if (elsewhere !== undefined) return elsewhere;
   const folder = mkdtempSync(join(tmpdir(), 'vipd-bench-'));
   const results: Result[] = [];
   try {

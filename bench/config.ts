@@ -15,7 +15,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CHECKOUT } from '../test/netns/daemon.ts';
 import { must } from '../test/netns/process.ts';
-import { insideSandbox, rerunInSandbox, sandboxObstacle } from '../test/netns/sandbox.ts';
 import { type ConfigCase, writeCases } from './config-files.ts';
 
 const PROGRAMS = ['keepalived', 'vipd'] as const;
@@ -45,6 +44,8 @@ _, status, u = os.wait4(pid, 0)
 wall = time.monotonic() - t
 print(json.dumps([wall * 1e3, (u.ru_utime + u.ru_stime) * 1e3, u.ru_maxrss * 1024 / 1e6, os.waitstatus_to_exitcode(status)]))
 `;
+
+import { numberOf, outsideSandbox } from './measure.ts';
 
 function runOnce(program: Program, file: string): Run {
   const argv = ['-I', '-S', '-c', WAIT4, COMMANDS[program], '-t', '-f', file];
@@ -107,16 +108,11 @@ async function main(): Promise<number> {
       json: { type: 'string' },
     },
   });
-  const [runs, scale] = [Number(values.runs), Number(values.scale)];
-  if (!Number.isInteger(runs) || runs < 1 || runs > 1000)
-    throw new Error(`--runs: 1..1000, not ${values.runs}`);
+  const runs = numberOf(values.runs, 'runs', 1, 1000);
+  const scale = Number(values.scale);
   if (!(scale > 0 && scale <= 1)) throw new Error(`--scale: above 0, at most 1, not ${values.scale}`);
-  if (!insideSandbox()) {
-    const obstacle = sandboxObstacle();
-    if (obstacle === undefined) return rerunInSandbox();
-    console.error(obstacle);
-    return 2;
-  }
+  const elsewhere = await outsideSandbox();
+  if (elsewhere !== undefined) return elsewhere;
   const folder = mkdtempSync(join(tmpdir(), 'vipd-bench-'));
   try {
     const cases = writeCases(folder, scale);

@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { COMMANDS, type DaemonKind } from '../test/netns/daemon.ts';
-import { insideSandbox, rerunInSandbox, sandboxObstacle } from '../test/netns/sandbox.ts';
 import { METRICS, measurePairing, type Round } from './failover-rounds.ts';
+import { numberOf, outsideSandbox } from './measure.ts';
 
 const DEFAULT_PAIRINGS = 'keepalived/keepalived,vipd/vipd,vipd/keepalived';
 
@@ -64,15 +64,9 @@ async function main(): Promise<number> {
       json: { type: 'string' },
     },
   });
-  const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1 || runs > 1000)
-    throw new Error(`--runs: 1..1000, not ${values.runs}`);
-  if (!insideSandbox()) {
-    const obstacle = sandboxObstacle();
-    if (obstacle === undefined) return rerunInSandbox();
-    console.error(obstacle);
-    return 2;
-  }
+  const runs = numberOf(values.runs, 'runs', 1, 1000);
+  const elsewhere = await outsideSandbox();
+  if (elsewhere !== undefined) return elsewhere;
   const folder = mkdtempSync(join(tmpdir(), 'vipd-bench-'));
   const results: Result[] = [];
   try {

@@ -1,6 +1,7 @@
 /** What several benchmarks need: CPU time of a daemon, numbers from the command line, medians. */
 import { readFileSync } from 'node:fs';
 import { descendants } from '../test/netns/process.ts';
+import { insideSandbox, rerunInSandbox, sandboxObstacle } from '../test/netns/sandbox.ts';
 
 const TICKS_PER_S = 100; // of /proc/PID/stat, on every Linux
 
@@ -30,4 +31,13 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(q * (sorted.length - 1))] as number;
+}
+
+/** The status of the same program run again in a sandbox, or 2 where there can be none; undefined: we are in one. */
+export async function outsideSandbox(): Promise<number | undefined> {
+  if (insideSandbox()) return undefined;
+  const obstacle = sandboxObstacle();
+  if (obstacle === undefined) return rerunInSandbox();
+  console.error(obstacle);
+  return 2;
 }

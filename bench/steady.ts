@@ -17,8 +17,7 @@ import { readPcap } from '../test/netns/capture.ts';
 import { sleepMs } from '../test/netns/clock.ts';
 import { COMMANDS, type DaemonKind } from '../test/netns/daemon.ts';
 import { Lab, type Topology } from '../test/netns/lab.ts';
-import { insideSandbox, rerunInSandbox, sandboxObstacle } from '../test/netns/sandbox.ts';
-import { cpuS, median, numberOf, quantile } from './measure.ts';
+import { cpuS, median, numberOf, outsideSandbox, quantile } from './measure.ts';
 
 const PER_INTERFACE = 250;
 const SETTLE_MS = 3000;
@@ -172,12 +171,8 @@ async function main(): Promise<number> {
     hogs: numberOf(values.hogs, 'hogs', 0, 64),
   };
   const runs = numberOf(values.runs, 'runs', 1, 100);
-  if (!insideSandbox()) {
-    const obstacle = sandboxObstacle();
-    if (obstacle === undefined) return rerunInSandbox();
-    console.error(obstacle);
-    return 2;
-  }
+  const elsewhere = await outsideSandbox();
+  if (elsewhere !== undefined) return elsewhere;
   const folder = mkdtempSync(join(tmpdir(), 'vipd-bench-'));
   const results: Result[] = [];
   try {
