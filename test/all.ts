@@ -33,6 +33,7 @@ import './unit/core/addresses.test.ts';
 import './unit/core/authentication.test.ts';
 import './unit/core/announcing.test.ts';
 import './unit/core/bfd-sessions.test.ts';
+import './unit/core/tracked-bfd.test.ts';
 import './unit/core/core.test.ts';
 import './unit/core/deadlines.test.ts';
 import './unit/core/files.test.ts';

@@ -24,20 +24,13 @@ import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
 import { HostFiles } from '../../../src/whatif/host-files.ts';
 import { HostProcesses } from '../../../src/whatif/host-processes.ts';
 import { memoryMachine } from '../config/machine.ts';
+import { NO_SERVICE } from './no-service.ts';
 
 export const S = 1_000_000;
 /** What an empty file gives. */
 const EMPTY = loadConfig('/empty', memoryMachine({ '/empty': '' })).config as Config;
 const PLACE = { file: 'test.conf', line: 1, col: 1 };
 const LINK = { running: true, loopback: false, multicast: true, noArp: false, mtu: 1500 };
-
-const NO_SERVICE: Ports['service'] = {
-  ready: () => undefined,
-  reloading: () => undefined,
-  stopping: () => undefined,
-  status: () => undefined,
-  watchdog: () => undefined,
-};
 
 export function link(name: string, index: number, up = true): Link {
   return { ...LINK, name, index, up, running: up, mac: Uint8Array.of(2, 0, 0, 0, 0, index) };
@@ -182,6 +175,7 @@ export class World {
   readonly carriers: Map<string, boolean> = new Map(); // what polled links answer
   readonly scriptRuns: string[] = [];
   readonly promoted: string[] = [];
+  readonly bfdUp: Set<string> = new Set(); // sessions that are up
   urgency = 0;
   /** What was last asked of each socket that several share. */
   readonly shared: Map<string, Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>> = new Map<
@@ -225,6 +219,7 @@ export class World {
     return {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
       timer: { arm: (atUs) => this.#arm(atUs) },
+      bfd: { stateOf: (name) => ({ up: this.bfdUp.has(name), detail: name }) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
       macs,
       adverts: {
