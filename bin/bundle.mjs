@@ -20,7 +20,7 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
   // Packages with native parts find these beside their own files; what few need must not make every start slower.
-  external: ['raw-socket', 'node-gyp-build', 'nodemailer'],
+  external: ['raw-socket', 'node-gyp-build', 'nodemailer', '@jellybrick/dbus-next'],
   // A script that was compiled ahead has no import().
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'bundleUrl' },

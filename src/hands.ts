@@ -13,6 +13,7 @@ import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
+import type { DaemonActions } from './io/dbus/objects.ts';
 import { LazyFirewall } from './io/firewall/lazy-firewall.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { macs } from './io/mac.ts';
@@ -50,6 +51,8 @@ export type HandsOptions = {
   readonly config: Config;
   /** Asked when something arrives: core is built after its hands. */
   readonly core: () => Core;
+  /** What listeners on a bus may ask for. */
+  readonly actions: DaemonActions;
   /** Sees a netlink event before core does. */
   readonly onNetlink: (event: NetlinkEvent) => void;
 };
@@ -183,7 +186,7 @@ export class Hands {
     };
   }
 
-  #processes({ options, log, core }: HandsOptions) {
+  #processes({ options, log, core, actions }: HandsOptions) {
     const common = {
       checker: () => this.#checker,
       turns: new Turns(),
@@ -193,7 +196,15 @@ export class Hands {
       ownUid: process.geteuid?.() ?? 0,
     };
     const ownGid = process.getegid?.() ?? 0;
-    const listeners = { ...common, ownGid, native: native(), log, umask: options.umask };
+    const listeners = {
+      ...common,
+      ownGid,
+      native: native(),
+      log,
+      umask: options.umask,
+      namespace: options.namespace ?? '',
+      actions,
+    };
     return {
       notices: new Notices(listenerKinds(listeners), log),
       scripts: new Scripts({ ...common, sink: (result) => core().onScriptResult(result) }),

@@ -1,5 +1,6 @@
 /** The kinds of listeners there are (notices.ts) and how each is built; its module is loaded only then. */
 
+import type { DaemonActions } from './io/dbus/objects.ts';
 import type { ReaderDeps } from './io/fifo/reader.ts';
 import { fifosWanted } from './io/fifo/wanted.ts';
 import type { Native } from './native.ts';
@@ -11,6 +12,8 @@ export type ListenerDeps = Omit<ReaderDeps, 'firstPauseMs'> & {
   readonly clock: Clock;
   readonly ownGid: number;
   readonly umask: number | undefined; // -u
+  readonly namespace: string; // of the network, '' = none
+  readonly actions: DaemonActions;
 };
 
 /** In the order in which they are told. */
@@ -41,6 +44,17 @@ export function listenerKinds(deps: ListenerDeps): readonly ListenerKind[] {
       make: async () => {
         const { Mailer } = await import('./io/mail/mailer.ts');
         return new Mailer({ clock, log });
+      },
+    },
+    {
+      name: 'D-Bus',
+      wanted: (config) => config.global.dbus.enabled,
+      make: async () => {
+        const [{ Dbus }, { loadDbus }] = await Promise.all([
+          import('./io/dbus/dbus.ts'),
+          import('./io/dbus/library.ts'),
+        ]);
+        return new Dbus({ library: loadDbus(), log, namespace: deps.namespace, actions: deps.actions });
       },
     },
   ];

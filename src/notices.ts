@@ -27,8 +27,19 @@ export class Notices implements NoticePort {
     this.#log = log;
   }
 
+  /** A listener that throws is not told any more: an error in what only watches may not end VRRP. */
   tell(notice: Notice): void {
-    for (const listener of this.#listeners) listener.tell(notice);
+    for (const listener of this.#listeners)
+      try {
+        listener.tell(notice);
+      } catch (e) {
+        this.#listeners = this.#listeners.filter((l) => l !== listener);
+        const name = [...this.#made].find(([, made]) => made === listener)?.[0].name ?? 'a listener';
+        this.#log.log(
+          'error',
+          `${name} failed and is told nothing more: ${e instanceof Error ? (e.stack ?? e.message) : e}`,
+        );
+      }
   }
 
   /** Makes the listeners that `config` wants and that are not there yet; one that cannot be made is missed, no more. */

@@ -16,6 +16,7 @@ import type { Snapshot } from './core/snapshot.ts';
 import { type DumpHands, dataOf, dumpData, dumpJson, dumpStats } from './dumping.ts';
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
+import type { DaemonActions } from './io/dbus/objects.ts';
 import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { runOnce } from './io/process/run-once.ts';
@@ -66,6 +67,7 @@ export class Daemon {
       log,
       config,
       core: () => this.#core,
+      actions: this.#actions(),
       onNetlink: (e) => {
         if (options.addressMonitoring) this.#sayAddress(e);
       },
@@ -73,6 +75,23 @@ export class Daemon {
     this.#core = new Core(this.#hands.ports, coreOptions(options), config);
     this.#reloads = this.#newReloads(config);
     this.#warn(config);
+  }
+
+  /** What may be asked for from outside beside the signals. */
+  #actions(): DaemonActions {
+    const dump = (how: typeof dumpData) => () => how(this.#core.config, this.#snapshot(), this.#dumpHands());
+    return {
+      printData: dump(dumpData),
+      printStats: dump(dumpStats),
+      clearStats: () => this.#clearCounters(),
+      reload: () => void this.#reloads.request(),
+      announce: (instance) => this.#core.announce(instance),
+    };
+  }
+
+  #clearCounters(): void {
+    this.#core.clearCounters();
+    this.#hands.bfd.clearCounters();
   }
 
   #newReloads(config: Config): Reloads {
@@ -244,8 +263,7 @@ export class Daemon {
       JSON: dump(dumpJson),
       STATS_CLEAR: () => {
         stats();
-        this.#core.clearCounters();
-        this.#hands.bfd.clearCounters();
+        this.#clearCounters();
       },
     });
   }

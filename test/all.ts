@@ -99,6 +99,7 @@ import './unit/wire/golden.test.ts';
 import './unit/wire/property.test.ts';
 import './unit/wire/vrrp.test.ts';
 import './unit/io/process/own-process.test.ts';
+import './unit/io/dbus.test.ts';
 import './unit/io/release.test.ts';
 import './unit/io/reload-time.test.ts';
 import './unit/io/sysctl.test.ts';

@@ -12,6 +12,7 @@ import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
 import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
+import { announce } from './announcing.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
@@ -426,6 +427,13 @@ export class Core {
   /** What an operator should know as long as it is so; shown by `vipd status`. */
   setWarnings(warnings: readonly string[]): void {
     this.#warnings = warnings;
+  }
+
+  /** Announces the addresses of an instance that holds them, as at a takeover. */
+  announce(name: string): void {
+    for (const r of this.#ctx.routers)
+      if (r.config.name === name && r.state.name === 'master')
+        announce(this.#ctx, r, 'first', r.params.garp.repeatCount);
   }
 
   clearCounters(): void {

@@ -6,7 +6,7 @@ import type { Config, InstanceConfig, SyncGroupConfig } from '../config/config.t
 import type { RejectReason } from '../vrrp/accept.ts';
 import type { Reason } from '../vrrp/types.ts';
 
-export type { Config };
+export type { Config, InstanceConfig };
 
 /** The words of scripts and FIFOs. STOP: the daemon stops. DELETED: removed by a reload, with 'notify_deleted'. */
 export type NoticeState = 'MASTER' | 'BACKUP' | 'FAULT' | 'STOP' | 'DELETED';

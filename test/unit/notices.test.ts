@@ -49,6 +49,34 @@ describe('notices', () => {
     ]);
   });
 
+  it('one that throws is told nothing more, the others hear all', async () => {
+    const done: string[] = [];
+    const said: string[] = [];
+    const broken: ListenerKind = {
+      ...kind('bad', done),
+      make: async () => ({
+        tell: () => {
+          throw new TypeError('a mistake of ours');
+        },
+        reconfigure: () => undefined,
+        close: async () => undefined,
+      }),
+    };
+    const n = new Notices([broken, kind('b', done)], {
+      log: (level, text) => void said.push(`${level} ${text}`),
+    });
+    await n.prepare(withFiles('bad', 'b'));
+    n.apply(withFiles('bad', 'b'));
+    n.tell({ type: 'started' });
+    n.tell({ type: 'stopped' });
+    assert.deepEqual(done.slice(-2), ['b hears started', 'b hears stopped']);
+    assert.equal(said.length, 1);
+    assert.match(
+      said[0] as string,
+      /^error bad failed and is told nothing more: TypeError: a mistake of ours/,
+    );
+  });
+
   it('one that cannot be made is said and missed, the others hear', async () => {
     const done: string[] = [];
     const said: string[] = [];
