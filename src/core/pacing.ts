@@ -21,6 +21,9 @@ export type Paced = {
 
 type Unsigned = NonNullable<ReturnType<typeof authenticateAhead>>;
 
+/** Longer than a step of the machine takes. */
+const SOON_US = 1000;
+
 /** IP identifications are 1..65535. */
 const IDS = 65_535;
 
@@ -38,7 +41,9 @@ export function catchUp(ctx: Context, r: Router): void {
   r.paced.sent = sent;
   r.paced.failed = failed;
   r.paced.nextAtUs = nextAtUs;
-  r.state = repeated(r.state, nextAtUs);
+  // Where the pacer itself is late its advert is still its own: sent by the machine too it would go out twice.
+  const nowUs = ctx.ports.clock.nowUs();
+  r.state = repeated(r.state, nextAtUs > nowUs ? nextAtUs : nowUs + SOON_US);
 }
 
 function sayFailure(ctx: Context, r: Router, error: string): void {

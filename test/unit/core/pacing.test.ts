@@ -145,6 +145,21 @@ describe('core/pacing', () => {
     assert.equal(w.core.snapshot().instances[0]?.counters.advertsSent, before + 20);
   });
 
+  it('a pacer that is late is not helped: the advert would go out twice', () => {
+    const { w, pacer } = run();
+    const [entry] = pacer.entries.values();
+    assert.ok(entry);
+    const before = w.sent.length;
+    pacer.progress = (id) => ({ sent: 1, failed: 0, error: '', nextAtUs: id === 0 ? 0 : entry.nextAtUs });
+    w.nowUs = entry.nextAtUs + 3000;
+    w.setLink(link('eth1', 3, false));
+    w.core.beat();
+    w.hear(advert(0));
+    const answers = w.sent.length - before;
+    assert.equal(answers, 1, 'the answer to priority 0, and nothing for the timer');
+    assert.ok((entry.what?.nextAtUs ?? 0) > w.nowUs);
+  });
+
   it('nothing is repeated behind priority 0', () => {
     const { w, pacer } = run();
     w.pass(3 * S);
