@@ -126,16 +126,16 @@ describe('core/pacing: with and without', () => {
     });
 });
 
-describe('core/pacing', () => {
-  const owner = instanceConfig({ priority: 255 });
-  const run = () => {
-    const { w, pacer } = build(owner, 'paced');
-    assert.ok(pacer);
-    w.start();
-    w.pass(10_000);
-    return { w, pacer };
-  };
+const owner = instanceConfig({ priority: 255 });
+const run = () => {
+  const { w, pacer } = build(owner, 'paced');
+  assert.ok(pacer);
+  w.start();
+  w.pass(10_000);
+  return { w, pacer };
+};
 
+describe('core/pacing', () => {
   it('while it is quiet this thread has nothing to do until the next burst', () => {
     const { w } = run();
     assert.equal(w.armedAtUs - w.nowUs > 4 * S, true, `${w.armedAtUs - w.nowUs}`);
@@ -175,7 +175,9 @@ describe('core/pacing', () => {
       ['192.0.2.100'],
     );
   });
+});
 
+describe('core/pacing: what changes it', () => {
   it('after a lost lease it is BACKUP before it believes or says anything', () => {
     const { w, pacer } = run();
     pacer.leaseUs = 3 * S;
