@@ -21,6 +21,7 @@ import './unit/bfd/accept.test.ts';
 import './unit/bfd/step.property.test.ts';
 import './unit/bfd/step.test.ts';
 import './unit/cli/capture-damage.test.ts';
+import './unit/cli/cleanup-line.test.ts';
 import './unit/cli/decode.test.ts';
 import './unit/cli/options.test.ts';
 import './unit/config/fmt.test.ts';
