@@ -24,6 +24,7 @@ enum {
   MOST_SLOTS = 65536,
   LONGEST_PACKET = 65535,
   LONGEST_FINAL = 1 << 20,
+  FINAL_PIECE = 32768, /* octets, a single longer message apart */
   WILL_ROUNDS = 2, /* one lost packet must not cost the peers their whole time-out */
 };
 static const uint32_t NOWHERE = UINT32_MAX;
@@ -182,6 +183,27 @@ static void send_due(uint64_t now) {
   send_batch(&b);
 }
 
+/* The kernel takes no more in one piece than the send buffer holds. */
+static void send_final(const struct bytes *final) {
+  struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+  uint8_t answer[256];
+  for (size_t from = 0; from < final->length;) {
+    size_t to = from;
+    do {
+      struct nlmsghdr h;
+      if (final->length - to < sizeof h) return;
+      memcpy(&h, final->data + to, sizeof h);
+      size_t length = NLMSG_ALIGN((size_t)h.nlmsg_len);
+      if (length < sizeof h || length > final->length - to) return;
+      if (to > from && to + length - from > FINAL_PIECE) break;
+      to += length;
+    } while (to < final->length);
+    sendto(the.netlink_fd, final->data + from, to - from, 0, (struct sockaddr *)&kernel, sizeof kernel);
+    while (recv(the.netlink_fd, answer, sizeof answer, MSG_DONTWAIT) > 0) continue;
+    from = to;
+  }
+}
+
 static void last_will(void) {
   static struct batch b;
   for (int round = 0; round < WILL_ROUNDS; round++)
@@ -190,14 +212,9 @@ static void last_will(void) {
       for (uint32_t i = 0; i < the.heap[k]->will.count; i++) add(&b, the.heap[k], &the.heap[k]->will.list[i]);
       send_batch(&b);
     }
-  struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
   for (uint32_t k = 0; k < the.heap_count; k++) {
-    struct entry *e = the.heap[k];
-    e->place = NOWHERE;
-    uint8_t answer[256];
-    if (e->final.length == 0) continue;
-    sendto(the.netlink_fd, e->final.data, e->final.length, 0, (struct sockaddr *)&kernel, sizeof kernel);
-    while (recv(the.netlink_fd, answer, sizeof answer, MSG_DONTWAIT) > 0) continue;
+    the.heap[k]->place = NOWHERE;
+    send_final(&the.heap[k]->final);
   }
   the.heap_count = 0;
   the.lost = true;

@@ -9,7 +9,8 @@ import { authenticateAhead } from './authentication.ts';
 import type { Context } from './context.ts';
 import { outgoing } from './effects.ts';
 import { addressRequestAt } from './network.ts';
-import { allAddresses, type Router } from './router.ts';
+import { allAddresses, type HeldRouting, type Router } from './router.ts';
+import { inOrderOfRemoval } from './virtual-routes.ts';
 
 export type Paced = {
   readonly text: string; // what is repeated, to see a difference
@@ -17,6 +18,7 @@ export type Paced = {
   sent: number; // of these, counted already
   failed: number;
   readonly destinations: number; // packets of one advert
+  readonly routing: readonly HeldRouting[]; // of the last will
 };
 
 type Unsigned = NonNullable<ReturnType<typeof authenticateAhead>>;
@@ -74,7 +76,9 @@ export function follow(ctx: Context, r: Router): number {
     return deadlineUs(r.state);
   }
   const text = textOf(r, c, authentication);
-  if (r.paced?.text === text && r.paced.nextAtUs === c.nextAtUs) return deadlineWhilePacedUs(r.state);
+  const routing = inOrderOfRemoval([...r.routing.values()]);
+  if (r.paced?.text === text && r.paced.nextAtUs === c.nextAtUs && sameList(r.paced.routing, routing))
+    return deadlineWhilePacedUs(r.state);
   const before = r.paced ?? progressOf(ctx, r);
   // It counts up before it sends.
   const advert = outgoing(r, c.priority, r.ipId === 0 ? IDS : r.ipId, authentication);
@@ -84,6 +88,7 @@ export function follow(ctx: Context, r: Router): number {
     intervalUs: c.intervalUs,
     nextAtUs: c.nextAtUs,
     resignation: outgoing(r, 0, 1, authentication),
+    routing: routing.map((h) => ctx.ports.routing.prepareDelete(h.item)),
     addresses: heldAddresses(r),
   });
   if (!begun) {
@@ -91,9 +96,12 @@ export function follow(ctx: Context, r: Router): number {
     return deadlineUs(r.state);
   }
   const destinations = Math.max(1, advert.destinations.length);
-  r.paced = { text, nextAtUs: c.nextAtUs, sent: before.sent, failed: before.failed, destinations };
+  r.paced = { text, nextAtUs: c.nextAtUs, sent: before.sent, failed: before.failed, destinations, routing };
   return deadlineWhilePacedUs(r.state);
 }
+
+const sameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
 
 const progressOf = (ctx: Context, r: Router): { readonly sent: number; readonly failed: number } =>
   ctx.ports.pacer?.progress(r.id) ?? { sent: 0, failed: 0 };

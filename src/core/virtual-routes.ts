@@ -66,6 +66,14 @@ export function removeRoutes(ctx: Context, r: Router, only: (l: RoutingLine) => 
   }
 }
 
+/** Rules, then routes (C1, C3). */
+export const inOrderOfRemoval = <T extends { readonly line: RoutingLine }>(
+  list: readonly T[],
+): readonly T[] => [
+  ...list.filter((h) => h.line.kind === 'rule'),
+  ...list.filter((h) => h.line.kind === 'route'),
+];
+
 /** A reload: `r` has its new configuration; what is no longer in it goes. The rest is set when the machine asks for it. */
 export function removeOldRoutes(ctx: Context, r: Router): void {
   if (r.routing.size === 0) return;
@@ -75,10 +83,12 @@ export function removeOldRoutes(ctx: Context, r: Router): void {
 
 /** What went with the link comes back with it: a master that does not watch the interface is still master. */
 export function restoreRoutes(ctx: Context, r: Router, iface: string): void {
-  if (r.state.name === 'master') addRoutes(ctx, r, (l) => isTracked(l) && interfacesOf(l).includes(iface));
+  if (r.state.name !== 'master') return;
+  addRoutes(ctx, r, (l) => isTracked(l) && interfacesOf(l).includes(iface));
+  ctx.pace(r);
 }
 
-/** Every virtual line that can be there, in the order of its removal: rules, then routes (C1, C3). */
+/** Every virtual line that can be there, in the order of its removal. */
 function removable(ctx: Context): readonly Omit<HeldRouting, 'seen'>[] {
   const all = ctx.config.instances.flatMap((c) =>
     linesOf(c.routes, c.rules).flatMap((line) => {
@@ -86,7 +96,7 @@ function removable(ctx: Context): readonly Omit<HeldRouting, 'seen'>[] {
       return item === undefined ? [] : [{ line, item }];
     }),
   );
-  return [...all.filter((h) => h.line.kind === 'rule'), ...all.filter((h) => h.line.kind === 'route')];
+  return inOrderOfRemoval(all);
 }
 
 /** Leftovers of a crash, which nobody but we can have made. */

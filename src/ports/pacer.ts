@@ -1,14 +1,16 @@
 /** Somebody who repeats adverts on time whatever this thread does, and gives up for us when we are gone for too long. */
 import type { OutgoingAdvert } from './advert.ts';
 import type { AddressRequest } from './netlink.ts';
+import type { PreparedRequest } from './routing.ts';
 
 export type Repetition = {
   readonly socketKey: string;
   readonly advert: OutgoingAdvert;
   readonly intervalUs: number;
   readonly nextAtUs: number; // of the first one, monotonic
-  /** The last will, should this thread not renew its lease: the advert of priority 0, and the addresses to take away. */
+  /** The last will, should this thread not renew its lease: the advert of priority 0, then what to take away. */
   readonly resignation: OutgoingAdvert;
+  readonly routing: readonly PreparedRequest[]; // rules, then routes
   readonly addresses: readonly AddressRequest[];
 };
 

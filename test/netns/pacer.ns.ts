@@ -13,6 +13,7 @@ import { nowS, sleepMs, until } from './clock.ts';
 import { CHECKOUT, COMMANDS, type Daemon } from './daemon.ts';
 import { Lab } from './lab.ts';
 import { pairTopology } from './pair.ts';
+import { must } from './process.ts';
 
 const VIP = '192.0.2.100';
 const folder = mkdtempSync(join(tmpdir(), 'vipd-pacer-'));
@@ -29,24 +30,39 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function conf(name: string, priority: number, version: 2 | 3): string {
+/** More than the kernel takes in one message of ours. */
+const ROUTES = Array.from({ length: 800 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24 dev eth0`);
+const ROUTING = `virtual_routes {\n${ROUTES.join('\n')}\n}\nvirtual_rules {\nfrom 203.0.113.0/24 table 100 priority 1000\n}\n`;
+
+/** Lines of what `ip` shows on a of our routes and rules. */
+async function held(): Promise<number> {
+  const routes = await must('ip', ['-n', lab.namespace('a'), 'route', 'show', 'proto', 'keepalived']);
+  const rules = await must('ip', ['-n', lab.namespace('a'), 'rule', 'show', 'priority', '1000']);
+  return `${routes}${rules}`.split('\n').filter((l) => l.trim() !== '').length;
+}
+
+function conf(name: string, priority: number, version: 2 | 3, more = ''): string {
   const path = join(folder, `${name}.conf`);
   writeFileSync(
     path,
-    `vrrp_instance VI_1 {\ninterface eth0\nversion ${version}\nvirtual_router_id 51\npriority ${priority}\nadvert_int ${version === 2 ? 1 : 0.2}\nvirtual_ipaddress {\n${VIP}/24\n}\n}\n`,
+    `vrrp_instance VI_1 {\ninterface eth0\nversion ${version}\nvirtual_router_id 51\npriority ${priority}\nadvert_int ${version === 2 ? 1 : 0.2}\nvirtual_ipaddress {\n${VIP}/24\n}\n${more}}\n`,
   );
   return path;
 }
 const log = (name: string): string => readFileSync(join(folder, `${name}.log`), 'utf8');
 
 /** vipd on a as the better one, keepalived on b; returns when a is master and b backup. */
-async function pair(version: 2 | 3, options: string): Promise<{ readonly a: Daemon; readonly b: Daemon }> {
+async function pair(
+  version: 2 | 3,
+  options: string,
+  more = '',
+): Promise<{ readonly a: Daemon; readonly b: Daemon }> {
   for (const name of ['a', 'b']) rmSync(join(folder, `${name}.log`), { force: true });
   const env = `env NODE_OPTIONS='--import ${BLOCKER}' VIPD_TEST_BLOCK=${block}`;
   const a = lab.start(
     'a',
     `${env} ${COMMANDS.vipd} ${options}`,
-    conf('a', 200, version),
+    conf('a', 200, version, more),
     join(folder, 'a.log'),
   );
   assert.ok(await lab.waitAddress('a', VIP, true, 10_000), log('a'));
@@ -82,13 +98,15 @@ for (const version of [2, 3] as const)
     await end(a, b);
   });
 
-it('standing still for longer than the lease: priority 0, the address goes, the peer takes over; awake again it yields', async () => {
-  const { a, b } = await pair(2, '--lease 1');
+it('standing still for longer than the lease: priority 0, addresses, routes and rules go, the peer takes over; awake again it yields', async () => {
+  const { a, b } = await pair(2, '--lease 1', ROUTING);
+  assert.equal(await held(), ROUTES.length + 1);
   blockFor(6000);
   const beganS = nowS();
   assert.ok(await lab.waitAddress('b', VIP, true, 5000), 'b does not take over');
   const tookS = nowS() - beganS;
   assert.ok(await lab.waitAddress('a', VIP, false, 500), 'a still holds the address');
+  assert.equal(await held(), 0);
   // Lease 1 s and skew 0.61 s; without the last will it would be three intervals more.
   assert.ok(tookS < 3, `b took over after ${tookS} s`);
   assert.ok(await until(() => /this process hung/.test(log('a')), 8000), log('a'));

@@ -8,6 +8,7 @@ import type { Native } from '../../native.ts';
 import type { AdvertPort, OutgoingAdvert, SocketSpec } from '../../ports/advert.ts';
 import type { AddressRequest } from '../../ports/netlink.ts';
 import type { PacerPort, Progress, Repetition } from '../../ports/pacer.ts';
+import type { PreparedRequest } from '../../ports/routing.ts';
 import { codeOf } from '../errno.ts';
 import { encodeDeleteAddress, encodeMessage } from '../netlink/messages.ts';
 import { prepareSender } from '../sockets/setup.ts';
@@ -48,9 +49,12 @@ const MOST_SLOTS = 65_536;
 const NLM_F_REQUEST = 1;
 
 /** Nobody reads an answer: the messages ask for none. */
-const farewell = (addresses: readonly AddressRequest[]): Uint8Array =>
+const farewell = (routing: readonly PreparedRequest[], addresses: readonly AddressRequest[]): Uint8Array =>
   Buffer.concat(
-    addresses.flatMap((a) => encodeMessage({ ...encodeDeleteAddress(a), flags: NLM_F_REQUEST }, 0)),
+    [
+      ...routing.map(({ type, body }) => ({ type, parts: [body] })),
+      ...addresses.map(encodeDeleteAddress),
+    ].flatMap(({ type, parts }) => encodeMessage({ type, parts, flags: NLM_F_REQUEST }, 0)),
   );
 
 type Sender = { readonly fd: number; readonly ids: Set<number> };
@@ -87,7 +91,7 @@ export class Pacer implements PacerPort {
         what.nextAtUs,
         spec.family === 4 ? IPV4_ID_AT : NO_COUNTER,
         this.#packets(what.resignation, spec),
-        farewell(what.addresses),
+        farewell(what.routing, what.addresses),
       );
       this.#leave(id);
       sender.ids.add(id);

@@ -5,8 +5,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { prng } from '../../../src/base/prng.ts';
-import type { InstanceConfig } from '../../../src/config/config.ts';
+import type { Config, InstanceConfig } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
 import type { PacerPort, Repetition } from '../../../src/ports/pacer.ts';
+import { memoryMachine } from '../config/machine.ts';
 import { advert, config, instanceConfig, link, S, World } from './fakes.ts';
 
 type Entry = { what: Repetition | undefined; nextAtUs: number; sent: number };
@@ -173,6 +175,26 @@ describe('core/pacing', () => {
     assert.deepEqual(
       entry?.what?.addresses.map((a) => a.bytes.join('.')),
       ['192.0.2.100'],
+    );
+  });
+});
+
+describe('core/pacing: routes and rules in the last will', () => {
+  it('those that are held, rules first', () => {
+    const parsed = loadConfig(
+      '/c',
+      memoryMachine({
+        '/c': 'static_routes {\n203.0.113.0/24 dev eth0\n203.0.114.0/24 dev eth0\n}\nstatic_rules {\nfrom 203.0.113.0/24 table 100 priority 1000\n}\n',
+      }),
+    ).config as Config;
+    const { w, pacer } = build({ ...owner, routes: parsed.staticRoutes, rules: parsed.staticRules }, 'paced');
+    w.refused.set('route 203.0.114.0/24', 'EINVAL');
+    w.start();
+    w.pass(10_000);
+    const [entry] = pacer?.entries.values() ?? [];
+    assert.deepEqual(
+      entry?.what?.routing.map((r) => r.type),
+      [33, 25],
     );
   });
 });
