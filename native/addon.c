@@ -13,5 +13,6 @@ NAPI_MODULE_INIT() {
   register_users(env, exports);
   register_inotify(env, exports);
   register_link(env, exports);
+  register_bpf(env, exports);
   return exports;
 }

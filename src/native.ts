@@ -177,6 +177,17 @@ export type Native = {
   /** Whether the interface has its carrier; 'flags': IFF_UP and IFF_RUNNING. ENODEV, ENOTSUP, EPERM. */
   linkCarrier(name: string, method: 'mii' | 'ethtool' | 'flags'): boolean;
 
+  // --- bpf.c: needs CAP_BPF (EPERM) and Linux 5.5 (EINVAL, ENOSYS)
+  /**
+   * An array of `entries` (1..65536) values of `valueBytes` (a multiple of 8) that programs know by `fd` and that `memory` is:
+   * what a program stores is there at once, zero at first. It lives as long as `memory`, a program or `fd` does.
+   */
+  bpfArray(valueBytes: number, entries: number): { readonly fd: number; readonly memory: ArrayBuffer };
+  /** Descriptor of a socket filter of 1..4096 eBPF instructions, 8 octets each. The verifier's words are the error's `log`. */
+  bpfFilter(instructions: Uint8Array): number;
+  /** What the filter returns for a frame with its Ethernet header, which it does not see. */
+  bpfTestRun(fd: number, frame: Uint8Array): number;
+
   // --- users.c: what starting a script needs
   /** Account by name, null when there is none. May block on NSS (LDAP): not on the advert path. */
   lookupUser(

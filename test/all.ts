@@ -1,4 +1,5 @@
 /** One process for all tests that need no network of their own: on Node 20 each file would cost a process. `tidy` keeps this list whole. */
+import './native/bpf.test.ts';
 import './native/datagram.test.ts';
 import './native/fd.test.ts';
 import './native/inotify.test.ts';
@@ -23,6 +24,7 @@ import './unit/bfd/accept.test.ts';
 import './unit/bfd/step.property.test.ts';
 import './unit/bfd/step.test.ts';
 import './unit/cli/capture-damage.test.ts';
+import './unit/cli/cleanup-line.test.ts';
 import './unit/cli/decode.test.ts';
 import './unit/cli/options.test.ts';
 import './unit/config/fmt.test.ts';
@@ -94,6 +96,7 @@ import './unit/io/errno.test.ts';
 import './unit/io/sockets/open.test.ts';
 import './unit/io/sockets/receive.test.ts';
 import './unit/io/sockets/send.test.ts';
+import './unit/io/sockets/watch-filter.test.ts';
 import './unit/wire/bfd.test.ts';
 import './unit/wire/damage.test.ts';
 import './unit/wire/frame.test.ts';

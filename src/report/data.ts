@@ -1,5 +1,5 @@
 /** The text of keepalived.data (SIGUSR1): keepalived's sections, labels and order, as far as there is something to say. */
-import type { Config } from '../config/config.ts';
+import type { Config, InstanceConfig } from '../config/config.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { globalLines } from './dump/global.ts';
 import { groupLines, instanceLines } from './dump/instance.ts';
@@ -20,7 +20,7 @@ export function dataText(config: Config, s: Snapshot, facts: DumpFacts): string 
     return c === undefined ? [] : groupLines(g, c, s, facts);
   });
   return joined([
-    ...head(config, facts),
+    ...head(config, facts, config.instances.some(needsFilters)),
     ...section(
       'Static addresses',
       config.staticAddresses.map((v) => `   ${addressText(v, false)}`),
@@ -43,9 +43,11 @@ export function dataText(config: Config, s: Snapshot, facts: DumpFacts): string 
 /** keepalived_parent.data, which the first of keepalived's processes writes. */
 export const parentText = (config: Config, facts: DumpFacts): string => joined(head(config, facts));
 
-const head = (config: Config, facts: DumpFacts): readonly string[] => [
+const needsFilters = (c: InstanceConfig): boolean => c.vmac !== undefined || !c.accept;
+
+const head = (config: Config, facts: DumpFacts, filters = false): readonly string[] => [
   '------< Global definitions >------',
-  ...globalLines(config.global, facts).map((line) => ` ${line}`),
+  ...globalLines(config.global, facts, filters).map((line) => ` ${line}`),
 ];
 
 const section = (title: string, lines: readonly string[]): readonly string[] =>

@@ -74,11 +74,11 @@ function data(i: InstanceSnapshot, c: InstanceConfig, config: Config): Data {
     ...scripts(c),
     ...given(
       'vips',
-      c.vips.map((v, n) => addressText(v, set(n))),
+      c.vips.map((v, n) => addressText(v, set(n), c)),
     ),
     ...given(
       'evips',
-      c.excludedVips.map((v, n) => addressText(v, set(c.vips.length + n))),
+      c.excludedVips.map((v, n) => addressText(v, set(c.vips.length + n), c)),
     ),
     ...given('vroutes', c.routes.map(routeText)),
     ...given('vrules', c.rules.map(ruleText)),

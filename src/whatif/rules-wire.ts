@@ -1,6 +1,7 @@
 /** What both nodes must agree on to believe each other's adverts: VRID, version, interval, authentication, checksum. */
 import { equalBytes } from '../base/bytes.ts';
 import { type Facing, linesOf, tellBoth } from './facing.ts';
+import { hmac } from './rules-hmac.ts';
 
 const TWO_MASTERS = 'each node drops the adverts of the other, so both become master and hold the address';
 
@@ -54,6 +55,10 @@ export function interval(f: Facing): void {
 const AUTHENTICATION = { none: 'no authentication', pass: 'auth_type PASS', ah: 'auth_type AH' } as const;
 
 export function authentication(f: Facing): void {
+  if (f.a.hmac !== undefined || f.b.hmac !== undefined) {
+    hmac(f);
+    return;
+  }
   const [a, b] = [f.a.authentication, f.b.authentication];
   if (a.type !== b.type) {
     tellBoth(

@@ -139,6 +139,16 @@ vrrp_instance V4 {
         198.51.100.103/24
     }
 }
+vrrp_instance V5 {
+    interface eth1
+    use_vmac
+    virtual_router_id 9
+    priority 240
+    virtual_ipaddress {
+        198.51.100.104/24
+        192.0.2.104/24 dev eth0
+    }
+}
 `;
 
 async function dumped(kind: DaemonKind): Promise<Files> {
@@ -152,7 +162,7 @@ async function dumped(kind: DaemonKind): Promise<Files> {
     join(place, 'k.conf'),
     join(place, 'log'),
   );
-  for (const vip of ['192.0.2.100', '198.51.100.100', '192.0.2.103', '198.51.100.103'])
+  for (const vip of ['192.0.2.100', '198.51.100.100', '192.0.2.103', '198.51.100.103', '198.51.100.104'])
     assert.ok(
       await lab.waitAddress(kind, vip, true, WAIT_MS),
       `${kind} has no ${vip}: ${readFileSync(join(place, 'log'), 'utf8')}`,

@@ -9,8 +9,8 @@ const optional = (label: string, value: string | number | undefined): string[] =
 const when = (on: boolean, ...lines: readonly string[]): readonly string[] => (on ? lines : []);
 const enabled = (label: string, on: boolean): string => `${label} ${on ? 'enabled' : 'disabled'}`;
 
-/** Lines without their indentation. */
-export function globalLines(g: GlobalConfig, facts: DumpFacts): readonly string[] {
+/** Lines without their indentation. `filters`: an instance needs packet filters, asked for or not. */
+export function globalLines(g: GlobalConfig, facts: DumpFacts, filters = false): readonly string[] {
   return [
     `Network namespace = ${g.netNamespace ?? '(default)'}`,
     `Network namespace ipvs = ${g.netNamespaceIpvs === undefined ? '(main namespace)' : g.netNamespaceIpvs || '(default)'}`,
@@ -35,7 +35,7 @@ export function globalLines(g: GlobalConfig, facts: DumpFacts): readonly string[
     `FIFO write vrrp states on reload = ${g.fifos.writeStatesOnReload}`,
     `VRRP notify priority changes = ${g.defaults.notifyPriorityChanges}`,
     ...vrrpLines(g),
-    ...firewallLines(g),
+    ...firewallLines(g, filters),
     `VRRP check unicast_src = ${g.defaults.checkUnicastSource}`,
     `VRRP skip check advert addresses = ${g.defaults.skipCheckAdvAddr}`,
     `VRRP strict mode = ${g.defaults.strict}`,
@@ -125,11 +125,11 @@ function vrrpLines(g: GlobalConfig): string[] {
   ];
 }
 
-function firewallLines(g: GlobalConfig): string[] {
+function firewallLines(g: GlobalConfig, filters: boolean): string[] {
   const { nftables: n, ipvs, tool } = g.firewall;
   return [
     ...when(
-      tool === 'nftables',
+      tool === 'nftables' || (tool === 'auto' && filters),
       `nftables table name = ${n.table}`,
       `nftables base chain priority = ${n.priority}`,
       `nftables ${n.byIfindex ? 'force' : "don't force"} use ifindex for link local IPv6`,

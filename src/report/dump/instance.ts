@@ -126,12 +126,12 @@ function settingLines(i: InstanceSnapshot, c: InstanceConfig): string[] {
 
 function addressLines(i: InstanceSnapshot, c: InstanceConfig): string[] {
   const set = (n: number): boolean => i.vips[n]?.present === true && i.state === 'master';
-  const vips = c.vips.map((v, n) => addressText(v, set(n)));
+  const vips = c.vips.map((v, n) => addressText(v, set(n), c));
   return [
     ...list(`Virtual IP (${vips.length}):`, vips),
     ...list(
       'Virtual IP Excluded :',
-      c.excludedVips.map((v, n) => addressText(v, set(c.vips.length + n))),
+      c.excludedVips.map((v, n) => addressText(v, set(c.vips.length + n), c)),
     ),
   ];
 }

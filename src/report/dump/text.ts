@@ -1,7 +1,7 @@
 /** Pieces of keepalived's dumps that several sections share. */
 import { ctime } from '../../base/ctime.ts';
 import { formatIp } from '../../base/ip.ts';
-import type { Command, VirtualAddress } from '../../config/config.ts';
+import type { Command, InstanceConfig, VirtualAddress } from '../../config/config.ts';
 import type { KernelAddress, Link } from '../../ports/netlink.ts';
 
 /** What the configuration and the snapshot do not know. */
@@ -32,13 +32,19 @@ const SCOPES: Readonly<Record<number, string>> = {
   255: 'nowhere',
 };
 
-/** An address line; `set`: it is on the interface now. */
-export function addressText(v: VirtualAddress, set: boolean): string {
+/** keepalived's name for the interface of an address: with its parent where it is the instance's own. */
+function interfaceText(v: VirtualAddress, c: InstanceConfig | undefined): string {
+  const own = c?.vmac?.name ?? c?.ipvlan?.name;
+  return c !== undefined && v.interface === own ? `${own}@${c.interface}` : v.interface;
+}
+
+/** An address line; `set`: it is on the interface now; `c`: whose address it is. */
+export function addressText(v: VirtualAddress, set: boolean, c?: InstanceConfig): string {
   const full = v.family === 4 ? 32 : 128;
   return [
     v.prefixLength === full ? v.address : `${v.address}/${v.prefixLength}`,
     ...(v.broadcast === undefined ? [] : [`brd ${formatIp(v.broadcast)}`]),
-    `dev ${v.interface}`,
+    `dev ${interfaceText(v, c)}`,
     `scope ${SCOPES[v.scope] ?? v.scope}`,
     ...(v.label === undefined ? [] : [`label ${v.label}`]),
     ...(v.peer === undefined ? [] : [`peer ${formatIp(v.peer.bytes)}/${v.peer.prefixLength}`]),

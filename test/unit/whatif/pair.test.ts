@@ -92,3 +92,43 @@ it('pair/the report has findings, table and JSON', () => {
   assert.match(report.table, /pair: both run .*BOTH hold the VIP/);
   assert.equal(report.negative, true);
 });
+
+const key = (digit: string): string => digit.repeat(64);
+const hmac = (active: number, keys: Readonly<Record<number, string>>, mode = 'enforce'): string =>
+  `version 3\n auth_hmac {\n${Object.entries(keys)
+    .map(([id, digit]) => ` key ${id} hex:${key(digit)}\n`)
+    .join('')} active_key ${active}\n mode ${mode}\n }`;
+const ONE = { 1: 'a' };
+const TWO = { 1: 'a', 2: 'b' };
+for (const [what, a, b, expected] of [
+  ['a step of a rotation', hmac(2, TWO), hmac(1, TWO), ''],
+  [
+    'a key that is not there yet',
+    hmac(2, TWO),
+    hmac(1, ONE),
+    'b does not have key 2, so it drops the adverts of a',
+  ],
+  [
+    'another key',
+    hmac(1, ONE),
+    hmac(1, { 1: 'c' }),
+    'b has another key 1, so it drops the adverts of a; a has another',
+  ],
+  ['one without', hmac(1, ONE), 'version 3', 'b has no auth_hmac.*; a is in mode enforce'],
+  ['one that only receives yet', hmac(1, ONE, 'receive-only'), 'version 3', ''],
+  [
+    'signed beside unsigned',
+    hmac(1, ONE, 'permissive'),
+    'version 3',
+    'b has no auth_hmac, so it drops the adverts of a',
+  ],
+  ['enforced too early', hmac(1, ONE, 'receive-only'), hmac(1, ONE), 'b is in mode enforce, so it drops'],
+] as const)
+  it(`pair/auth_hmac: ${what}`, () => {
+    const found = compare(conf({ priority: 150, more: a }), conf({ more: b })).filter(
+      (d) => d.code === 'KA3023',
+    );
+    assert.equal(found.length, expected === '' ? 0 : 1);
+    if (expected !== '') assert.match(found[0]?.message ?? '', new RegExp(expected));
+    assert.doesNotMatch(found.map((d) => formatDiagnostic(d)).join(), /aaaa|bbbb|cccc/);
+  });
