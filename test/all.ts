@@ -18,6 +18,8 @@ import './sim/mutants.test.ts';
 import './sim/stall.test.ts';
 import './sim/succession.test.ts';
 import './tidy.test.ts';
+import './unit/bench/figure.test.ts';
+import './unit/bench/holders.test.ts';
 import './unit/bfd/accept.test.ts';
 import './unit/bfd/step.property.test.ts';
 import './unit/bfd/step.test.ts';
