@@ -84,7 +84,10 @@ export class Hands {
     const api = native();
     this.service = notifyFromEnvironment(process.env, process.pid, () => this.clock.nowUs());
     this.#checker = newChecker(given.config);
-    this.#release = releasePort(options.runDir, log, options.namespace);
+    this.#release = releasePort(options.runDir, log, options.namespace, {
+      file: options.configFile,
+      ...(options.configId === undefined ? {} : { configId: options.configId }),
+    });
     this.#settings = interfaceSettings(log);
     this.#own = new OwnProcess({
       native: api,

@@ -55,6 +55,7 @@ import './unit/core/sharing.test.ts';
 import './unit/notices.test.ts';
 import './unit/cli/tool.test.ts';
 import './unit/io/secret-files.test.ts';
+import './unit/sign-adverts.test.ts';
 import './unit/io/config-files.test.ts';
 import './unit/io/control.test.ts';
 import './unit/io/files/track-files.test.ts';
