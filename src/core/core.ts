@@ -10,7 +10,7 @@ import type { NetlinkEvent } from '../ports/netlink.ts';
 import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
-import { lingerBoundUs } from '../vrrp/timers.ts';
+import { lingerBoundUs, masterDownUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import { announce } from './announcing.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
@@ -35,6 +35,7 @@ import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
+import { heed, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -131,6 +132,7 @@ export class Core {
     this.#deadlines.set(r.id, Number.POSITIVE_INFINITY);
     this.#owners.delete(r.id);
     this.#ctx.ports.pacer?.forget(r.id);
+    this.#ctx.ports.watchdog?.forget(r.id);
     this.#ctx.routers = this.#ctx.routers.filter((x) => x !== r);
   }
 
@@ -171,6 +173,7 @@ export class Core {
   /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
   beat(): void {
     checkLease(this.#ctx);
+    stragglers(this.#ctx);
     this.#pump();
   }
 
@@ -199,10 +202,27 @@ export class Core {
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
       }
+      this.#prolong(nowUs);
     } finally {
       this.#serving = false;
     }
     this.#pump();
+  }
+
+  /**
+   * One wake-up for all whose master is watched, not one for each: those that would be due next are asked now, as long as
+   * the answer takes them away from the top.
+   */
+  #prolong(nowUs: number): void {
+    for (let left = this.#owners.size; left > 0; left--) {
+      const r = this.#owners.get(this.#deadlines.first() ?? -1);
+      if (r?.watching === undefined || r.watching.ended || r.state.name !== 'backup') return;
+      const dueUs = this.#deadlines.next();
+      if (dueUs - nowUs > masterDownUs(r.params, r.state.priority, r.state.masterAdverIntUs) / 2) return;
+      heed(this.#ctx, r);
+      this.#schedule(r);
+      if (this.#deadlines.next() === dueUs && this.#deadlines.first() === r.id) return;
+    }
   }
 
   /**
@@ -211,6 +231,12 @@ export class Core {
    */
   #expire(r: Router, nowUs: number, lateUs: number): void {
     if (r.state.name === 'backup' && r.socketKey !== '') {
+      heed(this.#ctx, r);
+      if (deadlineUs(r.state) <= nowUs) unwatch(this.#ctx, r);
+      if (deadlineUs(r.state) > nowUs) {
+        this.#schedule(r);
+        return;
+      }
       this.#ctx.ports.adverts.drain(r.socketKey);
       this.#ctx.ports.netlink.drain();
       this.#pump();
@@ -279,11 +305,14 @@ export class Core {
 
   #step(r: Router, event: Event): void {
     catchUp(this.#ctx, r);
+    heed(this.#ctx, r);
     const before = r.state;
     const next = step(r.params, before, event, this.#ctx.ports.clock.nowUs());
     // Before priority 0 is said: an advert behind it would take it back.
     if (next.state.name !== 'master') cease(this.#ctx, r);
     r.state = next.state;
+    if (event.type === 'advert') watch(this.#ctx, r, event);
+    else if (next.state !== before) unwatch(this.#ctx, r);
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
     this.#schedule(r);
@@ -436,7 +465,16 @@ export class Core {
         announce(this.#ctx, r, 'first', r.params.garp.repeatCount);
   }
 
+  /** What others did for the machines, and saw for them, until now. */
+  #catchUpAll(): void {
+    for (const r of this.#ctx.routers) {
+      catchUp(this.#ctx, r);
+      heed(this.#ctx, r);
+    }
+  }
+
   clearCounters(): void {
+    this.#catchUpAll();
     for (const r of this.#ctx.routers) {
       for (const key of Object.keys(r.counters) as (keyof Router['counters'])[])
         if (key === 'rejected') r.counters.rejected = {};
@@ -445,7 +483,7 @@ export class Core {
   }
 
   snapshot(): Snapshot {
-    for (const r of this.#ctx.routers) catchUp(this.#ctx, r);
+    this.#catchUpAll();
     return snapshot(this.#ctx, this.#groups, this.#tracking, {
       startedWallMs: this.#startedWallMs,
       loadedWallMs: this.#loadedWallMs,
