@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const file = `${root}build/bundle/main.cjs`;
+const PROGRAM = { name: 'main', entry: 'main.js' };
+/** What runs after a death and has nothing else to load: see src/cleanup-main.ts. */
+const CLEANUP = { name: 'cleanup', entry: 'cleanup-main.js' };
 rmSync(`${root}build/bundle`, { recursive: true, force: true });
 await build({
-  entryPoints: [`${root}build/src/main.js`],
-  outfile: file,
+  entryPoints: [PROGRAM, CLEANUP].map(({ name, entry }) => ({ in: `${root}build/src/${entry}`, out: name })),
+  outdir: `${root}build/bundle`,
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -30,13 +33,14 @@ await build({
   },
   footer: { js: '})' },
 });
-const made = spawnSync(
-  process.execPath,
-  [`${root}bin/code-cache.js`, file, `${root}keepalived.conf.example`],
-  {
+for (const [{ name }, ...config] of [[PROGRAM, `${root}keepalived.conf.example`], [CLEANUP]]) {
+  const file = `${root}build/bundle/${name}.cjs`;
+  const made = spawnSync(process.execPath, [`${root}bin/code-cache.js`, file, ...config], {
     stdio: ['ignore', 'inherit', 'inherit'],
-  },
-);
-// Without it vipd starts more slowly, and no worse.
-if (made.status !== 0)
-  process.stderr.write(`bundle: no usable code cache was made (${made.status ?? made.signal})\n`);
+  });
+  // Without it vipd starts more slowly, and no worse.
+  if (made.status !== 0)
+    process.stderr.write(
+      `bundle: no usable code cache of ${name} was made (${made.status ?? made.signal})\n`,
+    );
+}

@@ -1,5 +1,5 @@
-// Writes the code cache of the joined program: node bin/code-cache.js FILE CONFIG. Runs a few of its ways in this process,
-// so that V8 has compiled what a start needs, and keeps that.
+// Writes the code cache of a joined program: node bin/code-cache.js FILE [CONFIG]. With CONFIG it runs a few of its ways in
+// this process, so that V8 has compiled what a start needs, and keeps that; without, all of it is compiled.
 'use strict';
 const { spawnSync } = require('node:child_process');
 const { writeFileSync } = require('node:fs');
@@ -7,9 +7,11 @@ const { setFlagsFromString } = require('node:v8');
 const { cacheOf, compile, start } = require('./joined.js');
 
 const [file, config] = process.argv.slice(2);
+if (config === undefined) setFlagsFromString('--no-lazy');
 const script = compile(file);
+setFlagsFromString('--lazy');
 const exit = process.exit;
-const ways = [['--version'], ['-t', '-f', config]];
+const ways = config === undefined ? [] : [['--version'], ['-t', '-f', config]];
 const quiet = (_text, ...rest) => {
   const done = rest.at(-1);
   if (typeof done === 'function') setImmediate(done);

@@ -23,6 +23,7 @@ function compile(file) {
 function start(script, file) {
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+  return module.exports;
 }
 
 const run = (file) => start(compile(file), file);

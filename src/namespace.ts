@@ -2,26 +2,16 @@
 import type { DaemonOptions } from './cli/options.ts';
 import { movedPaths } from './cli/paths.ts';
 import type { LoadResult } from './config/load.ts';
+import { enterNamespace } from './io/enter-namespace.ts';
 import { load, readLinks } from './loading.ts';
 import { native } from './native.ts';
 
 /** False when the namespace cannot be entered, which has been said on stderr. */
 export function inNamespaceOf(options: DaemonOptions): boolean {
   if (options.namespace === undefined) return true;
-  const problem = enterNamespace(options.namespace);
+  const problem = enterNamespace(native(), options.namespace);
   if (problem !== undefined) process.stderr.write(`vipd: ${problem}\n`);
   return problem === undefined;
-}
-
-/** undefined: this thread is in it. KEEPALIVED leaves with status 0 here; a service manager would take that for a success. */
-export function enterNamespace(name: string): string | undefined {
-  try {
-    native().setNetworkNamespace(`/run/netns/${name}`);
-    return undefined;
-  } catch (e) {
-    if (!(e instanceof Error && 'code' in e)) throw e;
-    return `Unable to set network namespace ${name}: ${e.message}; 'ip netns list' shows those there are`;
-  }
 }
 
 export type LoadedThere = {
@@ -43,7 +33,7 @@ export function loadInNamespace(given: DaemonOptions): LoadedThere {
     ...(namespace === undefined ? {} : { namespace }),
   };
   if (namespace === given.namespace || namespace === undefined) return { loaded, options };
-  const problem = enterNamespace(namespace);
+  const problem = enterNamespace(native(), namespace);
   if (problem !== undefined) return { loaded, options, problem };
   return { loaded: load(options, readLinks()), options };
 }

@@ -37,34 +37,8 @@ export function toolParts(): ToolParts {
       return runWhatIf(tool, writeOut, writeErr);
     },
     cleanUp: async (runDir, writeOut, writeErr) => {
-      const { cleanUp } = await import('./io/release/cleanup.ts');
-      const { deleteAddressesNow, deleteInterfacesNow } = await import('./io/netlink/cleanup.ts');
-      const { restoreSettings } = await import('./io/sysctl.ts');
-      const { deleteTablesNow } = await import('./io/firewall/nftables.ts');
-      const { native } = await import('./native.ts');
-      const { enterNamespace } = await import('./namespace.ts');
-      return cleanUp(runDir, {
-        enterNamespace,
-        deleteAddresses: (list) =>
-          deleteAddressesNow(native(), list).flatMap((r, i) =>
-            r.ok ? [] : [`${list[i]?.address} on ${list[i]?.interface}: ${r.code ?? ''} ${r.text ?? ''}`],
-          ),
-        deleteRouting: async (list) => {
-          const { sendPrepared } = await import('./io/netlink/rt-routing.ts');
-          return sendPrepared(
-            native(),
-            list.map((x) => x.request),
-          ).flatMap((r, i) => (r.ok ? [] : [`${list[i]?.text}: ${r.code ?? ''} ${r.text ?? ''}`]));
-        },
-        deleteDevices: (names) =>
-          deleteInterfacesNow(native(), names).flatMap((r, i) =>
-            r.ok ? [] : [`interface ${names[i]}: ${r.code ?? ''} ${r.text ?? ''}`],
-          ),
-        deleteTables: (table) => deleteTablesNow(native(), table),
-        restoreSettings: (list) => restoreSettings(list),
-        out: writeOut,
-        err: writeErr,
-      });
+      const { cleanUpAfter } = await import('./cleaning-up.ts');
+      return cleanUpAfter(runDir, writeOut, writeErr);
     },
     format: (options) => format(options, err),
     init: (tool) => init(tool, out, err),

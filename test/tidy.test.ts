@@ -32,6 +32,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ROOT_FILES = new Set([
   'bfd-part.ts',
   'checking.ts',
+  'cleaning-up.ts',
+  'cleanup-main.ts',
   'config-test.ts',
   'daemon.ts',
   'dumping.ts',

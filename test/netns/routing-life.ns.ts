@@ -137,6 +137,27 @@ describe('virtual routes and rules deleted by someone else', () => {
     assert.equal(count(s, MASTER), 2, 'it stays master then');
     await stops(s);
   });
+  it('ten thousand routes of a routing daemon do not wake us, nor hide the deletion of one of ours', async () => {
+    const s = await master(conf({ routes: [ROUTE], more: 'nopreempt' }));
+    await comes('the route', /203\.0\.113\.0\/24/, () => routes('proto 18'));
+    const lines = (verb: string): string =>
+      Array.from(
+        { length: 10_000 },
+        (_, i) => `route ${verb} 10.${i >> 8}.${i & 255}.0/24 dev eth0 proto bird`,
+      ).join('\n');
+    writeFileSync(join(folder, 'table'), `${lines('add')}\n${lines('del')}\n`);
+    // Nothing is read meanwhile: what the kernel keeps for us must fit.
+    s.daemon.signal('SIGSTOP');
+    await out(`ip -batch ${join(folder, 'table')} && ip route del 203.0.113.0/24`);
+    const watch = (await out('cat /proc/net/netlink'))
+      .split('\n')
+      .find((l) => l.split(/\s+/)[3] === '000404c0');
+    s.daemon.signal('SIGCONT');
+    assert.ok(watch !== undefined, 'no socket watches routes');
+    assert.equal(watch.split(/\s+/)[8], '0', 'notifications were lost');
+    assert.ok(await until(() => count(s, BACKUP) === 2, WAIT_MS), s.log());
+    await stops(s);
+  });
   it('a rule, in a sync group: the other member goes with it', async () => {
     const group = `vrrp_sync_group G {\ngroup {\nVI_1\nVI_2\n}\n}\n${instance('VI_2', 52, '192.0.2.101', {})}`;
     const s = await master(conf({ rules: [RULE, 'from 2001:db8:9::/64 lookup 100 priority 1001'] }, group));

@@ -185,7 +185,8 @@ it('kill -9: systemd releases the address and says priority 0, then starts it ag
     `after kill -9: address released ${ms(lostS)} ms, priority 0 ${ms(zeroS)} ms, on the peer ${ms(gotS)} ms`,
   );
   assert.ok(lostS - atS < 0.5, `released only after ${ms(lostS)} ms`);
-  assert.ok(gotS - atS < 2, `the peer had it only after ${ms(gotS)} ms`);
+  // The skew is 0.61 s; without priority 0 it would be 2.61 s at least.
+  assert.ok(gotS - atS < 1.5, `the peer had it only after ${ms(gotS)} ms`);
   await holder('a', MOVE_MS);
   assert.notEqual(Number(await show('a', 'MainPID')), inside);
   assert.equal(await show('a', 'NRestarts'), '1');

@@ -2,15 +2,15 @@
 import { assert } from '../../base/assert.ts';
 import type { AddressResult } from '../../ports/netlink.ts';
 import type { PreparedRequest, RoutingItem, RoutingPort, RoutingSink } from '../../ports/routing.ts';
-import type { NetlinkNative } from './rt-netlink.ts';
+import type { RoutingNative } from './rt-routing.ts';
 
 export class LazyRouting implements RoutingPort {
-  readonly #native: NetlinkNative;
+  readonly #native: RoutingNative;
   readonly #sink: RoutingSink;
   #real: RoutingPort | undefined;
   #closed = false;
 
-  constructor(native: NetlinkNative, sink: RoutingSink) {
+  constructor(native: RoutingNative, sink: RoutingSink) {
     this.#native = native;
     this.#sink = sink;
   }

@@ -3,9 +3,10 @@
  * be gone" is told: whoever wants to know more reads the kernel, so a lost notification costs nothing but that reading.
  */
 import { MessageType } from 'netlink/dist/rt/gen_structs.js';
-import type { PollHandle } from '../../native.ts';
+import type { Native, PollHandle } from '../../native.ts';
 import type { AddressResult } from '../../ports/netlink.ts';
 import type { PreparedRequest, RoutingItem, RoutingPort, RoutingSink } from '../../ports/routing.ts';
+import { DELETION_FILTER } from './deletion-filter.ts';
 import { type NetlinkMessage, type Request, splitDatagram } from './messages.ts';
 import { type Answer, DumpError, isSystemError, RequestSocket, type SocketNative } from './request-socket.ts';
 import { encodeAddRoute, encodeDeleteRoute } from './route-message.ts';
@@ -14,10 +15,14 @@ import { findPresent } from './routing-dump.ts';
 import type { NetlinkNative } from './rt-netlink.ts';
 import { encodeAddRule, encodeDeleteRule } from './rule-message.ts';
 
+export type RoutingNative = NetlinkNative & Pick<Native, 'socketOption' | 'sockFprog'>;
+
 const NETLINK_ROUTE = 0;
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 const DATAGRAM_BYTES = 1 << 16;
-/** Datagrams of one wake-up: a routing daemon on the same host may tell of thousands. */
+/** Datagrams of one wake-up. */
 const WAKE_DATAGRAMS = 256;
 /** rtm_protocol in struct rtmsg. */
 const PROTOCOL_AT = 5;
@@ -30,7 +35,7 @@ const IN_THE_WAY: AddressResult = {
 };
 
 export class RtRouting implements RoutingPort {
-  readonly #native: NetlinkNative;
+  readonly #native: RoutingNative;
   readonly #sink: RoutingSink;
   readonly #requests: RequestSocket;
   readonly #datagram: Buffer = Buffer.allocUnsafeSlow(DATAGRAM_BYTES);
@@ -38,7 +43,7 @@ export class RtRouting implements RoutingPort {
   #watch: PollHandle | undefined;
 
   /** Opens the socket for requests; throws what netlinkOpen throws. */
-  constructor(native: NetlinkNative, sink: RoutingSink) {
+  constructor(native: RoutingNative, sink: RoutingSink) {
     this.#native = native;
     this.#sink = sink;
     this.#requests = new RequestSocket(native);
@@ -90,6 +95,7 @@ export class RtRouting implements RoutingPort {
     if (this.#fd >= 0) return;
     const fd = this.#native.netlinkOpen(NETLINK_ROUTE, ROUTING_GROUPS, RECEIVE_BUFFER_BYTES);
     try {
+      this.#native.socketOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, this.#native.sockFprog(DELETION_FILTER));
       this.#watch = this.#native.pollStart(fd, () => this.#hear());
     } catch (e) {
       this.#native.close(fd);

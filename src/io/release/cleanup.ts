@@ -23,8 +23,10 @@ export type CleanUpParts = {
   ) => readonly string[] | Promise<readonly string[]>;
   /** As above, for interfaces. */
   readonly deleteDevices?: (names: readonly string[]) => readonly string[];
-  readonly deleteTables?: (table: string) => readonly string[];
-  readonly restoreSettings?: (list: readonly ChangedSetting[]) => readonly string[];
+  readonly deleteTables?: (table: string) => readonly string[] | Promise<readonly string[]>;
+  readonly restoreSettings?: (
+    list: readonly ChangedSetting[],
+  ) => readonly string[] | Promise<readonly string[]>;
   readonly sendAdvert?: (advert: ReleaseAdvert) => void; // default: raw-socket
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -57,8 +59,8 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     ...(await parts.deleteAddresses(addresses)),
     // After the adverts, which leave through them.
     ...(parts.deleteDevices?.(devices) ?? []),
-    ...(table === undefined ? [] : (parts.deleteTables?.(table) ?? [])),
-    ...(parts.restoreSettings?.(settings) ?? []),
+    ...(table === undefined ? [] : ((await parts.deleteTables?.(table)) ?? [])),
+    ...((await parts.restoreSettings?.(settings)) ?? []),
   ];
   for (const text of failures) parts.err(`vipd: ${text}\n`);
   if (failures.length > 0) return 1;
