@@ -10,9 +10,10 @@ import type { NetlinkEvent } from '../ports/netlink.ts';
 import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
-import { lingerBoundUs, masterDownUs } from '../vrrp/timers.ts';
+import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import { announce } from './announcing.ts';
+import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
@@ -35,13 +36,15 @@ import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
-import { heed, stragglers, unwatch, watch } from './watching.ts';
+import { heed, isAlive, isProlonged, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
 const REPEAT_US = 60_000_000;
 /** More wake-ups than this in one turn means a machine that does not move its deadline. */
 const MAX_DUE = 100_000;
+/** The timer's resolution: between two turns the sockets are polled. */
+const NEXT_TURN_US = 1000;
 
 export class Core {
   readonly #ctx: Context;
@@ -51,6 +54,7 @@ export class Core {
   readonly #tracking: Tracking;
   readonly #release: Release;
   readonly #stalls: Stalls;
+  readonly #backlogs: Backlogs;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
@@ -85,6 +89,7 @@ export class Core {
     this.#groups = new Groups(this.#ctx);
     this.#release = new Release(this.#ctx);
     this.#stalls = new Stalls(this.#ctx);
+    this.#backlogs = new Backlogs(this.#ctx);
     this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
       setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
@@ -190,6 +195,7 @@ export class Core {
     this.#armedAtUs = Number.POSITIVE_INFINITY;
     this.#stalls.served(lateUs, nowUs);
     checkLease(this.#ctx);
+    this.#backlogs.newTurn();
     this.#serving = true;
     try {
       for (let served = 0; ; served++) {
@@ -209,41 +215,36 @@ export class Core {
     this.#pump();
   }
 
-  /**
-   * One wake-up for all whose master is watched, not one for each: those that would be due next are asked now, as long as
-   * the answer takes them away from the top.
-   */
+  /** One wake-up for all whose master is watched, not one for each: those that would be due next are asked now. */
   #prolong(nowUs: number): void {
     for (let left = this.#owners.size; left > 0; left--) {
       const r = this.#owners.get(this.#deadlines.first() ?? -1);
-      if (r?.watching === undefined || r.watching.ended || r.state.name !== 'backup') return;
-      const dueUs = this.#deadlines.next();
-      if (dueUs - nowUs > masterDownUs(r.params, r.state.priority, r.state.masterAdverIntUs) / 2) return;
-      heed(this.#ctx, r);
+      if (r === undefined || !isProlonged(this.#ctx, r, this.#deadlines.next(), nowUs)) return;
       this.#schedule(r);
-      if (this.#deadlines.next() === dueUs && this.#deadlines.first() === r.id) return;
     }
   }
 
   /**
-   * An expired master-down deadline is believed only after the socket was read to EAGAIN: after a stall the adverts that
+   * An expired master-down deadline is believed only after what waits in the socket was read: after a stall the adverts that
    * disprove it wait there. After a stall with nothing there the master gets one more advert interval, once.
    */
   #expire(r: Router, nowUs: number, lateUs: number): void {
     if (r.state.name === 'backup' && r.socketKey !== '') {
-      heed(this.#ctx, r);
-      if (deadlineUs(r.state) <= nowUs) unwatch(this.#ctx, r);
-      if (deadlineUs(r.state) > nowUs) {
+      if (isAlive(this.#ctx, r, nowUs)) {
         this.#schedule(r);
         return;
       }
-      this.#ctx.ports.adverts.drain(r.socketKey);
-      this.#ctx.ports.netlink.drain();
+      this.#backlogs.read(r);
       this.#pump();
       if (deadlineUs(r.state) > nowUs) return;
+      const late = this.#backlogs.lateUs(r, lateUs);
+      if (late === undefined) {
+        this.#deadlines.set(r.id, nowUs + NEXT_TURN_US);
+        return;
+      }
       if (
         r.state.name === 'backup' &&
-        lateUs >= Math.max(STALL_US, r.state.masterAdverIntUs) &&
+        late >= Math.max(STALL_US, r.state.masterAdverIntUs) &&
         !r.gaveChance
       ) {
         r.gaveChance = true;
@@ -315,7 +316,8 @@ export class Core {
     else if (next.state !== before) unwatch(this.#ctx, r);
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
-    this.#schedule(r);
+    // A flood of adverts that change nothing must cost no more than hearing them.
+    if (next.state !== before || next.effects.length > 0) this.#schedule(r);
     this.#tracking.garpExtra.follow(r);
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
   }

@@ -10,6 +10,8 @@
 
 import type { Accepted, ReceivedAdvert } from '../vrrp/accept.ts';
 import { onlyProlongs, prolonged } from '../vrrp/liveness.ts';
+import { deadlineUs } from '../vrrp/step.ts';
+import { masterDownUs } from '../vrrp/timers.ts';
 import type { AdvertEvent } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
 import type { Heard, Router } from './router.ts';
@@ -81,6 +83,22 @@ export function unwatch(ctx: Context, r: Router): void {
   ctx.ports.watchdog?.unwatch(r.id);
   heed(ctx, r);
   r.watching.ended = true;
+}
+
+/** Whether the master of a backup whose timer has ended was heard by the watch. If not, the watch is over: nothing is missed. */
+export function isAlive(ctx: Context, r: Router, nowUs: number): boolean {
+  heed(ctx, r);
+  if (deadlineUs(r.state) <= nowUs) unwatch(ctx, r);
+  return deadlineUs(r.state) > nowUs;
+}
+
+/** For the instance that is due next, at `dueUs`: in the second half of its time it is asked early. */
+export function isProlonged(ctx: Context, r: Router, dueUs: number, nowUs: number): boolean {
+  const { state } = r;
+  if (r.watching === undefined || r.watching.ended || state.name !== 'backup') return false;
+  if (dueUs - nowUs > masterDownUs(r.params, state.priority, state.masterAdverIntUs) / 2) return false;
+  heed(ctx, r);
+  return deadlineUs(r.state) > dueUs;
 }
 
 /** To be called now and then: what was noted while a watch ended is judged now. */

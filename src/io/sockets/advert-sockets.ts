@@ -18,6 +18,7 @@ import {
   familyOf,
   filterDestination,
   growReceiveBuffer,
+  mostQueued,
   openReceiver,
   openSender,
   overflowCount,
@@ -28,8 +29,8 @@ import type { SocketWatch } from './socket-watch.ts';
 
 /** Packets of one socket for each turn of the loop, so that timers and other sockets get theirs. */
 const BUDGET = 32;
-/** Packets of one `drain`: more than the receive buffer holds of the shortest. */
-const DRAIN_BUDGET = 4096;
+/** Packets of one `drain`: some milliseconds. */
+const DRAIN_BUDGET = 1024;
 /** The longest datagram: nothing is ever cut. */
 const LONGEST_PACKET = 65_535;
 
@@ -197,10 +198,21 @@ export class AdvertSockets implements AdvertPort {
     return out;
   }
 
-  /** Packets handed to the sink, at most 4,096. 0 for a key that is not open, and inside the sink of the same key. */
+  /** Packets handed to the sink, at most 1,024. 0 for a key that is not open, and inside the sink of the same key. */
   drain(key: string): number {
     const entry = this.#entries.get(key);
     return entry === undefined ? 0 : this.#read(entry, DRAIN_BUDGET);
+  }
+
+  waiting(key: string): number {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || !this.#readable.has(key)) return 0;
+    try {
+      return mostQueued(entry.receiver);
+    } catch (e) {
+      this.#options.onProblem(key, 'receive', codeOf(e));
+      return 0;
+    }
   }
 
   #wake(key: string): void {
