@@ -58,7 +58,7 @@ export type HandsOptions = {
   readonly onNetlink: (event: NetlinkEvent) => void;
 };
 
-const newRelease = ({ runDir, namespace, configFile, configId }: DaemonOptions, log: Log) =>
+const newRelease = ({ runDir, namespace, configFile, configId }: DaemonOptions, log: DaemonLog) =>
   releasePort(runDir, log, namespace, {
     file: configFile,
     ...(configId === undefined ? {} : { configId }),
