@@ -44,7 +44,7 @@ export type SocketTools = {
 export const familyOf = (family: 4 | 6): Family => (family === 4 ? IPV4 : IPV6);
 
 /** Throws EINVAL for what cannot be an interface or an address; else returns 4 or 16 octets. */
-function filterDestination(spec: SocketSpec): Uint8Array {
+export function filterDestination(spec: SocketSpec): Uint8Array {
   const text = spec.mode === 'multicast' ? spec.group : spec.source;
   const octets = familyOf(spec.family).address(spec.mode, text);
   if (octets === undefined) throw invalid(`'${text}' is not an IPv${spec.family} ${spec.mode} address`);
