@@ -68,6 +68,7 @@ export class Daemon {
       config,
       core: () => this.#core,
       actions: this.#actions(),
+      snapshot: () => this.#snapshot(),
       onNetlink: (e) => {
         if (options.addressMonitoring) this.#sayAddress(e);
       },
