@@ -7,7 +7,7 @@ export type Repetition = {
   readonly socketKey: string;
   readonly advert: OutgoingAdvert;
   readonly intervalUs: number;
-  readonly nextAtUs: number; // of the first one, monotonic
+  readonly nextAtUs: number; // of the first one, monotonic; it may come up to one interval early
   /** The last will, should this thread not renew its lease: the advert of priority 0, then what to take away. */
   readonly resignation: OutgoingAdvert;
   readonly routing: readonly PreparedRequest[]; // rules, then routes
