@@ -1,4 +1,4 @@
-/** What several benchmarks need: CPU time of a daemon, numbers from the command line, medians. */
+/** What several benchmarks need: CPU time of a daemon, numbers from the command line. */
 import { readFileSync } from 'node:fs';
 import { descendants } from '../test/netns/process.ts';
 import { insideSandbox, rerunInSandbox, sandboxObstacle } from '../test/netns/sandbox.ts';
@@ -22,15 +22,6 @@ export function numberOf(text: string, name: string, least: number, most: number
   if (!Number.isInteger(n) || n < least || n > most)
     throw new Error(`--${name}: ${least}..${most}, not ${text}`);
   return n;
-}
-
-/** Of a non-empty list; the smaller of the two in the middle. */
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
-
-/** `q` 0..1, of a non-empty list. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(q * (sorted.length - 1))] as number;
 }
 
 /** The status of the same program run again in a sandbox, or 2 where there can be none; undefined: we are in one. */

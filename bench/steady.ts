@@ -17,7 +17,8 @@ import { readPcap } from '../test/netns/capture.ts';
 import { sleepMs } from '../test/netns/clock.ts';
 import { COMMANDS, type DaemonKind } from '../test/netns/daemon.ts';
 import { Lab, type Topology } from '../test/netns/lab.ts';
-import { cpuS, median, numberOf, outsideSandbox, quantile } from './measure.ts';
+import { cpuS, numberOf, outsideSandbox } from './measure.ts';
+import { median, quantile } from './median.ts';
 
 const PER_INTERFACE = 250;
 const SETTLE_MS = 3000;

@@ -31,6 +31,7 @@ import { releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
+import { Watchdog } from './io/watchdog/watchdog.ts';
 import { listenerKinds } from './listeners.ts';
 import { native } from './native.ts';
 import { Notices } from './notices.ts';
@@ -69,6 +70,7 @@ export class Hands {
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
   readonly #pacer: Pacer | undefined;
+  readonly #watchdog: Watchdog | undefined;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
@@ -101,11 +103,13 @@ export class Hands {
     this.#firewall = new LazyFirewall(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
+    this.#watchdog = given.options.liveness === 'kernel' ? newWatchdog(log, onProblem) : undefined;
     this.#adverts = new AdvertSockets({
       native: api,
       sink: (key, received) => core().onAdvert(key, received),
       onProblem,
       onClose: (key) => this.#pacer?.closeKey(key),
+      ...(this.#watchdog === undefined ? {} : { watch: this.#watchdog }),
     });
     this.#pacer = this.#newPacer(given, onProblem);
     this.#announcer = new Announcer({ native: api, onProblem });
@@ -149,6 +153,7 @@ export class Hands {
       firewall: this.#firewall,
       urgency: this.#own,
       ...(this.#pacer === undefined ? {} : { pacer: this.#pacer }),
+      ...(this.#watchdog === undefined ? {} : { watchdog: this.#watchdog }),
     };
   }
 
@@ -254,6 +259,17 @@ export class Hands {
     this.#release.remove();
   }
 }
+
+const newWatchdog = (
+  log: DaemonLog,
+  onProblem: (where: string, what: string, code: string) => void,
+): Watchdog =>
+  new Watchdog({
+    native: native(),
+    onProblem,
+    onObstacle: (why) =>
+      log.log('info', `every advert is heard by this process, the kernel watches no master: ${why}`),
+  });
 
 /** 'vrrp_netlink_monitor_rcv_bufs' and 'vrrp_netlink_cmd_rcv_bufs'; ours are never made smaller. */
 function netlinkBuffers({ global }: Config): RtNetlinkOptions {

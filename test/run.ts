@@ -87,6 +87,8 @@ const BENCHES: readonly (readonly [file: string, ...options: string[]])[] = [
   ['failover', '--runs', '1'],
   ['config', '--runs', '1', '--scale', '0.02'],
   ['bfd', '--sessions', '20', '--seconds', '2'],
+  ['together', '--instances', '20', '--runs', '1'],
+  ['storm', '--instances', '20', '--runs', '1'],
   ['steady', '--instances', '10', '--seconds', '2', '--runs', '1'],
 ];
 

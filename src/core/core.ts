@@ -13,6 +13,7 @@ import { deadlineUs, initialState, step } from '../vrrp/step.ts';
 import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import { announce } from './announcing.ts';
+import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
@@ -35,12 +36,15 @@ import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
+import { heed, isAlive, isProlonged, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
 const REPEAT_US = 60_000_000;
 /** More wake-ups than this in one turn means a machine that does not move its deadline. */
 const MAX_DUE = 100_000;
+/** The timer's resolution: between two turns the sockets are polled. */
+const NEXT_TURN_US = 1000;
 
 export class Core {
   readonly #ctx: Context;
@@ -50,6 +54,7 @@ export class Core {
   readonly #tracking: Tracking;
   readonly #release: Release;
   readonly #stalls: Stalls;
+  readonly #backlogs: Backlogs;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
@@ -84,6 +89,7 @@ export class Core {
     this.#groups = new Groups(this.#ctx);
     this.#release = new Release(this.#ctx);
     this.#stalls = new Stalls(this.#ctx);
+    this.#backlogs = new Backlogs(this.#ctx);
     this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
       setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
@@ -131,6 +137,7 @@ export class Core {
     this.#deadlines.set(r.id, Number.POSITIVE_INFINITY);
     this.#owners.delete(r.id);
     this.#ctx.ports.pacer?.forget(r.id);
+    this.#ctx.ports.watchdog?.forget(r.id);
     this.#ctx.routers = this.#ctx.routers.filter((x) => x !== r);
   }
 
@@ -171,6 +178,7 @@ export class Core {
   /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
   beat(): void {
     checkLease(this.#ctx);
+    stragglers(this.#ctx);
     this.#pump();
   }
 
@@ -187,6 +195,7 @@ export class Core {
     this.#armedAtUs = Number.POSITIVE_INFINITY;
     this.#stalls.served(lateUs, nowUs);
     checkLease(this.#ctx);
+    this.#backlogs.newTurn();
     this.#serving = true;
     try {
       for (let served = 0; ; served++) {
@@ -199,25 +208,43 @@ export class Core {
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
       }
+      this.#prolong(nowUs);
     } finally {
       this.#serving = false;
     }
     this.#pump();
   }
 
+  /** One wake-up for all whose master is watched, not one for each: those that would be due next are asked now. */
+  #prolong(nowUs: number): void {
+    for (let left = this.#owners.size; left > 0; left--) {
+      const r = this.#owners.get(this.#deadlines.first() ?? -1);
+      if (r === undefined || !isProlonged(this.#ctx, r, this.#deadlines.next(), nowUs)) return;
+      this.#schedule(r);
+    }
+  }
+
   /**
-   * An expired master-down deadline is believed only after the socket was read to EAGAIN: after a stall the adverts that
+   * An expired master-down deadline is believed only after what waits in the socket was read: after a stall the adverts that
    * disprove it wait there. After a stall with nothing there the master gets one more advert interval, once.
    */
   #expire(r: Router, nowUs: number, lateUs: number): void {
     if (r.state.name === 'backup' && r.socketKey !== '') {
-      this.#ctx.ports.adverts.drain(r.socketKey);
-      this.#ctx.ports.netlink.drain();
+      if (isAlive(this.#ctx, r, nowUs)) {
+        this.#schedule(r);
+        return;
+      }
+      this.#backlogs.read(r);
       this.#pump();
       if (deadlineUs(r.state) > nowUs) return;
+      const late = this.#backlogs.lateUs(r, lateUs);
+      if (late === undefined) {
+        this.#deadlines.set(r.id, nowUs + NEXT_TURN_US);
+        return;
+      }
       if (
         r.state.name === 'backup' &&
-        lateUs >= Math.max(STALL_US, r.state.masterAdverIntUs) &&
+        late >= Math.max(STALL_US, r.state.masterAdverIntUs) &&
         !r.gaveChance
       ) {
         r.gaveChance = true;
@@ -279,14 +306,18 @@ export class Core {
 
   #step(r: Router, event: Event): void {
     catchUp(this.#ctx, r);
+    heed(this.#ctx, r);
     const before = r.state;
     const next = step(r.params, before, event, this.#ctx.ports.clock.nowUs());
     // Before priority 0 is said: an advert behind it would take it back.
     if (next.state.name !== 'master') cease(this.#ctx, r);
     r.state = next.state;
+    if (event.type === 'advert') watch(this.#ctx, r, event);
+    else if (next.state !== before) unwatch(this.#ctx, r);
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
-    this.#schedule(r);
+    // A flood of adverts that change nothing must cost no more than hearing them.
+    if (next.state !== before || next.effects.length > 0) this.#schedule(r);
     this.#tracking.garpExtra.follow(r);
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
   }
@@ -436,7 +467,16 @@ export class Core {
         announce(this.#ctx, r, 'first', r.params.garp.repeatCount);
   }
 
+  /** What others did for the machines, and saw for them, until now. */
+  #catchUpAll(): void {
+    for (const r of this.#ctx.routers) {
+      catchUp(this.#ctx, r);
+      heed(this.#ctx, r);
+    }
+  }
+
   clearCounters(): void {
+    this.#catchUpAll();
     for (const r of this.#ctx.routers) {
       for (const key of Object.keys(r.counters) as (keyof Router['counters'])[])
         if (key === 'rejected') r.counters.rejected = {};
@@ -445,7 +485,7 @@ export class Core {
   }
 
   snapshot(): Snapshot {
-    for (const r of this.#ctx.routers) catchUp(this.#ctx, r);
+    this.#catchUpAll();
     return snapshot(this.#ctx, this.#groups, this.#tracking, {
       startedWallMs: this.#startedWallMs,
       loadedWallMs: this.#loadedWallMs,

@@ -21,8 +21,17 @@ export class Capture {
     this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
   }
 
-  /** Resolves when the capture runs. `filter` is a tcpdump expression, '' for everything. */
-  static async start(namespace: string, device: string, file: string, filter = ''): Promise<Capture> {
+  /**
+   * Resolves when the capture runs. `filter` is a tcpdump expression, '' for everything. `snapBytes`: how much of a frame is
+   * kept, 0 for all of it; a storm of thousands of frames is seen whole only with a short one.
+   */
+  static async start(
+    namespace: string,
+    device: string,
+    file: string,
+    filter = '',
+    snapBytes = 0,
+  ): Promise<Capture> {
     const errors = openSync(`${file}.err`, 'w');
     const args = [
       '-i',
@@ -32,7 +41,7 @@ export class Capture {
       '--immediate-mode',
       '--time-stamp-precision=nano',
       '-s',
-      '0',
+      String(snapBytes),
       // In immediate mode a slot is as long as the snapshot: with the default ring a burst of 100 frames loses 60.
       '-B',
       '16384',
@@ -57,6 +66,13 @@ export class Capture {
     if (!(await until(() => existsSync(file) && statSync(file).size >= PCAP_HEADER_BYTES, 5000)))
       throw new Error(`tcpdump does not start: ${readFileSync(`${file}.err`, 'utf8')}`);
     return capture;
+  }
+
+  /** How many frames the kernel had no room for; known after `stop`. */
+  get dropped(): number {
+    return Number(
+      /^(\d+) packets? dropped by kernel/m.exec(readFileSync(`${this.file}.err`, 'utf8'))?.[1] ?? 0,
+    );
   }
 
   /** Ends the capture; the file is whole afterwards. */

@@ -171,10 +171,17 @@ export class Lab {
     return child;
   }
 
-  async capture(file: string, device?: string, filter: string = '', node: string = SWITCH): Promise<Capture> {
+  /** See Capture.start. */
+  async capture(
+    file: string,
+    device?: string,
+    filter: string = '',
+    node: string = SWITCH,
+    snapBytes: number = 0,
+  ): Promise<Capture> {
     const on = device ?? this.topology.bridges[0];
     if (on === undefined) throw new Error('the lab has no bridge to capture on');
-    const capture = await Capture.start(this.namespace(node), on, file, filter);
+    const capture = await Capture.start(this.namespace(node), on, file, filter, snapBytes);
     this.#captures.push(capture);
     return capture;
   }
