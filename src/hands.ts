@@ -11,6 +11,7 @@ import { usesDevices } from './core/devices/plan.ts';
 import { refuses } from './core/guard.ts';
 import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
+import type { Snapshot } from './core/snapshot.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { LoopTimer, MonotonicClock } from './io/clock.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
@@ -53,6 +54,8 @@ export type HandsOptions = {
   readonly core: () => Core;
   /** What listeners on a bus may ask for. */
   readonly actions: DaemonActions;
+  /** What is seen from outside over SNMP. */
+  readonly snapshot: () => Snapshot;
   /** Sees a netlink event before core does. */
   readonly onNetlink: (event: NetlinkEvent) => void;
 };
@@ -184,7 +187,7 @@ export class Hands {
     };
   }
 
-  #processes({ options, log, core, actions }: HandsOptions) {
+  #processes({ options, log, core, actions, snapshot }: HandsOptions) {
     const common = {
       checker: () => this.#checker,
       turns: new Turns(),
@@ -202,6 +205,11 @@ export class Hands {
       umask: options.umask,
       namespace: options.namespace ?? '',
       actions,
+      snmp: {
+        everything: options.snmp,
+        socket: options.snmpSocket,
+        view: () => ({ config: core().config, snapshot: snapshot(), links: this.netlink.links() }),
+      },
     };
     return {
       notices: new Notices(listenerKinds(listeners), log),

@@ -73,6 +73,7 @@ export class Daemon {
       config,
       core: () => this.#core,
       actions: this.#actions(),
+      snapshot: () => this.#snapshot(),
       onNetlink: (e) => {
         if (options.addressMonitoring) this.#sayAddress(e);
       },

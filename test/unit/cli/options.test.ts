@@ -226,8 +226,7 @@ describe('options without effect are named', () => {
   for (const [line, words] of [
     ['-n -l -D -d -a -e -X -V -I -R -B -P --all --flush-log-file', []],
     ['-C', ['-C']],
-    ['-x', ['-x']],
-    ['-A unix:/x', ['-x']],
+    ['-x -A unix:/x', []],
     ['-m', ['-m']],
     ['-M%e', ['-m']],
   ] as const)
