@@ -73,6 +73,7 @@ import './unit/io/netlink/picture.test.ts';
 import './unit/io/netlink/request-socket.test.ts';
 import './unit/io/netlink/routing-messages.test.ts';
 import './unit/io/netlink/rt-netlink.test.ts';
+import './unit/io/pacer.test.ts';
 import './unit/io/pidfile.test.ts';
 import './unit/io/process/hook-queue.test.ts';
 import './unit/io/process/hooks.test.ts';
