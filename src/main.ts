@@ -4,8 +4,13 @@
  */
 import { parseArguments } from './cli/options.ts';
 
+/** A daemon does not stop, nor fail to stop, because nobody takes what it prints. */
+let isDaemon = false;
+const LAST_WORDS_MS = 200;
+
 async function run(): Promise<number> {
   const invocation = parseArguments(process.argv.slice(2), process.env);
+  isDaemon = invocation.kind === 'daemon' && !invocation.options.configTest;
   process.stdout.write(invocation.out);
   process.stderr.write(invocation.err);
   switch (invocation.kind) {
@@ -38,6 +43,7 @@ async function run(): Promise<number> {
 // `vipd decode … | head`: the reader is gone, and so is the reason to go on.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (e: NodeJS.ErrnoException) => {
+    if (isDaemon) return;
     if (e.code === 'EPIPE') process.exit(0);
     throw e;
   });
@@ -46,6 +52,7 @@ run().then(
   (status) => {
     process.exitCode = status;
     // What is written to a pipe may still be on its way; nothing else may hold the process.
+    if (isDaemon) setTimeout(() => process.exit(status), LAST_WORDS_MS);
     process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));
   },
   (e: unknown) => {

@@ -17,6 +17,7 @@ import { type DumpHands, dataOf, dumpData, dumpJson, dumpStats } from './dumping
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
+import { Background } from './io/files/background.ts';
 import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { runOnce } from './io/process/run-once.ts';
@@ -35,6 +36,8 @@ export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
 const HEARTBEAT_MS = 1_000;
 const GLOBAL_SCRIPT_S = 10;
+/** A dump that was asked for just before the end. */
+const BACKGROUND_MS = 500;
 
 const coreOptions = (options: DaemonOptions): CoreOptions => ({
   version: packageVersion(),
@@ -52,6 +55,7 @@ export class Daemon {
   readonly #hands: Hands;
   readonly #core: Core;
   readonly #reloads: Reloads;
+  readonly #background = new Background();
   #config: Config;
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
@@ -132,7 +136,10 @@ export class Daemon {
     if (folder === undefined) return;
     const data = dataOf(this.#core.config, this.#snapshot(), this.#dumpHands());
     const json = resolvedJson(this.#config, { showSecrets: false });
-    saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
+    const wallMs = this.#hands.clock.wallMs();
+    this.#background.add(`${when} ${wallMs}`, () =>
+      saveState(folder, when, { data, json }, wallMs, this.#log),
+    );
   }
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
@@ -181,6 +188,7 @@ export class Daemon {
     await this.#hands.close();
     wipeSecrets(this.#config);
     await this.#globalScript('shutdown_script');
+    await this.#background.settle(BACKGROUND_MS);
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
     return { status, why: 'it has stopped already; see the log' };
   }
@@ -285,6 +293,7 @@ export class Daemon {
       log: this.#log,
       netlink,
       accounts: native(),
+      background: this.#background,
       tmpdir: process.env['TMPDIR'],
     };
   }
