@@ -24,7 +24,7 @@ import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
 import { leftovers, linksByName } from './network.ts';
 import { catchUp, cease, checkLease, follow } from './pacing.ts';
-import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
+import { missesAddresses, onNetlink, refreshRouter } from './reachability.ts';
 import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
@@ -352,15 +352,8 @@ export class Core {
   }
 
   #checkAddresses(r: Router): void {
-    if (!r.vipsSet || r.state.name !== 'master') return;
-    const missing = vipsMissing(this.#ctx, r);
-    if (missing.length === 0) return;
-    this.#ctx.ports.log.log(
-      'warning',
-      `(${r.config.name}) ${missing.join(', ')} was deleted by someone else`,
-      { instance: r.config.name },
-    );
-    this.#step(r, { type: 'address-deleted' });
+    if (r.vipsSet && r.state.name === 'master' && missesAddresses(this.#ctx, r))
+      this.#step(r, { type: 'address-deleted' });
   }
 
   /** After each turn: the release files, the timer, and the end of a stop. */
