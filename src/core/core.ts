@@ -220,7 +220,7 @@ export class Core {
     for (let left = this.#owners.size; left > 0; left--) {
       const r = this.#owners.get(this.#deadlines.first() ?? -1);
       if (r === undefined || !isProlonged(this.#ctx, r, this.#deadlines.next(), nowUs)) return;
-      this.#schedule(r);
+      this.#deadlines.set(r.id, deadlineUs(r.state));
     }
   }
 

@@ -12,7 +12,7 @@ import type { Accepted, ReceivedAdvert } from '../vrrp/accept.ts';
 import { onlyProlongs, prolonged } from '../vrrp/liveness.ts';
 import { deadlineUs } from '../vrrp/step.ts';
 import { masterDownUs } from '../vrrp/timers.ts';
-import type { AdvertEvent } from '../vrrp/types.ts';
+import type { AdvertEvent, BackupState, State } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
 import type { Heard, Router } from './router.ts';
 import { onSocket } from './sharing.ts';
@@ -22,6 +22,7 @@ export type Watching = {
   readonly event: AdvertEvent;
   readonly heard: Heard;
   lastUs: number; // what came later is news
+  state: State; // of which it is known that the advert only prolongs it
   ended: boolean;
   looks: number; // for stragglers, since it has ended
 };
@@ -54,7 +55,15 @@ export function watch(ctx: Context, r: Router, event: AdvertEvent): void {
     onlyProlongs(r.params, r.state, event, nowUs) &&
     onSocket(ctx, r.socketKey, r.config.vrid).length === 1;
   if (may && watchdog.watch(r.id, r.socketKey, received))
-    r.watching = { received, event, heard: r.heard as Heard, lastUs: nowUs, ended: false, looks: 0 };
+    r.watching = {
+      received,
+      event,
+      heard: r.heard as Heard,
+      lastUs: nowUs,
+      state: r.state,
+      ended: false,
+      looks: 0,
+    };
   else unwatch(ctx, r);
 }
 
@@ -66,15 +75,15 @@ export function heed(ctx: Context, r: Router): void {
   const noted = watchdog.noted(r.id);
   if (noted === r.noted) return;
   const lastUs = Math.min(watchdog.lastUs(r.id), clock.nowUs());
-  const { state } = r;
-  if (!onlyProlongs(r.params, state, w.event, lastUs)) return; // for `stragglers`
+  if (w.state !== r.state && !onlyProlongs(r.params, r.state, w.event, lastUs)) return; // for `stragglers`
   r.counters.advertsReceived += noted - r.noted;
   r.noted = noted;
   // Of the watch before this one: counted, and outdated by what began this one.
   if (lastUs <= w.lastUs) return;
   w.lastUs = lastUs;
-  r.heard = { ...w.heard, atUs: lastUs };
-  r.state = prolonged(r.params, state, lastUs);
+  w.heard.atUs = lastUs;
+  r.heard = w.heard;
+  r.state = w.state = prolonged(r.params, r.state as BackupState, lastUs);
 }
 
 /** Ends the watch: first nothing more is noted, then what was noted is heeded. */
