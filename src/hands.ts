@@ -42,7 +42,6 @@ import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
 const REPEAT_US = 60_000_000;
-const BEAT_MS = 250;
 /** Room for a burst of notifications; the kernel doubles it, in 31 bits. */
 const MONITOR_BUFFER_BYTES = 2 << 20;
 const MOST_BUFFER_BYTES = (1 << 30) - 1;
@@ -61,6 +60,12 @@ export type HandsOptions = {
   readonly onNetlink: (event: NetlinkEvent) => void;
 };
 
+const newRelease = ({ runDir, namespace, configFile, configId }: DaemonOptions, log: DaemonLog) =>
+  releasePort(runDir, log, namespace, {
+    file: configFile,
+    ...(configId === undefined ? {} : { configId }),
+  });
+
 export class Hands {
   readonly clock: MonotonicClock = new MonotonicClock();
   readonly service: SystemdNotify;
@@ -75,7 +80,6 @@ export class Hands {
   readonly #adverts: AdvertSockets;
   readonly #pacer: Pacer | undefined;
   readonly #watchdog: Watchdog | undefined;
-  #renewing: NodeJS.Timeout | undefined;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
@@ -89,7 +93,7 @@ export class Hands {
     const api = native();
     this.service = notifyFromEnvironment(process.env, process.pid, () => this.clock.nowUs());
     this.#checker = newChecker(given.config);
-    this.#release = releasePort(options.runDir, log, options.namespace);
+    this.#release = newRelease(options, log);
     this.#settings = interfaceSettings(log);
     this.#own = new OwnProcess({
       native: api,
@@ -177,11 +181,6 @@ export class Hands {
     }
   }
 
-  /** From when core runs: the lease is renewed as long as the event loop turns. */
-  start(beat: () => void): void {
-    this.#renewing = setInterval(beat, BEAT_MS);
-  }
-
   #problems(log: DaemonLog): (where: string, what: string, code: string) => void {
     const limiter = new Limiter(REPEAT_US);
     return (where, what, code) => {
@@ -266,7 +265,6 @@ export class Hands {
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
-    clearInterval(this.#renewing);
     this.#pacer?.close();
     this.bfd.close();
     this.#adverts.closeAll();

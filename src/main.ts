@@ -6,8 +6,11 @@ import { parseArguments } from './cli/options.ts';
 
 async function run(): Promise<number> {
   const invocation = parseArguments(process.argv.slice(2), process.env);
-  process.stdout.write(invocation.out);
-  process.stderr.write(invocation.err);
+  const { kind, out, err } = invocation;
+  // A daemon in the foreground logs by itself: making the two streams would take milliseconds before its first advert.
+  if (kind !== 'daemon' || invocation.options.configTest || !invocation.options.foreground) guardStreams();
+  if (out !== '') process.stdout.write(out);
+  if (err !== '') process.stderr.write(err);
   switch (invocation.kind) {
     case 'exit':
       return invocation.status;
@@ -35,12 +38,14 @@ async function run(): Promise<number> {
   }
 }
 
-// `vipd decode … | head`: the reader is gone, and so is the reason to go on.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (e: NodeJS.ErrnoException) => {
-    if (e.code === 'EPIPE') process.exit(0);
-    throw e;
-  });
+/** `vipd decode … | head`: the reader is gone, and so is the reason to go on. */
+function guardStreams(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (e: NodeJS.ErrnoException) => {
+      if (e.code === 'EPIPE') process.exit(0);
+      throw e;
+    });
+}
 
 run().then(
   (status) => {

@@ -34,6 +34,10 @@ export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
 const HEARTBEAT_MS = 1_000;
+/** The lease is renewed so often before it ends. */
+const RENEWALS = 3;
+/** A picture of so many instances for the STATUS line costs as much as everything else that a quiet second asks for. */
+const STATUS_INSTANCES_A_BEAT = 100;
 const GLOBAL_SCRIPT_S = 10;
 
 const coreOptions = (options: DaemonOptions): CoreOptions => ({
@@ -55,6 +59,7 @@ export class Daemon {
   #config: Config;
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
+  #beats = 0;
   #aborting = false;
   #stopping = false;
 
@@ -166,10 +171,13 @@ export class Daemon {
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
-    this.#hands.start(() => this.#core.beat());
+    const { leaseUs } = this.#options;
+    const heartbeat = setInterval(
+      () => this.#beat(),
+      leaseUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, leaseUs / 1000 / RENEWALS),
+    );
     this.#core.start(findings, devices);
     this.#sayConfiguration();
-    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#hands.service.ready(this.#statusText());
     report(0, '');
     this.#log.log('info', 'Startup complete');
@@ -300,10 +308,15 @@ export class Daemon {
     return this.#lastStatus;
   }
 
+  /** One timer for all that is done now and then: each wakes the processor. */
   #beat(): void {
-    this.#hands.service.watchdog();
+    this.#core.beat();
+    const { service } = this.#hands;
+    if (!service.enabled) return;
+    service.watchdog();
+    if (this.#beats++ % Math.ceil((this.#core.instanceCount + 1) / STATUS_INSTANCES_A_BEAT) !== 0) return;
     const before = this.#lastStatus;
-    if (this.#statusText() !== before) this.#hands.service.status(this.#lastStatus);
+    if (this.#statusText() !== before) service.status(this.#lastStatus);
   }
 
   async #reloadForClient(): Promise<{ ok: true; text: string }> {
