@@ -59,6 +59,8 @@ import './unit/cli/tool.test.ts';
 import './unit/io/secret-files.test.ts';
 import './unit/sign-adverts.test.ts';
 import './unit/io/config-files.test.ts';
+import './unit/io/file-writer.test.ts';
+import './unit/io/files/background.test.ts';
 import './unit/io/control.test.ts';
 import './unit/io/files/track-files.test.ts';
 import './unit/io/fifo/fifos.test.ts';
