@@ -445,8 +445,8 @@ static struct entry *read_entry(napi_env env, napi_value *argv) {
     e->counter_at = counter_at;
     for (uint32_t i = 0; i < e->repeated.count && counter_at >= 0; i++)
       if ((uint32_t)counter_at + 2 > e->repeated.list[i].length) good = false;
-    if (!good || e->interval_ns < 1000000u || e->repeated.count == 0) {
-      throw_type(env, "an entry needs a packet, an interval of at least 1 ms, and a counter within its packets");
+    if (!good || e->interval_ns < 1000000u) {
+      throw_type(env, "an entry needs an interval of at least 1 ms, and a counter within its packets");
       good = false;
     }
   }

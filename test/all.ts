@@ -13,6 +13,7 @@ import './requirements.test.ts';
 import './sim/authentication.test.ts';
 import './sim/bfd.test.ts';
 import './sim/election.test.ts';
+import './sim/flood.test.ts';
 import './sim/groups.test.ts';
 import './sim/mutants.test.ts';
 import './sim/stall.test.ts';

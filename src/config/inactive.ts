@@ -1,5 +1,4 @@
 /** Which written words vipd understands and does not carry out: the rows of the tables that say `inactive`. */
-import { ENTRIES } from './entries.table.ts';
 import type { Block } from './settings.ts';
 import type { Statement } from './tree.ts';
 
@@ -15,11 +14,3 @@ export function inactiveKeywords(block: Block, body: readonly Statement[]): read
 export function inactiveOf(statements: readonly Statement[]): readonly string[] {
   return [...new Set(statements.filter((s) => s.row.inactive === true).map((s) => s.keyword.text))];
 }
-
-const INACTIVE_WORDS = new Set(
-  ENTRIES.filter((e) => e.inactive === true).map((e) => `${e.block} ${e.keyword}`),
-);
-
-/** Whether a word on a line of the value block is not carried out; `block` as 'vrrp_instance/virtual_ipaddress'. */
-export const isInactiveWord = (block: string, word: string): boolean =>
-  INACTIVE_WORDS.has(`${block} ${word}`);

@@ -6,8 +6,8 @@ import { authentication } from './authentication.ts';
 import type { InstanceConfig, TrackedInterface, TrackedScript, VirtualAddress } from './config.ts';
 import { type BuildContext, interfaceExists, tooLong } from './context.ts';
 import { readHmac } from './hmac.ts';
-import { inactiveKeywords, isInactiveWord } from './inactive.ts';
-import { type Draft, familyOf, lastOf, tell } from './instance-draft.ts';
+import { inactiveKeywords } from './inactive.ts';
+import { type Draft, familyOf, tell } from './instance-draft.ts';
 import { extraSettings, garpOf } from './instance-extra.ts';
 import {
   accept,
@@ -101,7 +101,7 @@ export function buildInstance(
     promoteSecondaries: promoteSecondaries(d),
     ...extra,
     ...(hmac === undefined ? {} : { hmac }),
-    inactive: inactiveWordsOf(d, auth.type, [...addresses.vips, ...addresses.excludedVips]),
+    inactive: inactiveKeywords(d.block, d.block.statement?.body ?? []),
     place: placeOf(name.at),
   };
 }
@@ -358,15 +358,4 @@ function trackers(d: Draft, device: string, who: Election, scripts: KnownScripts
     trackInterfaces: trackInterfaces.filter((t) => t.weight === 0),
     trackScripts: trackScripts.filter((t) => t.weight === 0),
   };
-}
-
-function inactiveWordsOf(d: Draft, auth: string, vips: readonly VirtualAddress[]): readonly string[] {
-  const out = [...inactiveKeywords(d.block, d.block.statement?.body ?? [])];
-  if (lastOf(d.block, 'accept', 'no_accept')?.statement.keyword.text === 'accept')
-    out.splice(0, out.length, ...out.filter((k) => k !== 'no_accept'));
-  for (const flag of vips.flatMap((v) => v.flags ?? []))
-    if (!out.includes(flag) && isInactiveWord('vrrp_instance/virtual_ipaddress', flag)) out.push(flag);
-  if (auth === 'ah') out.push('auth_type AH');
-  if (d.strict && !d.block.has('accept')) out.push('strict mode firewall');
-  return out;
 }

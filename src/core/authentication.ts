@@ -108,6 +108,12 @@ export function authenticateAhead(r: Router): AdvertAuthentication | undefined {
   return ahSignature(a.data, Math.min(ahead, LAST_AH_SEQUENCE));
 }
 
+/** What was prepared by `authenticateAhead` has been sent: our next numbers are behind it. */
+export function skipAhead(ctx: Context, r: Router): void {
+  const ahead = authenticateAhead(r)?.signature;
+  if (ahead?.type === 'ah') countAh(ctx, r, ahead.sequence);
+}
+
 /** An authentic packet came, whether or not its advert is used. */
 export function learn(ctx: Context, r: Router, source: string, learnt: Learnt): void {
   const record = r.authentication;

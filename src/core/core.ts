@@ -13,6 +13,7 @@ import { deadlineUs, initialState, step } from '../vrrp/step.ts';
 import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import { announce } from './announcing.ts';
+import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
@@ -41,6 +42,8 @@ const STOP_HOOKS_US = 1_000_000;
 const REPEAT_US = 60_000_000;
 /** More wake-ups than this in one turn means a machine that does not move its deadline. */
 const MAX_DUE = 100_000;
+/** The timer's resolution: between two turns the sockets are polled. */
+const NEXT_TURN_US = 1000;
 
 export class Core {
   readonly #ctx: Context;
@@ -50,6 +53,7 @@ export class Core {
   readonly #tracking: Tracking;
   readonly #release: Release;
   readonly #stalls: Stalls;
+  readonly #backlogs: Backlogs;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
@@ -84,6 +88,7 @@ export class Core {
     this.#groups = new Groups(this.#ctx);
     this.#release = new Release(this.#ctx);
     this.#stalls = new Stalls(this.#ctx);
+    this.#backlogs = new Backlogs(this.#ctx);
     this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
       setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
@@ -187,6 +192,7 @@ export class Core {
     this.#armedAtUs = Number.POSITIVE_INFINITY;
     this.#stalls.served(lateUs, nowUs);
     checkLease(this.#ctx);
+    this.#backlogs.newTurn();
     this.#serving = true;
     try {
       for (let served = 0; ; served++) {
@@ -206,18 +212,22 @@ export class Core {
   }
 
   /**
-   * An expired master-down deadline is believed only after the socket was read to EAGAIN: after a stall the adverts that
+   * An expired master-down deadline is believed only after what waits in the socket was read: after a stall the adverts that
    * disprove it wait there. After a stall with nothing there the master gets one more advert interval, once.
    */
   #expire(r: Router, nowUs: number, lateUs: number): void {
     if (r.state.name === 'backup' && r.socketKey !== '') {
-      this.#ctx.ports.adverts.drain(r.socketKey);
-      this.#ctx.ports.netlink.drain();
+      this.#backlogs.read(r);
       this.#pump();
       if (deadlineUs(r.state) > nowUs) return;
+      const late = this.#backlogs.lateUs(r, lateUs);
+      if (late === undefined) {
+        this.#deadlines.set(r.id, nowUs + NEXT_TURN_US);
+        return;
+      }
       if (
         r.state.name === 'backup' &&
-        lateUs >= Math.max(STALL_US, r.state.masterAdverIntUs) &&
+        late >= Math.max(STALL_US, r.state.masterAdverIntUs) &&
         !r.gaveChance
       ) {
         r.gaveChance = true;
@@ -286,7 +296,8 @@ export class Core {
     r.state = next.state;
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
-    this.#schedule(r);
+    // A flood of adverts that change nothing must cost no more than hearing them.
+    if (next.state !== before || next.effects.length > 0) this.#schedule(r);
     this.#tracking.garpExtra.follow(r);
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
   }

@@ -195,7 +195,7 @@ function logNote(ctx: Context, r: Router, effect: Effect & { type: 'note' }): vo
   const from = r.heard?.address ?? 'an unknown router';
   const fields = { instance: name };
   const once = (what: string, level: 'info' | 'warning' | 'error', text: string) => {
-    if (ctx.limiter.pass(`note ${name} ${what} ${from}`, ctx.ports.clock.nowUs()) >= 0)
+    if (ctx.limiter.passOf(`note ${name} `, `${what} ${from}`, ctx.ports.clock.nowUs()) >= 0)
       ctx.ports.log.log(level, text, fields);
   };
   switch (effect.note) {

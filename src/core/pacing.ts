@@ -5,12 +5,11 @@
  */
 import { type Cadence, cadence, deadlineWhilePacedUs, repeated } from '../vrrp/cadence.ts';
 import { deadlineUs } from '../vrrp/step.ts';
-import { authenticateAhead } from './authentication.ts';
+import { authenticateAhead, skipAhead } from './authentication.ts';
 import type { Context } from './context.ts';
 import { outgoing } from './effects.ts';
-import { addressRequestAt } from './network.ts';
-import { allAddresses, type HeldRouting, type Router } from './router.ts';
-import { inOrderOfRemoval } from './virtual-routes.ts';
+import { heldAddresses, heldRouting, holdings, keepWill, sameList } from './last-will.ts';
+import type { HeldRouting, Router } from './router.ts';
 
 export type Paced = {
   readonly text: string; // what is repeated, to see a difference
@@ -58,8 +57,14 @@ function sayFailure(ctx: Context, r: Router, error: string): void {
     });
 }
 
-/** Ends the repetition, with its counters read. */
+/** Ends what the pacer does for `r`, with its counters read. */
 export function cease(ctx: Context, r: Router): void {
+  if (r.lastWill !== undefined) ctx.ports.pacer?.cease(r.id);
+  r.lastWill = undefined;
+  endRepetition(ctx, r);
+}
+
+function endRepetition(ctx: Context, r: Router): void {
   if (r.paced === undefined) return;
   ctx.ports.pacer?.cease(r.id);
   catchUp(ctx, r);
@@ -72,11 +77,12 @@ export function follow(ctx: Context, r: Router): number {
   const authentication = mayRepeat(r) ? unsigned(r) : undefined;
   const c = authentication === undefined ? undefined : cadence(r.params, r.state);
   if (pacer === undefined || authentication === undefined || c === undefined) {
-    cease(ctx, r);
+    endRepetition(ctx, r);
+    if (mayRepeat(r)) keepWill(ctx, r);
     return deadlineUs(r.state);
   }
   const text = textOf(r, c, authentication);
-  const routing = inOrderOfRemoval([...r.routing.values()]);
+  const routing = heldRouting(r);
   if (r.paced?.text === text && r.paced.nextAtUs === c.nextAtUs && sameList(r.paced.routing, routing))
     return deadlineWhilePacedUs(r.state);
   const before = r.paced ?? progressOf(ctx, r);
@@ -88,20 +94,17 @@ export function follow(ctx: Context, r: Router): number {
     intervalUs: c.intervalUs,
     nextAtUs: c.nextAtUs,
     resignation: outgoing(r, 0, 1, authentication),
-    routing: routing.map((h) => ctx.ports.routing.prepareDelete(h.item)),
-    addresses: heldAddresses(r),
+    ...holdings(ctx, r, routing),
   });
   if (!begun) {
-    cease(ctx, r);
+    endRepetition(ctx, r);
     return deadlineUs(r.state);
   }
   const destinations = Math.max(1, advert.destinations.length);
+  r.lastWill = undefined;
   r.paced = { text, nextAtUs: c.nextAtUs, sent: before.sent, failed: before.failed, destinations, routing };
   return deadlineWhilePacedUs(r.state);
 }
-
-const sameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
-  a.length === b.length && a.every((x, i) => x === b[i]);
 
 const progressOf = (ctx: Context, r: Router): { readonly sent: number; readonly failed: number } =>
   ctx.ports.pacer?.progress(r.id) ?? { sent: 0, failed: 0 };
@@ -119,13 +122,6 @@ function textOf(r: Router, { priority, intervalUs }: Cadence, authentication: Un
   return JSON.stringify([r.socketKey, intervalUs, rest, addresses.map((a) => a.join('.')), held]);
 }
 
-function heldAddresses(r: Router) {
-  return allAddresses(r.config).flatMap((v) => {
-    const index = r.vipInterfaces.get(v.interface);
-    return index === undefined ? [] : [addressRequestAt(v, index)];
-  });
-}
-
 /**
  * Renews the lease of the pacer. Where it had run out the machines are told, before the event that woke us: what they would do
  * with that as masters they may not do any more.
@@ -133,7 +129,7 @@ function heldAddresses(r: Router) {
 export function checkLease(ctx: Context): void {
   const { pacer, clock, log } = ctx.ports;
   if (pacer === undefined || pacer.renew(clock.nowUs())) return;
-  const lost = ctx.routers.filter((r) => r.paced !== undefined);
+  const lost = ctx.routers.filter((r) => r.paced !== undefined || r.lastWill !== undefined);
   if (lost.length === 0) return;
   log.log(
     'error',
@@ -141,6 +137,7 @@ export function checkLease(ctx: Context): void {
   );
   for (const router of lost) {
     cease(ctx, router);
+    skipAhead(ctx, router);
     ctx.post({ type: 'machine', router, event: { type: 'lease-lost' } });
   }
 }

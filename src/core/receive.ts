@@ -1,5 +1,6 @@
 /** A packet from a socket: to which instance it belongs, whether the ladder believes it, what the machine is told. */
 import { equalBytes } from '../base/bytes.ts';
+import type { InstanceConfig } from '../config/config.ts';
 import {
   type AcceptRules,
   accept,
@@ -19,6 +20,17 @@ import * as words from './words.ts';
 
 const NO_ADDRESS = new Uint8Array(4);
 
+/** The addresses that an advert may list: asked for each packet. */
+const listed = new WeakMap<InstanceConfig, readonly Uint8Array[]>();
+
+function listedAddresses(c: InstanceConfig): readonly Uint8Array[] {
+  const known = listed.get(c);
+  if (known !== undefined) return known;
+  const made = c.vips.filter((v) => v.family === c.family).map((v) => v.bytes);
+  listed.set(c, made);
+  return made;
+}
+
 /** Rules of the ladder for `r` as it stands now. */
 export function rulesOf(ctx: Context, r: Router): AcceptRules {
   const c = r.config;
@@ -28,7 +40,7 @@ export function rulesOf(ctx: Context, r: Router): AcceptRules {
     mode: isUnicast(c) ? 'unicast' : 'multicast',
     ...authenticationRules(ctx, r),
     adverIntUs: c.adverIntUs,
-    addresses: c.vips.filter((v) => v.family === c.family).map((v) => v.bytes),
+    addresses: listedAddresses(c),
     checksumAsV2: c.v3ChecksumAsV2,
     oldUnicastChecksum: c.oldUnicastChecksum,
     learnedOldChecksum: r.learnedOldChecksum,
@@ -55,7 +67,7 @@ function addressee(ctx: Context, key: string, received: ReceivedAdvert): Router 
 
 /** 'log_unknown_vrids' */
 function sayUnknown(ctx: Context, key: string, { vrid, source }: ReceivedAdvert): void {
-  const quiet = ctx.limiter.pass(`unknown ${key} ${vrid} ${source}`, ctx.ports.clock.nowUs());
+  const quiet = ctx.limiter.passOf(`unknown ${key} `, `${vrid} ${source}`, ctx.ports.clock.nowUs());
   if (quiet >= 0) ctx.ports.log.log('info', words.unknownVrid(vrid, source, key), { vrid, source });
 }
 
@@ -77,9 +89,10 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
   r.counters.advertsReceived++;
   if (advert.priority === 0) {
     r.counters.priorityZeroReceived++;
-    ctx.ports.log.log('info', words.receivedPriorityZero(r.config.name, r.state.name), {
-      instance: r.config.name,
-    });
+    if (ctx.limiter.passOf(`note ${r.config.name} `, `zero ${received.source}`, nowUs) >= 0)
+      ctx.ports.log.log('info', words.receivedPriorityZero(r.config.name, r.state.name), {
+        instance: r.config.name,
+      });
   }
   for (const w of verdict.warnings) warn(ctx, r, w, received, advert.addresses.length, advert.adverIntUs);
   if (verdict.learnedOldChecksum && !r.learnedOldChecksum) {
@@ -110,7 +123,11 @@ function reject(ctx: Context, r: Router, reason: RejectReason, source: string, d
   r.counters.rejected[reason] = (r.counters.rejected[reason] ?? 0) + 1;
   r.lastRejection = { reason, source, detail, wallMs: ctx.ports.clock.wallMs() };
   tellRejected(ctx, r, reason, source);
-  const quiet = ctx.limiter.pass(`reject ${r.config.name} ${reason} ${source}`, ctx.ports.clock.nowUs());
+  const quiet = ctx.limiter.passOf(
+    `reject ${r.config.name} `,
+    `${reason} ${source}`,
+    ctx.ports.clock.nowUs(),
+  );
   if (quiet < 0) return;
   ctx.ports.log.log(
     'warning',
@@ -128,10 +145,12 @@ function warn(
   adverIntUs: number,
 ): void {
   r.counters.rejected[`warning-${what}`] = (r.counters.rejected[`warning-${what}`] ?? 0) + 1;
-  if (ctx.limiter.pass(`reject ${r.config.name} ${what} ${received.source}`, ctx.ports.clock.nowUs()) < 0)
+  if (
+    ctx.limiter.passOf(`reject ${r.config.name} `, `${what} ${received.source}`, ctx.ports.clock.nowUs()) < 0
+  )
     return;
   const c = r.config;
-  const ours = c.vips.filter((v) => v.family === c.family).length;
+  const ours = listedAddresses(c).length;
   const text =
     what === 'address-count'
       ? `received ${count} VIPs but we have ${ours}; the advert is used (both nodes should list the same addresses)`

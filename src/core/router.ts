@@ -8,6 +8,7 @@ import type { RoutingItem } from '../ports/routing.ts';
 import type { Tracked } from '../track/priority.ts';
 import type { Params, Reason, State, StateName } from '../vrrp/types.ts';
 import { type AuthenticationRecord, freshAuthentication } from './authentication.ts';
+import type { KeptWill } from './last-will.ts';
 import type { Paced } from './pacing.ts';
 import type { RoutingLine } from './routing-items.ts';
 import type { Contribution, HookOutcome } from './snapshot.ts';
@@ -80,6 +81,7 @@ export type Router = {
   addressesAdded: boolean; // by a reload that is being applied
   removed: boolean; // a reload took it out of the configuration
   paced: Paced | undefined; // the pacer repeats its adverts
+  lastWill: KeptWill | undefined; // or only keeps its last will
   /** A stall made us give the master one more chance; cleared by the next advert. */
   gaveChance: boolean;
 };
@@ -153,6 +155,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     addressesAdded: false,
     removed: false,
     paced: undefined,
+    lastWill: undefined,
     gaveChance: false,
   };
 }

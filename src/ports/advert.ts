@@ -46,8 +46,10 @@ export interface AdvertPort {
   send(key: string, advert: OutgoingAdvert): SendResult;
   /** The bytes (with IP header) that `send` would emit to each destination: for the release file. */
   encode(advert: OutgoingAdvert): readonly Uint8Array[];
-  /** Reads until EAGAIN (bounded) and hands each packet to the sink, before an expired timer is believed. */
+  /** Reads until EAGAIN (bounded) and hands each packet to the sink, before an expired timer is believed; how many there were. */
   drain(key: string): number;
+  /** Packets that wait, at most, where the bound has ended the last reading; 0: it had read everything. */
+  waiting(key: string): number;
 }
 
 export type AdvertSink = (key: string, received: ReceivedAdvert) => void;

@@ -3,15 +3,18 @@ import type { OutgoingAdvert } from './advert.ts';
 import type { AddressRequest } from './netlink.ts';
 import type { PreparedRequest } from './routing.ts';
 
-export type Repetition = {
+/** Carried out should this thread not renew its lease: the advert of priority 0, then what to take away. */
+export type LastWill = {
   readonly socketKey: string;
+  readonly resignation?: OutgoingAdvert; // absent: none can be made in advance
+  readonly routing: readonly PreparedRequest[]; // rules, then routes
+  readonly addresses: readonly AddressRequest[];
+};
+
+export type Repetition = LastWill & {
   readonly advert: OutgoingAdvert;
   readonly intervalUs: number;
   readonly nextAtUs: number; // of the first one, monotonic
-  /** The last will, should this thread not renew its lease: the advert of priority 0, then what to take away. */
-  readonly resignation: OutgoingAdvert;
-  readonly routing: readonly PreparedRequest[]; // rules, then routes
-  readonly addresses: readonly AddressRequest[];
 };
 
 export type Progress = {
@@ -24,6 +27,8 @@ export type Progress = {
 export interface PacerPort {
   /** Begins or replaces the repetition of `id`. false: cannot be repeated, the caller keeps its timer. */
   repeat(id: number, what: Repetition): boolean;
+  /** Keeps a last will for `id` and repeats nothing: its adverts come from this thread. false: it cannot be kept. */
+  guard(id: number, will: LastWill): boolean;
   /** Nothing more is sent for `id` once this has returned. Harmless when nothing is repeated. */
   cease(id: number): void;
   progress(id: number): Progress;

@@ -193,6 +193,7 @@ export class Node {
         },
         encode: () => [], // only for the release file, which nobody reads here
         drain: () => 0, // a packet is handed over when it arrives; none waits
+        waiting: () => 0,
       },
       netlink: {
         addAddresses: (list) => list.map((r) => this.host.add(r)),

@@ -127,6 +127,17 @@ describe('native/pacer: the end', asRoot, () => {
     assert.equal(n.pacerRenew(nowUs() + 1e6), true);
   });
 
+  it('an entry that repeats nothing has a last will all the same', async () => {
+    assert.equal(n.pacerRenew(nowUs() + 60_000), true);
+    n.pacerArm(0, sender, [], 2 ** 52, 2 ** 52, -1, [[payload(99), LOOPBACK]], NONE);
+    assert.equal(n.pacerRead(0)[4], 1);
+    await sleepMs(30);
+    assert.deepEqual(received(), []);
+    await sleepMs(150);
+    assert.deepEqual(received(), [99, 99]);
+    assert.equal(n.pacerRenew(nowUs() + 1e6), false);
+  });
+
   it('what the kernel refuses is counted, and the others are sent', async () => {
     const closed = n.socketOpen(AF_INET, PROTOCOL);
     n.pacerArm(
@@ -152,7 +163,6 @@ describe('native/pacer: the end', asRoot, () => {
     const good = [[payload(1), LOOPBACK]] as const;
     const bad: [unknown[], RegExp][] = [
       [[65_536, sender, good, 1e6, 0, -1, [], NONE], /slot/],
-      [[0, sender, [], 1e6, 0, -1, [], NONE], /needs a packet/],
       [[0, sender, good, 999, 0, -1, [], NONE], /interval/],
       [[0, sender, good, 1e6, 0, 2, [], NONE], /counter/],
       [[0, sender, [[payload(1)]], 1e6, 0, -1, [], NONE], /Uint8Array/],

@@ -7,7 +7,7 @@ import { parseIp } from '../../base/ip.ts';
 import type { Native } from '../../native.ts';
 import type { AdvertPort, OutgoingAdvert, SocketSpec } from '../../ports/advert.ts';
 import type { AddressRequest } from '../../ports/netlink.ts';
-import type { PacerPort, Progress, Repetition } from '../../ports/pacer.ts';
+import type { LastWill, PacerPort, Progress, Repetition } from '../../ports/pacer.ts';
 import type { PreparedRequest } from '../../ports/routing.ts';
 import { codeOf } from '../errno.ts';
 import { encodeDeleteAddress, encodeMessage } from '../netlink/messages.ts';
@@ -46,7 +46,13 @@ const NO_COUNTER = -1;
 /** Of the addon. */
 const MOST_SLOTS = 65_536;
 
+/** Of the clock, and as an interval: beyond any host's uptime, within what a double counts. */
+const NEVER_US = 2 ** 52;
+
 const NLM_F_REQUEST = 1;
+
+/** Octets and where to. */
+type Packets = readonly (readonly [Uint8Array, Uint8Array])[];
 
 /** Nobody reads an answer: the messages ask for none. */
 const farewell = (routing: readonly PreparedRequest[], addresses: readonly AddressRequest[]): Uint8Array =>
@@ -75,32 +81,41 @@ export class Pacer implements PacerPort {
   }
 
   repeat(id: number, what: Repetition): boolean {
+    const spec = this.#options.adverts.spec(what.socketKey);
+    const packets = spec === undefined ? [] : this.#packets(what.advert, spec);
+    if (packets.length === 0) return false;
+    return this.#arm(id, what, packets, what.intervalUs, what.nextAtUs);
+  }
+
+  guard(id: number, will: LastWill): boolean {
+    return this.#arm(id, will, [], NEVER_US, NEVER_US);
+  }
+
+  #arm(id: number, will: LastWill, packets: Packets, intervalUs: number, nextAtUs: number): boolean {
     const { native, adverts } = this.#options;
-    const spec = adverts.spec(what.socketKey);
+    const spec = adverts.spec(will.socketKey);
     const slot = this.#slotOf(id);
     if (spec === undefined || slot === undefined) return false;
-    const packets = this.#packets(what.advert, spec);
-    if (packets.length === 0) return false;
     try {
-      const sender = this.#sender(what.socketKey, spec);
+      const sender = this.#sender(will.socketKey, spec);
       native.pacerArm(
         slot,
         sender.fd,
         packets,
-        what.intervalUs,
-        what.nextAtUs,
+        intervalUs,
+        nextAtUs,
         spec.family === 4 ? IPV4_ID_AT : NO_COUNTER,
-        this.#packets(what.resignation, spec),
-        farewell(what.routing, what.addresses),
+        will.resignation === undefined ? [] : this.#packets(will.resignation, spec),
+        farewell(will.routing, will.addresses),
       );
       this.#leave(id);
       sender.ids.add(id);
-      this.#keys.set(id, what.socketKey);
+      this.#keys.set(id, will.socketKey);
       return true;
     } catch (e) {
       const code = codeOf(e);
       if (code === undefined) throw e;
-      this.#options.onProblem(what.socketKey, 'pacer', code);
+      this.#options.onProblem(will.socketKey, 'pacer', code);
       return false;
     }
   }
@@ -199,7 +214,7 @@ export class Pacer implements PacerPort {
     return sender;
   }
 
-  #packets(advert: OutgoingAdvert, spec: SocketSpec): (readonly [Uint8Array, Uint8Array])[] {
+  #packets(advert: OutgoingAdvert, spec: SocketSpec): Packets {
     const packets = this.#options.adverts.encode(advert);
     if (packets.length !== advert.destinations.length) return [];
     return packets.flatMap((octets, i) => {

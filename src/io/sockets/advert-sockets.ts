@@ -17,6 +17,7 @@ import {
 import {
   familyOf,
   growReceiveBuffer,
+  mostQueued,
   openReceiver,
   openSender,
   overflowCount,
@@ -26,8 +27,8 @@ import {
 
 /** Packets of one socket for each turn of the loop, so that timers and other sockets get theirs. */
 const BUDGET = 32;
-/** Packets of one `drain`: more than the receive buffer holds of the shortest. */
-const DRAIN_BUDGET = 4096;
+/** Packets of one `drain`: some milliseconds. */
+const DRAIN_BUDGET = 1024;
 /** The longest datagram: nothing is ever cut. */
 const LONGEST_PACKET = 65_535;
 
@@ -185,10 +186,21 @@ export class AdvertSockets implements AdvertPort {
     return out;
   }
 
-  /** Packets handed to the sink, at most 4,096. 0 for a key that is not open, and inside the sink of the same key. */
+  /** Packets handed to the sink, at most 1,024. 0 for a key that is not open, and inside the sink of the same key. */
   drain(key: string): number {
     const entry = this.#entries.get(key);
     return entry === undefined ? 0 : this.#read(entry, DRAIN_BUDGET);
+  }
+
+  waiting(key: string): number {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || !this.#readable.has(key)) return 0;
+    try {
+      return mostQueued(entry.receiver);
+    } catch (e) {
+      this.#options.onProblem(key, 'receive', codeOf(e));
+      return 0;
+    }
   }
 
   #wake(key: string): void {

@@ -27,8 +27,11 @@ const RECEIVE_BUFFER_BYTES = 4 << 20;
 const MOST_RECEIVE_BUFFER_BYTES = 1 << 29;
 /** Packets read off between socket() and the drop-all filter: what a loaded machine may queue within microseconds. */
 const MAX_STRAYS = 1024;
-/** Index of the overflow count in SO_MEMINFO's list of 32-bit numbers. */
+/** Indexes in SO_MEMINFO's list of 32-bit numbers: octets that are queued, packets that found no room. */
+const SK_MEMINFO_RMEM_ALLOC = 0;
 const SK_MEMINFO_DROPS = 8;
+/** What the kernel counts for a packet beside its octets is more than this. */
+const LEAST_PACKET_BYTES = 512;
 const MAX_INTERFACE_NAME = 15;
 
 export type SocketTools = {
@@ -132,8 +135,14 @@ export function openSender(tools: SocketTools, spec: SocketSpec, events: SocketE
 }
 
 /** Packets that the kernel could not queue since the socket was opened, modulo 2^32. What a filter refused is not counted. */
-export function overflowCount(socket: GuardedSocket): number {
+export const overflowCount = (socket: GuardedSocket): number => memoryInfo(socket, SK_MEMINFO_DROPS);
+
+/** How many packets wait in the socket, at most. */
+export const mostQueued = (socket: GuardedSocket): number =>
+  Math.ceil(memoryInfo(socket, SK_MEMINFO_RMEM_ALLOC) / LEAST_PACKET_BYTES);
+
+function memoryInfo(socket: GuardedSocket, index: number): number {
   const out = new Uint32Array(SK_MEMINFO_DROPS + 1);
   socket.getOption(SOL_SOCKET, SO_MEMINFO, Buffer.from(out.buffer), 'SO_MEMINFO');
-  return out[SK_MEMINFO_DROPS] as number;
+  return out[index] as number;
 }

@@ -190,10 +190,15 @@ it('rule/parts that vipd does not carry out are named', () => {
     configOf(result).global.inactive,
     withoutEffect(['enable_dbus', 'smtp_server', 'track_file']),
   );
-  assert.deepEqual(
-    firstInstance(result).inactive,
-    withoutEffect(['no_accept', 'track_file', 'auth_type AH']),
-  );
+  assert.deepEqual(firstInstance(result).inactive, withoutEffect(['no_accept', 'track_file']));
+});
+
+it('rule/strict mode and AH are carried out', () => {
+  const words = 'authentication { auth_type AH\nauth_pass x\n}';
+  assert.deepEqual(firstInstance(load(instance(words))).inactive, []);
+  const strict = load(`global_defs {\nvrrp_strict\n}\n${instance('')}`);
+  assert.equal(firstInstance(strict).strict, true);
+  assert.deepEqual(firstInstance(strict).inactive, []);
 });
 
 it('rule/every word of global_defs without effect is named, in a group too', () => {

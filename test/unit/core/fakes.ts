@@ -159,6 +159,9 @@ export function script(name: string): ScriptConfig {
   };
 }
 
+type Shared = Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>;
+type Reading = { budget: number; packetUs: number; tellsWaiting: boolean };
+
 /** What core did, in order: 'advert 100', 'add 192.0.2.100', 'garp 5', 'hook notify_master', … */
 export class World {
   nowUs: number = 1_000 * S;
@@ -178,10 +181,7 @@ export class World {
   readonly bfdUp: Set<string> = new Set(); // sessions that are up
   urgency = 0;
   /** What was last asked of each socket that several share. */
-  readonly shared: Map<string, Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>> = new Map<
-    string,
-    Pick<SocketSpec, 'vrids' | 'receiveBufferBytes'>
-  >();
+  readonly shared: Map<string, Shared> = new Map<string, Shared>();
   readonly added: AddressRequest[] = [];
   readonly announced: { family: number; spacingUs: number; lane: string }[] = [];
   /** Routes and rules of the kernel, by `routingName`. */
@@ -195,6 +195,8 @@ export class World {
   addresses: KernelAddress[] = [kernelAddress(10, 2), kernelAddress(11, 3)];
   /** Packets that wait in the socket until it is drained. */
   readonly waiting: ReceivedAdvert[] = [];
+  /** Packets of one drain, the time that reading one takes, and whether it is told that more wait. */
+  readonly reading: Reading = { budget: Number.POSITIVE_INFINITY, packetUs: 0, tellsWaiting: true };
   armedAtUs: number = Number.POSITIVE_INFINITY;
   released: ReleaseState = { addresses: [], adverts: [] };
   watching: number = 0;
@@ -236,11 +238,8 @@ export class World {
           return { sent: advert.destinations.length };
         },
         encode: (advert) => [Uint8Array.of(advert.priority, advert.addresses.length)],
-        drain: (key) => {
-          const list = this.waiting.splice(0);
-          for (const packet of list) this.core.onAdvert(key, packet);
-          return list.length;
-        },
+        drain: (key) => this.read(this.reading.budget, key),
+        waiting: () => (this.reading.tellsWaiting ? this.waiting.length : 0),
       },
       netlink: {
         addAddresses: (list) => list.map((r) => this.#add(r)),
@@ -283,7 +282,7 @@ export class World {
       trackFiles: this.files,
       processes: this.processes,
       carrier: { carrier: (name) => this.carriers.get(name) },
-      release: { write: (state) => this.#keep(state), prepare: () => undefined },
+      release: { write: (state) => void Object.assign(this, { released: state }), prepare: () => undefined },
       settings: {
         promoteSecondaries: (name) => void this.promoted.push(name),
         restore: () => undefined,
@@ -320,11 +319,9 @@ export class World {
     return this.urgency;
   }
 
-  #announce(list: readonly Announcement[], repeatCount: number, spacing: Spacing): void {
+  #announce(list: readonly Announcement[], repeatCount: number, gap: Spacing): void {
     this.done.push(`garp ${list.length}x${repeatCount}`);
-    this.announced.push(
-      ...list.map((a) => ({ family: a.family, spacingUs: spacing.us, lane: spacing.lane })),
-    );
+    this.announced.push(...list.map((a) => ({ family: a.family, spacingUs: gap.us, lane: gap.lane })));
   }
 
   #routingPort(): RoutingPort {
@@ -369,10 +366,6 @@ export class World {
     this.armedAtUs = atUs;
   }
 
-  #keep(state: ReleaseState): void {
-    this.released = state;
-  }
-
   #add(r: AddressRequest) {
     this.done.push(`add ${r.bytes.join('.')}`);
     this.added.push(r);
@@ -391,6 +384,16 @@ export class World {
     this.done.push(`del ${r.bytes.join('.')}`);
     this.addresses = this.addresses.filter((a) => !equalBytes(a.bytes, r.bytes));
     return { ok: true, already: false };
+  }
+
+  /** Hands over what waits, at most `budget` packets. */
+  read(budget: number, key: string = ''): number {
+    const list = this.waiting.splice(0, budget);
+    for (const packet of list) {
+      this.nowUs += this.reading.packetUs;
+      this.core.onAdvert(key, packet);
+    }
+    return list.length;
   }
 
   start(): void {

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { prng } from '../../../src/base/prng.ts';
 import type { Config, InstanceConfig } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import type { PacerPort, Repetition } from '../../../src/ports/pacer.ts';
+import type { LastWill, PacerPort, Repetition } from '../../../src/ports/pacer.ts';
 import { memoryMachine } from '../config/machine.ts';
 import { advert, config, instanceConfig, link, S, World } from './fakes.ts';
 
@@ -17,6 +17,8 @@ type Entry = { what: Repetition | undefined; nextAtUs: number; sent: number };
 class VirtualPacer implements PacerPort {
   readonly #world: World;
   readonly entries = new Map<number, Entry>();
+  /** Of those that are not repeated. */
+  readonly wills = new Map<number, LastWill>();
   /** 'time priority' of each advert. */
   readonly log: { readonly atUs: number; readonly priority: number }[] = [];
   leaseUs: number = Number.POSITIVE_INFINITY;
@@ -44,7 +46,12 @@ class VirtualPacer implements PacerPort {
     this.entries.set(id, e);
     return true;
   }
+  guard(id: number, will: LastWill): boolean {
+    this.wills.set(id, will);
+    return true;
+  }
   cease(id: number): void {
+    this.wills.delete(id);
     const e = this.entries.get(id);
     if (e === undefined) return;
     this.#run(e);
@@ -63,7 +70,7 @@ class VirtualPacer implements PacerPort {
     const held = nowUs - this.renewedUs <= this.leaseUs;
     this.renewedUs = nowUs;
     if (held) return true;
-    for (const id of this.entries.keys()) this.cease(id);
+    for (const id of [...this.entries.keys(), ...this.wills.keys()]) this.cease(id);
     return false;
   }
   longestDelayUs(): number {
@@ -171,7 +178,7 @@ describe('core/pacing', () => {
   it('the last will says priority 0 and names the addresses', () => {
     const { pacer } = run();
     const [entry] = pacer.entries.values();
-    assert.equal(entry?.what?.resignation.priority, 0);
+    assert.equal(entry?.what?.resignation?.priority, 0);
     assert.deepEqual(
       entry?.what?.addresses.map((a) => a.bytes.join('.')),
       ['192.0.2.100'],
@@ -240,5 +247,37 @@ describe('core/pacing: what changes it', () => {
     w.pass(5 * S);
     assert.equal(pacer?.entries.size, 0);
     assert.ok(w.sent.length >= 5);
+  });
+
+  it('but its addresses are in a last will, and AH can say priority 0 in advance', () => {
+    const willOf = (change: Partial<InstanceConfig>) => {
+      const { w, pacer } = build({ ...owner, ...change }, 'paced');
+      w.start();
+      w.pass(5 * S);
+      const [will] = pacer?.wills.values() ?? [];
+      return { w, pacer, will };
+    };
+    const signed = willOf({ hmac: { keys: [] } as never });
+    assert.deepEqual(
+      signed.will?.addresses.map((a) => a.bytes.join('.')),
+      ['192.0.2.100'],
+    );
+    assert.equal(signed.will?.resignation, undefined);
+    const { w, pacer, will } = willOf({ authentication: { type: 'ah', data: new Uint8Array(8) } });
+    assert.equal(will?.resignation?.priority, 0);
+    const ahead = will?.resignation?.signature;
+    assert.ok(pacer);
+    pacer.leaseUs = 3 * S;
+    pacer.renewedUs = w.nowUs;
+    w.nowUs += 10 * S; // hung
+    w.hear(advert(100));
+    assert.equal(w.state(), 'backup');
+    assert.equal(pacer.wills.size, 0);
+    w.pass(8 * S);
+    const next = w.sent.at(-1)?.signature;
+    assert.ok(
+      ahead?.type === 'ah' && next?.type === 'ah' && next.sequence > ahead.sequence,
+      'peers would drop it',
+    );
   });
 });

@@ -13,6 +13,8 @@ import type {
 export const SOL_SOCKET = 1;
 export const SOL_IP = 0;
 const SO_COOKIE = 57;
+/** What the kernel counts for a short packet that waits, headers and all (measured on Linux 6.18). */
+const PACKET_BYTES = 768;
 /** What the addon tells of every IPv6 packet here: from fe80::b to ff02::12, hop limit 255. */
 const ABOUT = Buffer.from(`fe80${'0'.repeat(26)}0bff02${'0'.repeat(26)}12ff00000007000000`, 'hex');
 export type Option = { readonly level: number; readonly option: number; readonly value: number | Buffer };
@@ -76,7 +78,10 @@ export class FakeSocket extends EventEmitter implements RawSocket {
   }
   getOption(_level: number, option: number, value: Buffer, _length: number): number {
     if (option === SO_COOKIE) value.writeUInt32LE(this.#world.sockets.indexOf(this), 0);
-    else value.writeUInt32LE(this.overflows, 32);
+    else {
+      value.writeUInt32LE(this.fake.queue.length * PACKET_BYTES, 0);
+      value.writeUInt32LE(this.overflows, 32);
+    }
     return value.length;
   }
   close(): this {

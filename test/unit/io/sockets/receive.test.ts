@@ -28,17 +28,21 @@ describe('receive', () => {
     assert.deepEqual(counts, [33, 65, 97, 101, 101]);
     assert.equal(received[32], 'b 192.0.2.10 51');
   });
-  it('drain reads until EAGAIN, 4,096 at most, and goes on later', async () => {
+  it('drain reads until EAGAIN, 1,024 at most, says how many may wait, and goes on later', async () => {
     const { received, sockets, at } = setup();
     sockets.open('a', SPEC);
     const one = packet(sockets);
-    for (let i = 0; i < 5000; i++) at(0).fake.queue.push(one);
-    assert.equal(sockets.drain('a'), 4096);
-    assert.equal(received.length, 4096);
+    for (let i = 0; i < 2000; i++) at(0).fake.queue.push(one);
+    assert.equal(sockets.waiting('a'), 0, 'nothing was found waiting yet');
+    assert.equal(sockets.drain('a'), 1024);
+    assert.equal(received.length, 1024);
+    assert.ok(sockets.waiting('a') >= 2000 - 1024);
     await nextTurn();
-    assert.equal(received.length, 4096 + 32);
-    assert.equal(sockets.drain('a'), 5000 - 4096 - 32);
+    assert.equal(received.length, 1024 + 32);
+    assert.equal(sockets.drain('a'), 2000 - 1024 - 32);
+    assert.equal(sockets.waiting('a'), 0);
     assert.equal(sockets.drain('a'), 0);
+    assert.equal(sockets.waiting('nobody'), 0);
   });
   it('drain inside the sink reads nothing: the outer loop goes on', () => {
     const inner: number[] = [];
