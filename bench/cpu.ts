@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { sleepMs } from '../test/netns/clock.ts';
 import type { DaemonKind } from '../test/netns/daemon.ts';
 import { Lab } from '../test/netns/lab.ts';
+import { must } from '../test/netns/process.ts';
 import { cpuS } from './cpu-time.ts';
 import type { Bar } from './figure.ts';
 import { manyTopology } from './many.ts';
@@ -31,20 +32,36 @@ const BARS: readonly (readonly [number, number, number, number])[] = [
   [1, 1000, 2, 2],
 ];
 
-type Run = { readonly master: number; readonly backup: number; readonly takeovers: number };
+type Run = {
+  readonly master: number;
+  readonly backup: number;
+  readonly sent: number; // packets of the master, percent of the adverts that were due
+  readonly takeovers: number;
+};
+
+async function packetsSent(lab: Lab): Promise<number> {
+  const links = JSON.parse(await must('ip', ['-n', lab.namespace('a'), '-s', '-j', 'link'])) as readonly {
+    readonly ifname: string;
+    readonly stats64: { readonly tx: { readonly packets: number } };
+  }[];
+  return links.filter((l) => l.ifname !== 'lo').reduce((sum, l) => sum + l.stats64.tx.packets, 0);
+}
 
 async function measure(lab: Lab, kind: DaemonKind, o: Chosen<typeof OPTIONS>): Promise<Run[]> {
   const { a, b, takeovers } = await steadyPair(lab, kind, o);
   const runs: Run[] = [];
   for (let run = 0; run < o.runs; run++) {
+    const sentBefore = await packetsSent(lab);
     const before = [cpuS(a.pid), cpuS(b.pid), takeovers(), performance.now()] as const;
     await sleepMs(o.seconds * 1000);
     const ms = performance.now() - before[3];
     const percent = (s: number): number => (s / ms) * 1e5;
+    const due = (o.instances * ms) / o.interval;
     runs.push({
       master: percent(cpuS(a.pid) - before[0]),
       backup: percent(cpuS(b.pid) - before[1]),
       takeovers: takeovers() - before[2],
+      sent: (((await packetsSent(lab)) - sentBefore) / due) * 100,
     });
   }
   return runs;
@@ -70,6 +87,7 @@ await benchmark(OPTIONS, async (o, folder) => {
     rows: [
       { title: 'master', unit: '%', ...column(found, (r) => r.master), ...bar(master) },
       { title: 'backup', unit: '%', ...column(found, (r) => r.backup), ...bar(backup) },
+      { title: 'packets of the master, of the adverts due', unit: '%', ...column(found, (r) => r.sent) },
       { title: 'takeovers without a reason', unit: '', ...column(found, (r) => r.takeovers) },
     ],
     problems: [],

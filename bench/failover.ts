@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { COMMANDS } from '../test/netns/daemon.ts';
 import { MASTER_DOWN_MS, type MetricKey, measurePairing, type Round, SKEW_MS } from './failover-rounds.ts';
 import type { Bar, Row } from './figure.ts';
+import { quiet } from './many.ts';
 import { benchmark } from './program.ts';
 
 type Metric = { readonly key: MetricKey; readonly title: string; readonly bar?: Bar };
@@ -63,7 +64,7 @@ const values = (rounds: readonly Round[], key: MetricKey): readonly number[] =>
 const barOf = (m: Metric): { readonly bar?: Bar } => (m.bar === undefined ? {} : { bar: m.bar });
 
 await benchmark({ runs: [5, 1, 1000] } as const, async (o, folder) => {
-  const { keepalived, vipd } = COMMANDS;
+  const [keepalived, vipd] = [quiet(COMMANDS.keepalived), quiet(COMMANDS.vipd)];
   const [kk, vv, vk] = await Promise.all([
     measurePairing('va', join(folder, 'keepalived-keepalived'), keepalived, keepalived, o.runs, false),
     measurePairing('vb', join(folder, 'vipd-vipd'), vipd, vipd, o.runs, true),
