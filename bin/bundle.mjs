@@ -19,6 +19,11 @@ await build({
   format: 'cjs',
   target: 'node20.19',
   charset: 'ascii',
+  // Names stay, so that a stack still tells where; what is not there need not be read, nor held as long as the daemon runs.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
+  legalComments: 'linked',
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'warning',

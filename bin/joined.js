@@ -2,11 +2,28 @@
 // another Node release or processor is refused by V8; then the program is compiled as it runs, which only takes longer.
 'use strict';
 const { readFileSync } = require('node:fs');
-const { createRequire } = require('node:module');
 const { dirname } = require('node:path');
 const { Script } = require('node:vm');
 
 const cacheOf = (file) => `${file}.cache`;
+
+// Of Node's modules those that take milliseconds to load and that many runs never use: loaded when something of them is used.
+const SELDOM = new Set(
+  [
+    'child_process',
+    'crypto',
+    'dns/promises',
+    'net',
+    'readline',
+    'string_decoder',
+    'v8',
+    'worker_threads',
+  ].flatMap((name) => [name, `node:${name}`]),
+);
+const delayed = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });
+// The files that it asks for lie below the same root, and `createRequire` of a path there would find what this one finds.
+const own = { createRequire: () => require };
+const lean = (name) => (SELDOM.has(name) ? delayed(name) : name === 'node:module' ? own : require(name));
 
 function compile(file) {
   let cachedData;
@@ -22,7 +39,7 @@ function compile(file) {
 // The file is one function expression with the arguments of a CommonJS module.
 function start(script, file) {
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+  script.runInThisContext()(module.exports, lean, module, file, dirname(file));
   return module.exports;
 }
 

@@ -45,6 +45,7 @@ struct entry {
   int fd;
   int64_t counter_at; /* offset of a 16-bit counter in network order, 1..65535; -1 = none */
   uint64_t interval_ns, next_ns;
+  uint64_t order; /* among those of one time: by socket, and the same each time */
   struct packets repeated, will;
   struct bytes final; /* netlink messages of the last will */
   uint64_t sent, failed;
@@ -78,17 +79,21 @@ static void put(uint32_t place, struct entry *e) {
   e->place = place;
 }
 
+static bool before(const struct entry *a, const struct entry *b) {
+  return a->next_ns != b->next_ns ? a->next_ns < b->next_ns : a->order < b->order;
+}
+
 static void sift(uint32_t place) {
   struct entry *e = the.heap[place];
-  while (place > 0 && the.heap[(place - 1) / 2]->next_ns > e->next_ns) {
+  while (place > 0 && before(e, the.heap[(place - 1) / 2])) {
     put(place, the.heap[(place - 1) / 2]);
     place = (place - 1) / 2;
   }
   for (;;) {
     uint32_t child = 2 * place + 1;
     if (child >= the.heap_count) break;
-    if (child + 1 < the.heap_count && the.heap[child + 1]->next_ns < the.heap[child]->next_ns) child++;
-    if (the.heap[child]->next_ns >= e->next_ns) break;
+    if (child + 1 < the.heap_count && before(the.heap[child + 1], the.heap[child])) child++;
+    if (!before(the.heap[child], e)) break;
     put(place, the.heap[child]);
     place = child;
   }
@@ -478,6 +483,7 @@ static napi_value pacer_arm(napi_env env, napi_callback_info info) {
   if (slot >= MOST_SLOTS) return throw_type(env, "slot must be below 65536");
   struct entry *e = read_entry(env, argv);
   if (e == NULL) return NULL;
+  e->order = (uint64_t)(uint32_t)e->fd << 32 | slot;
   pthread_mutex_lock(&the.lock);
   bool room = make_room(slot);
   struct entry *old = room ? the.slots[slot] : NULL;
@@ -556,9 +562,11 @@ static napi_value pacer_renew(napi_env env, napi_callback_info info) {
     return NULL;
   pthread_mutex_lock(&the.lock);
   bool held = !the.lost;
+  /* One that only lasts longer need not wake the thread. */
+  bool wake = the.lease_ns == 0 || until < the.lease_ns;
   the.lost = false;
   the.lease_ns = until;
-  pthread_cond_signal(&the.changed);
+  if (wake) pthread_cond_signal(&the.changed);
   pthread_mutex_unlock(&the.lock);
   return boolean(env, held);
 }

@@ -11,6 +11,7 @@ import { usesDevices } from './core/devices/plan.ts';
 import { refuses } from './core/guard.ts';
 import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
+import type { Snapshot } from './core/snapshot.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { MonotonicClock, PreciseTimer } from './io/clock.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
@@ -31,6 +32,7 @@ import { releasePort } from './io/release/release.ts';
 import { AdvertSockets } from './io/sockets/advert-sockets.ts';
 import { interfaceSettings } from './io/sysctl.ts';
 import { notifyFromEnvironment, type SystemdNotify } from './io/systemd/notify.ts';
+import { Watchdog } from './io/watchdog/watchdog.ts';
 import { listenerKinds } from './listeners.ts';
 import { native } from './native.ts';
 import { Notices } from './notices.ts';
@@ -40,7 +42,6 @@ import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
 const REPEAT_US = 60_000_000;
-const BEAT_MS = 250;
 /** Room for a burst of notifications; the kernel doubles it, in 31 bits. */
 const MONITOR_BUFFER_BYTES = 2 << 20;
 const MOST_BUFFER_BYTES = (1 << 30) - 1;
@@ -53,9 +54,17 @@ export type HandsOptions = {
   readonly core: () => Core;
   /** What listeners on a bus may ask for. */
   readonly actions: DaemonActions;
+  /** What is seen from outside over SNMP. */
+  readonly snapshot: () => Snapshot;
   /** Sees a netlink event before core does. */
   readonly onNetlink: (event: NetlinkEvent) => void;
 };
+
+const newRelease = ({ runDir, namespace, configFile, configId }: DaemonOptions, log: DaemonLog) =>
+  releasePort(runDir, log, namespace, {
+    file: configFile,
+    ...(configId === undefined ? {} : { configId }),
+  });
 
 export class Hands {
   readonly clock: MonotonicClock = new MonotonicClock();
@@ -70,7 +79,7 @@ export class Hands {
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
   readonly #pacer: Pacer | undefined;
-  #renewing: NodeJS.Timeout | undefined;
+  readonly #watchdog: Watchdog | undefined;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
   readonly #settings: ReturnType<typeof interfaceSettings>;
@@ -84,7 +93,7 @@ export class Hands {
     const api = native();
     this.service = notifyFromEnvironment(process.env, process.pid, () => this.clock.nowUs());
     this.#checker = newChecker(given.config);
-    this.#release = releasePort(options.runDir, log, options.namespace);
+    this.#release = newRelease(options, log);
     this.#settings = interfaceSettings(log);
     this.#own = new OwnProcess({
       native: api,
@@ -103,11 +112,13 @@ export class Hands {
     this.#firewall = new LazyFirewall(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
+    this.#watchdog = given.options.liveness === 'kernel' ? newWatchdog(log, onProblem) : undefined;
     this.#adverts = new AdvertSockets({
       native: api,
       sink: (key, received) => core().onAdvert(key, received),
       onProblem,
       onClose: (key) => this.#pacer?.closeKey(key),
+      ...(this.#watchdog === undefined ? {} : { watch: this.#watchdog }),
     });
     this.#pacer = this.#newPacer(given, onProblem);
     this.#announcer = new Announcer({ native: api, onProblem });
@@ -151,6 +162,7 @@ export class Hands {
       firewall: this.#firewall,
       urgency: this.#own,
       ...(this.#pacer === undefined ? {} : { pacer: this.#pacer }),
+      ...(this.#watchdog === undefined ? {} : { watchdog: this.#watchdog }),
     };
   }
 
@@ -169,11 +181,6 @@ export class Hands {
     }
   }
 
-  /** From when core runs: the lease is renewed as long as the event loop turns. */
-  start(beat: () => void): void {
-    this.#renewing = setInterval(beat, BEAT_MS);
-  }
-
   #problems(log: DaemonLog): (where: string, what: string, code: string) => void {
     const limiter = new Limiter(REPEAT_US);
     return (where, what, code) => {
@@ -186,7 +193,7 @@ export class Hands {
     };
   }
 
-  #processes({ options, log, core, actions }: HandsOptions) {
+  #processes({ options, log, core, actions, snapshot }: HandsOptions) {
     const common = {
       checker: () => this.#checker,
       turns: new Turns(),
@@ -204,6 +211,11 @@ export class Hands {
       umask: options.umask,
       namespace: options.namespace ?? '',
       actions,
+      snmp: {
+        everything: options.snmp,
+        socket: options.snmpSocket,
+        view: () => ({ config: core().config, snapshot: snapshot(), links: this.netlink.links() }),
+      },
     };
     return {
       notices: new Notices(listenerKinds(listeners), log),
@@ -246,7 +258,6 @@ export class Hands {
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
-    clearInterval(this.#renewing);
     this.#pacer?.close();
     this.bfd.close();
     this.#adverts.closeAll();
@@ -262,6 +273,17 @@ export class Hands {
     this.#release.remove();
   }
 }
+
+const newWatchdog = (
+  log: DaemonLog,
+  onProblem: (where: string, what: string, code: string) => void,
+): Watchdog =>
+  new Watchdog({
+    native: native(),
+    onProblem,
+    onObstacle: (why) =>
+      log.log('info', `every advert is heard by this process, the kernel watches no master: ${why}`),
+  });
 
 /** 'vrrp_netlink_monitor_rcv_bufs' and 'vrrp_netlink_cmd_rcv_bufs'; ours are never made smaller. */
 function netlinkBuffers({ global }: Config): RtNetlinkOptions {

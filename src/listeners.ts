@@ -6,6 +6,7 @@ import { fifosWanted } from './io/fifo/wanted.ts';
 import type { Native } from './native.ts';
 import type { ListenerKind } from './notices.ts';
 import type { Clock } from './ports/system.ts';
+import type { DaemonView } from './report/snmp/picture.ts';
 
 export type ListenerDeps = Omit<ReaderDeps, 'firstPauseMs'> & {
   readonly native: Native;
@@ -14,6 +15,11 @@ export type ListenerDeps = Omit<ReaderDeps, 'firstPauseMs'> & {
   readonly umask: number | undefined; // -u
   readonly namespace: string; // of the network, '' = none
   readonly actions: DaemonActions;
+  readonly snmp: {
+    readonly everything: boolean; // -x
+    readonly socket: string | undefined; // -A
+    readonly view: () => DaemonView;
+  };
 };
 
 /** In the order in which they are told. */
@@ -55,6 +61,19 @@ export function listenerKinds(deps: ListenerDeps): readonly ListenerKind[] {
           import('./io/dbus/library.ts'),
         ]);
         return new Dbus({ library: loadDbus(), log, namespace: deps.namespace, actions: deps.actions });
+      },
+    },
+    {
+      name: 'SNMP',
+      wanted: ({ global: { snmp } }) => deps.snmp.everything || snmp.vrrp || snmp.rfcV2 || snmp.rfcV3,
+      make: async () => {
+        const [{ Subagent }, { Model }] = await Promise.all([
+          import('./io/snmp/subagent.ts'),
+          import('./report/snmp/model.ts'),
+        ]);
+        const { everything, view, socket } = deps.snmp;
+        const model = new Model({ everything, view, nowUs: () => clock.nowUs() });
+        return new Subagent({ model, log, socket, description: 'vipd' });
       },
     },
   ];

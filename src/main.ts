@@ -4,10 +4,19 @@
  */
 import { parseArguments } from './cli/options.ts';
 
+/** A daemon does not stop, nor fail to stop, because nobody takes what it prints. */
+let isDaemon = false;
+const LAST_WORDS_MS = 200;
+
 async function run(): Promise<number> {
   const invocation = parseArguments(process.argv.slice(2), process.env);
-  process.stdout.write(invocation.out);
-  process.stderr.write(invocation.err);
+  const { kind, out, err } = invocation;
+  isDaemon = kind === 'daemon' && !invocation.options.configTest;
+  // A daemon in the foreground logs by itself: making the two streams would take milliseconds before its first advert.
+  const quiet = kind === 'daemon' && isDaemon && invocation.options.foreground && out + err === '';
+  if (!quiet) guardStreams();
+  if (out !== '') process.stdout.write(out);
+  if (err !== '') process.stderr.write(err);
   switch (invocation.kind) {
     case 'exit':
       return invocation.status;
@@ -35,17 +44,21 @@ async function run(): Promise<number> {
   }
 }
 
-// `vipd decode … | head`: the reader is gone, and so is the reason to go on.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (e: NodeJS.ErrnoException) => {
-    if (e.code === 'EPIPE') process.exit(0);
-    throw e;
-  });
+/** `vipd decode … | head`: the reader is gone, and so is the reason to go on. */
+function guardStreams(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (e: NodeJS.ErrnoException) => {
+      if (isDaemon) return;
+      if (e.code === 'EPIPE') process.exit(0);
+      throw e;
+    });
+}
 
 run().then(
   (status) => {
     process.exitCode = status;
     // What is written to a pipe may still be on its way; nothing else may hold the process.
+    if (isDaemon) setTimeout(() => process.exit(status), LAST_WORDS_MS);
     process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));
   },
   (e: unknown) => {

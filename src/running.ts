@@ -17,6 +17,7 @@ import { type DumpHands, dataOf, dumpData, dumpJson, dumpStats } from './dumping
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
+import { Background } from './io/files/background.ts';
 import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { runOnce } from './io/process/run-once.ts';
@@ -34,7 +35,13 @@ export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
 const HEARTBEAT_MS = 1_000;
+/** The lease is renewed so often before it ends. */
+const RENEWALS = 3;
+/** A picture of so many instances for the STATUS line costs as much as everything else that a quiet second asks for. */
+const STATUS_INSTANCES_A_BEAT = 100;
 const GLOBAL_SCRIPT_S = 10;
+/** A dump that was asked for just before the end. */
+const BACKGROUND_MS = 500;
 
 const coreOptions = (options: DaemonOptions): CoreOptions => ({
   version: packageVersion(),
@@ -52,9 +59,11 @@ export class Daemon {
   readonly #hands: Hands;
   readonly #core: Core;
   readonly #reloads: Reloads;
+  readonly #background = new Background();
   #config: Config;
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
+  #beats = 0;
   #aborting = false;
   #stopping = false;
 
@@ -68,6 +77,7 @@ export class Daemon {
       config,
       core: () => this.#core,
       actions: this.#actions(),
+      snapshot: () => this.#snapshot(),
       onNetlink: (e) => {
         if (options.addressMonitoring) this.#sayAddress(e);
       },
@@ -132,7 +142,10 @@ export class Daemon {
     if (folder === undefined) return;
     const data = dataOf(this.#core.config, this.#snapshot(), this.#dumpHands());
     const json = resolvedJson(this.#config, { showSecrets: false });
-    saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
+    const wallMs = this.#hands.clock.wallMs();
+    this.#background.add(`${when} ${wallMs}`, () =>
+      saveState(folder, when, { data, json }, wallMs, this.#log),
+    );
   }
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
@@ -165,10 +178,13 @@ export class Daemon {
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
-    this.#hands.start(() => this.#core.beat());
+    const { leaseUs } = this.#options;
+    const heartbeat = setInterval(
+      () => this.#beat(),
+      leaseUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, leaseUs / 1000 / RENEWALS),
+    );
     this.#core.start(findings, devices);
     this.#sayConfiguration();
-    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#hands.service.ready(this.#statusText());
     report(0, '');
     this.#log.log('info', 'Startup complete');
@@ -181,6 +197,7 @@ export class Daemon {
     await this.#hands.close();
     wipeSecrets(this.#config);
     await this.#globalScript('shutdown_script');
+    await this.#background.settle(BACKGROUND_MS);
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
     return { status, why: 'it has stopped already; see the log' };
   }
@@ -285,6 +302,7 @@ export class Daemon {
       log: this.#log,
       netlink,
       accounts: native(),
+      background: this.#background,
       tmpdir: process.env['TMPDIR'],
     };
   }
@@ -299,10 +317,15 @@ export class Daemon {
     return this.#lastStatus;
   }
 
+  /** One timer for all that is done now and then: each wakes the processor. */
   #beat(): void {
-    this.#hands.service.watchdog();
+    this.#core.beat();
+    const { service } = this.#hands;
+    if (!service.enabled) return;
+    service.watchdog();
+    if (this.#beats++ % Math.ceil((this.#core.instanceCount + 1) / STATUS_INSTANCES_A_BEAT) !== 0) return;
     const before = this.#lastStatus;
-    if (this.#statusText() !== before) this.#hands.service.status(this.#lastStatus);
+    if (this.#statusText() !== before) service.status(this.#lastStatus);
   }
 
   async #reloadForClient(): Promise<{ ok: true; text: string }> {

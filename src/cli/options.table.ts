@@ -118,6 +118,12 @@ export const VIPD_OPTIONS: readonly OptionRow[] = [
     argument: 'SECONDS',
     text: 'resign when the program hangs for so long (default 3, 0 = never)',
   },
+  {
+    long: 'liveness',
+    arity: 'required',
+    argument: 'WHO',
+    text: 'who sees that a master goes on: kernel (default, eBPF) or process',
+  },
   { long: 'hook-timeout', arity: 'required', argument: 'SECONDS', text: 'wait so long for hooks at stop' },
   { long: 'daemon-child', arity: 'required', argument: 'FD', text: 'internal: started by vipd without -n' },
 ];

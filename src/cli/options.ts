@@ -49,6 +49,7 @@ export type DaemonOptions = {
   readonly socket: string;
   readonly stopOrder: 'make-before-break' | 'keepalived';
   readonly leaseUs: number; // 0 = none
+  readonly liveness: 'kernel' | 'process'; // who sees a master's repeated adverts
   readonly hookTimeoutUs?: number; // unset: the daemon's default
   readonly childFd?: number; // internal: descriptor on which a detached child reports
 };
@@ -286,6 +287,7 @@ function toOptions(
       env,
     ),
     leaseUs: lease(values, messages),
+    liveness: choice(values, 'liveness', ['kernel', 'process'], messages) === 'kernel' ? 'kernel' : 'process',
     ...hookTimeout(values, messages),
     ...(childFd === undefined ? {} : { childFd: Number(childFd) }),
     ...given(values, remarks),

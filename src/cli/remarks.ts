@@ -9,8 +9,6 @@ export function inactiveOptions(options: DaemonOptions): readonly string[] {
   const out: string[] = [];
   if (!options.vrrp)
     out.push('-C (--check): no VRRP is run, and health checkers are not active yet: there is nothing to do');
-  if (options.snmp || options.snmpSocket !== undefined)
-    out.push('-x (--snmp), -A (--snmp-agent-socket): SNMP is not active yet');
   if (options.coreDump)
     out.push('-m (--core-dump), -M: not active; allow core dumps with ulimit -c, or LimitCORE= of the unit');
   return out;

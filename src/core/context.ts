@@ -23,6 +23,7 @@ import type {
   Urgency,
 } from '../ports/system.ts';
 import type { TrackFilePort } from '../ports/track-files.ts';
+import type { WatchdogPort } from '../ports/watchdog.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Event } from '../vrrp/types.ts';
 import type { Devices } from './devices/devices.ts';
@@ -55,6 +56,8 @@ export type Ports = {
   readonly urgency: Urgency;
   /** Absent: every advert comes from this thread. */
   readonly pacer?: PacerPort;
+  /** Absent: every advert comes to this thread. */
+  readonly watchdog?: WatchdogPort;
 };
 
 export type CoreOptions = {

@@ -36,6 +36,7 @@ import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
+import { heed, isAlive, isProlonged, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -136,6 +137,7 @@ export class Core {
     this.#deadlines.set(r.id, Number.POSITIVE_INFINITY);
     this.#owners.delete(r.id);
     this.#ctx.ports.pacer?.forget(r.id);
+    this.#ctx.ports.watchdog?.forget(r.id);
     this.#ctx.routers = this.#ctx.routers.filter((x) => x !== r);
   }
 
@@ -176,6 +178,7 @@ export class Core {
   /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
   beat(): void {
     checkLease(this.#ctx);
+    stragglers(this.#ctx);
     this.#pump();
   }
 
@@ -205,10 +208,20 @@ export class Core {
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
       }
+      this.#prolong(nowUs);
     } finally {
       this.#serving = false;
     }
     this.#pump();
+  }
+
+  /** One wake-up for all whose master is watched, not one for each: those that would be due next are asked now. */
+  #prolong(nowUs: number): void {
+    for (let left = this.#owners.size; left > 0; left--) {
+      const r = this.#owners.get(this.#deadlines.first() ?? -1);
+      if (r === undefined || !isProlonged(this.#ctx, r, this.#deadlines.next(), nowUs)) return;
+      this.#schedule(r);
+    }
   }
 
   /**
@@ -217,6 +230,10 @@ export class Core {
    */
   #expire(r: Router, nowUs: number, lateUs: number): void {
     if (r.state.name === 'backup' && r.socketKey !== '') {
+      if (isAlive(this.#ctx, r, nowUs)) {
+        this.#schedule(r);
+        return;
+      }
       this.#backlogs.read(r);
       this.#pump();
       if (deadlineUs(r.state) > nowUs) return;
@@ -289,11 +306,14 @@ export class Core {
 
   #step(r: Router, event: Event): void {
     catchUp(this.#ctx, r);
+    heed(this.#ctx, r);
     const before = r.state;
     const next = step(r.params, before, event, this.#ctx.ports.clock.nowUs());
     // Before priority 0 is said: an advert behind it would take it back.
     if (next.state.name !== 'master') cease(this.#ctx, r);
     r.state = next.state;
+    if (event.type === 'advert') watch(this.#ctx, r, event);
+    else if (next.state !== before) unwatch(this.#ctx, r);
     for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
     // A flood of adverts that change nothing must cost no more than hearing them.
@@ -447,7 +467,16 @@ export class Core {
         announce(this.#ctx, r, 'first', r.params.garp.repeatCount);
   }
 
+  /** What others did for the machines, and saw for them, until now. */
+  #catchUpAll(): void {
+    for (const r of this.#ctx.routers) {
+      catchUp(this.#ctx, r);
+      heed(this.#ctx, r);
+    }
+  }
+
   clearCounters(): void {
+    this.#catchUpAll();
     for (const r of this.#ctx.routers) {
       for (const key of Object.keys(r.counters) as (keyof Router['counters'])[])
         if (key === 'rejected') r.counters.rejected = {};
@@ -456,7 +485,7 @@ export class Core {
   }
 
   snapshot(): Snapshot {
-    for (const r of this.#ctx.routers) catchUp(this.#ctx, r);
+    this.#catchUpAll();
     return snapshot(this.#ctx, this.#groups, this.#tracking, {
       startedWallMs: this.#startedWallMs,
       loadedWallMs: this.#loadedWallMs,

@@ -41,6 +41,11 @@ export class Deadlines {
     return first !== undefined && (this.#at[first] as number) <= nowUs ? first : undefined;
   }
 
+  /** The owner whose deadline is earliest; undefined when there is none. */
+  first(): number | undefined {
+    return this.#heap[0];
+  }
+
   #key(slot: number): number {
     return this.#at[this.#heap[slot] as number] as number;
   }

@@ -18,6 +18,7 @@ import { moveSocket, sharedBy } from './sharing.ts';
 import { isAnyVip, refreshSource } from './source.ts';
 import type { Tracking } from './tracking.ts';
 import { confirmFault } from './transition.ts';
+import { unwatch } from './watching.ts';
 import * as words from './words.ts';
 
 const NO_DEV = "an address names no interface, and the instance has none: write 'dev'";
@@ -75,6 +76,8 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
       return `cannot open the VRRP sockets on ${advertInterface(r.config)}: ${e.message}`;
     }
   moveSocket(ctx, r, key);
+  // Who shares a VRID with another on one socket hears each advert.
+  for (const other of sharers) if (other.config.vrid === r.config.vrid) unwatch(ctx, other);
   return undefined;
 }
 
@@ -82,6 +85,7 @@ export function closeSockets(ctx: Context, r: Router): void {
   const key = r.socketKey;
   if (key === '') return;
   cease(ctx, r);
+  unwatch(ctx, r);
   moveSocket(ctx, r, '');
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);

@@ -16,6 +16,7 @@ import type { Context } from './context.ts';
 import { isUnicast, type Router } from './router.ts';
 import { onSocket } from './sharing.ts';
 import { tellRejected } from './tell.ts';
+import { heed, leavesNoTrace } from './watching.ts';
 import * as words from './words.ts';
 
 const NO_ADDRESS = new Uint8Array(4);
@@ -77,6 +78,7 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
     if (ctx.config.global.logUnknownVrids) sayUnknown(ctx, key, received);
     return;
   }
+  heed(ctx, r);
   const verdict = accept(rulesOf(ctx, r), received);
   if (verdict.learnt !== undefined) learn(ctx, r, received.source, verdict.learnt);
   if (!verdict.accepted) {
@@ -109,6 +111,7 @@ export function onAdvert(ctx: Context, key: string, received: ReceivedAdvert): v
     adverIntUs: advert.adverIntUs,
   };
   r.gaveChance = false;
+  r.watchable = leavesNoTrace(r, verdict) ? received : undefined;
   // Without a source address of our own there are no sockets either.
   const event = advertEvent(advert, received.sourceBytes, r.source ?? NO_ADDRESS);
   if (r.state.name === 'master' && losesTo(r.state.priority, event)) followAh(ctx, r);

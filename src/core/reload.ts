@@ -16,6 +16,7 @@ import { refreshSharing } from './sharing.ts';
 import { startRouters } from './start.ts';
 import type { Tracking } from './tracking.ts';
 import { removeOldRoutes } from './virtual-routes.ts';
+import { unwatch } from './watching.ts';
 
 /** One line for each thing that changed: for the log and for `vipd reload`. */
 export type ReloadReport = { readonly lines: readonly string[] };
@@ -71,6 +72,8 @@ export function* applying(ctx: Context, written: Config, hands: ReloadHands): Ge
     const r = byConfig.get(pair.old);
     if (r === undefined) continue;
     kept.push(r);
+    // What was watched was judged by the rules that end here.
+    unwatch(ctx, r);
     if (unchanged(pair)) takeAsItIs(ctx, r, pair.next);
     else {
       lines.push(...describe(pair));

@@ -6,12 +6,14 @@ import { parseIp } from '../base/ip.ts';
 import type { InstanceConfig } from '../config/config.ts';
 import type { RoutingItem } from '../ports/routing.ts';
 import type { Tracked } from '../track/priority.ts';
+import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import type { Params, Reason, State, StateName } from '../vrrp/types.ts';
 import { type AuthenticationRecord, freshAuthentication } from './authentication.ts';
 import type { KeptWill } from './last-will.ts';
 import type { Paced } from './pacing.ts';
 import type { RoutingLine } from './routing-items.ts';
 import type { Contribution, HookOutcome } from './snapshot.ts';
+import type { Watching } from './watching.ts';
 
 export type MutableCounters = {
   advertsReceived: number;
@@ -82,6 +84,9 @@ export type Router = {
   removed: boolean; // a reload took it out of the configuration
   paced: Paced | undefined; // the pacer repeats its adverts
   lastWill: KeptWill | undefined; // or only keeps its last will
+  watching: Watching | undefined; // somebody else watches its master
+  watchable: ReceivedAdvert | undefined; // the advert that the machine is about to hear, if its repetitions may be watched
+  noted: number; // adverts that the watchdog has noted and we have counted
   /** A stall made us give the master one more chance; cleared by the next advert. */
   gaveChance: boolean;
 };
@@ -156,6 +161,9 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     removed: false,
     paced: undefined,
     lastWill: undefined,
+    watching: undefined,
+    watchable: undefined,
+    noted: 0,
     gaveChance: false,
   };
 }

@@ -223,4 +223,6 @@ export type Snapshot = {
   readonly loop: { readonly stallCount: number; readonly longestStallUs: number };
   /** Whose adverts the pacer repeats, and the longest delay of one since the start; absent: there is no pacer. */
   readonly pacer?: { readonly instanceCount: number; readonly longestDelayUs: number };
+  /** Whose master the kernel watches; `obstacle`: why it can for none, '' = it can. Absent: it is not asked to. */
+  readonly watchdog?: { readonly instanceCount: number; readonly obstacle: string };
 };

@@ -40,6 +40,7 @@ export function snapshot(ctx: Context, groups: Groups, tracking: Tracking, frame
     warnings: frame.warnings,
     loop: frame.loop,
     ...pacerView(ctx),
+    ...watchdogView(ctx),
   };
 }
 
@@ -48,6 +49,13 @@ function pacerView(ctx: Context): Pick<Snapshot, 'pacer'> {
   if (pacer === undefined) return {};
   const instanceCount = ctx.routers.filter((r) => r.paced !== undefined).length;
   return { pacer: { instanceCount, longestDelayUs: pacer.longestDelayUs() } };
+}
+
+function watchdogView(ctx: Context): Pick<Snapshot, 'watchdog'> {
+  const { watchdog } = ctx.ports;
+  if (watchdog === undefined) return {};
+  const instanceCount = ctx.routers.filter((r) => r.watching?.ended === false).length;
+  return { watchdog: { instanceCount, obstacle: watchdog.obstacle() } };
 }
 
 const heldKey = (a: { readonly interfaceIndex: number; readonly bytes: Uint8Array }): string =>

@@ -38,10 +38,16 @@ export function statusText(s: Snapshot, options: StatusOptions): string {
     lines.push(
       `Pacer: repeats the adverts of ${s.pacer.instanceCount} instance(s), latest ${(s.pacer.longestDelayUs / 1000).toFixed(1)} ms behind its time`,
     );
+  if (s.watchdog !== undefined && options.verbose) lines.push(watchdogLine(s.watchdog));
   const wrong = problems({ ...s, instances: shown });
   if (wrong.length > 0) lines.push('', ...wrong.map((text) => `! ${text}`));
   return `${lines.join('\n')}\n`;
 }
+
+const watchdogLine = ({ instanceCount, obstacle }: NonNullable<Snapshot['watchdog']>): string =>
+  obstacle === ''
+    ? `Liveness: the kernel watches the master of ${instanceCount} instance(s)`
+    : `Liveness: every advert is heard by this process; ${obstacle}`;
 
 /** `vipd status --json`: the snapshot itself under a schema number. */
 export function statusJson(s: Snapshot, instances: readonly string[] = []): string {

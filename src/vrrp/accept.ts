@@ -15,14 +15,16 @@ export type { Detail, KeepalivedCounter, RejectReason } from './reject-reason.ts
 
 export type Warning = 'address-count' | 'address-list' | 'interval';
 
+export type Accepted = {
+  readonly accepted: true;
+  readonly advert: AdvertFacts;
+  readonly warnings: readonly Warning[];
+  readonly learnedOldChecksum: boolean; // true: from now on set AcceptRules.learnedOldChecksum
+  readonly learnt: Learnt | undefined; // from its signature
+};
+
 export type Verdict =
-  | {
-      readonly accepted: true;
-      readonly advert: AdvertFacts;
-      readonly warnings: readonly Warning[];
-      readonly learnedOldChecksum: boolean; // true: from now on set AcceptRules.learnedOldChecksum
-      readonly learnt: Learnt | undefined; // from its signature
-    }
+  | Accepted
   | {
       readonly accepted: false;
       readonly reason: RejectReason;

@@ -16,6 +16,7 @@ import {
 } from './guarded-socket.ts';
 import {
   familyOf,
+  filterDestination,
   growReceiveBuffer,
   mostQueued,
   openReceiver,
@@ -24,6 +25,7 @@ import {
   receiveFilter,
   type SocketTools,
 } from './setup.ts';
+import type { SocketWatch } from './socket-watch.ts';
 
 /** Packets of one socket for each turn of the loop, so that timers and other sockets get theirs. */
 const BUDGET = 32;
@@ -44,6 +46,8 @@ export type AdvertSocketsOptions = {
   readonly rawSocket?: RawSocketModule;
   /** Before the sockets of `key` are closed, also when nothing was open. */
   readonly onClose?: (key: string) => void;
+  /** Absent: no advert is kept from us. */
+  readonly watch?: SocketWatch;
 };
 
 type Entry = {
@@ -99,15 +103,10 @@ export class AdvertSockets implements AdvertPort {
       // The send socket's filter lets nothing in: it is never readable.
       const events = { readable: () => {}, fault: () => {} };
       const sender = openSender(tools, spec, events);
-      this.#entries.set(key, {
-        key,
-        spec,
-        receiver,
-        sender,
-        reading: false,
-        overflows: 0,
-        bufferBytes: spec.receiveBufferBytes,
-      });
+      const bufferBytes = spec.receiveBufferBytes;
+      const entry: Entry = { key, spec, receiver, sender, reading: false, overflows: 0, bufferBytes };
+      this.#watch(entry, spec.vrids);
+      this.#entries.set(key, entry);
     } catch (e) {
       receiver.close();
       throw e;
@@ -119,10 +118,22 @@ export class AdvertSockets implements AdvertPort {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     const { spec, receiver } = entry;
-    receiver.attachFilter(receiveFilter(spec, asked.vrids));
+    if (this.#options.watch?.admit(key, asked.vrids) !== true) {
+      receiver.attachFilter(receiveFilter(spec, asked.vrids));
+      this.#watch(entry, asked.vrids);
+    }
     if (asked.receiveBufferBytes <= entry.bufferBytes) return;
     entry.bufferBytes = asked.receiveBufferBytes;
     growReceiveBuffer(receiver, this.#tools(key), asked.receiveBufferBytes);
+  }
+
+  /** Puts the filter that keeps watch in the place of the classic one, where there is one. */
+  #watch({ key, spec, receiver }: Entry, vrids: readonly number[]): void {
+    this.#options.watch?.attach(key, spec, {
+      vrids,
+      destination: filterDestination(spec),
+      put: (program) => receiver.attachProgram(program),
+    });
   }
 
   /** What `key` was opened with; undefined while it is not open. */
@@ -133,6 +144,7 @@ export class AdvertSockets implements AdvertPort {
   /** Harmless when repeated, and inside the sink. */
   close(key: string): void {
     this.#options.onClose?.(key);
+    this.#options.watch?.closeKey(key);
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
     this.#readable.delete(key);
@@ -229,10 +241,14 @@ export class AdvertSockets implements AdvertPort {
     try {
       for (; left > 0; left--) {
         const received = this.#receive(entry);
-        if (received === 'none') break;
+        if (received === 'none') {
+          this.#options.watch?.drained(entry.key);
+          break;
+        }
         if (received === 'error') continue;
         count++;
         this.#options.sink(entry.key, received);
+        this.#options.watch?.read(entry.key, received);
       }
     } finally {
       entry.reading = false;
@@ -254,7 +270,10 @@ export class AdvertSockets implements AdvertPort {
       return 'error';
     }
     if (length < 0) return 'none';
-    return familyOf(entry.spec.family).decode(this.#buffer.subarray(0, length), this.#about);
+    const packet = this.#buffer.subarray(0, length);
+    const received = familyOf(entry.spec.family).decode(packet, this.#about);
+    this.#options.watch?.reading(entry.key, received, packet);
+    return received;
   }
 
   #receiveFault(key: string, goesOn: boolean): void {

@@ -46,6 +46,7 @@ const OPEN = new Set<GuardedSocket>();
 const MAX_FAULTS = 100;
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
+const SO_ATTACH_BPF = 50;
 const SO_COOKIE = 57;
 /** Octets that the addon tells of an IPv6 packet beside its payload. */
 export const ABOUT_LENGTH = 40;
@@ -147,6 +148,12 @@ export class GuardedSocket {
   attachFilter(program: Uint8Array): void {
     this.#filter = program;
     this.setOption(SOL_SOCKET, SO_ATTACH_FILTER, this.#native.sockFprog(this.#filter), 'SO_ATTACH_FILTER');
+  }
+
+  /** The same with an eBPF program, by its descriptor, which may be closed afterwards. */
+  attachProgram(fd: number): void {
+    this.setOption(SOL_SOCKET, SO_ATTACH_BPF, fd, 'SO_ATTACH_BPF');
+    this.#filter = undefined;
   }
 
   /** Octets of the option's value written to `into`. */

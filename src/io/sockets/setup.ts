@@ -21,6 +21,7 @@ const SO_RCVBUF = 8;
 const SO_BINDTODEVICE = 25;
 const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
+const IPPROTO_RAW = 255;
 
 /** The kernel's default holds 256 adverts: 2.5 s of 100 instances at once a second. It doubles this for its own use. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
@@ -44,7 +45,7 @@ export type SocketTools = {
 export const familyOf = (family: 4 | 6): Family => (family === 4 ? IPV4 : IPV6);
 
 /** Throws EINVAL for what cannot be an interface or an address; else returns 4 or 16 octets. */
-function filterDestination(spec: SocketSpec): Uint8Array {
+export function filterDestination(spec: SocketSpec): Uint8Array {
   const text = spec.mode === 'multicast' ? spec.group : spec.source;
   const octets = familyOf(spec.family).address(spec.mode, text);
   if (octets === undefined) throw invalid(`'${text}' is not an IPv${spec.family} ${spec.mode} address`);
@@ -68,8 +69,13 @@ function bindToDevice(socket: OptionTarget, spec: SocketSpec): void {
 }
 
 /** Opens with a filter that lets nothing in, and reads off what came before it. */
-function openDeaf(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
-  const socket = new GuardedSocket(tools.module, tools.native, spec.family, spec.protocol, events);
+function openDeaf(
+  tools: SocketTools,
+  spec: SocketSpec,
+  protocol: number,
+  events: SocketEvents,
+): GuardedSocket {
+  const socket = new GuardedSocket(tools.module, tools.native, spec.family, protocol, events);
   try {
     socket.attachFilter(DROP_ALL);
     const stray = Buffer.alloc(65_535);
@@ -84,7 +90,7 @@ function openDeaf(tools: SocketTools, spec: SocketSpec, events: SocketEvents): G
 
 export function openReceiver(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   const destination = filterDestination(spec);
-  const socket = openDeaf(tools, spec, events);
+  const socket = openDeaf(tools, spec, spec.protocol, events);
   try {
     bindToDevice(socket, spec);
     growReceiveBuffer(socket, tools, spec.receiveBufferBytes);
@@ -124,7 +130,8 @@ export function prepareSender(socket: OptionTarget, spec: SocketSpec): void {
 
 export function openSender(tools: SocketTools, spec: SocketSpec, events: SocketEvents): GuardedSocket {
   filterDestination(spec);
-  const socket = openDeaf(tools, spec, events);
+  // The headers are ours. A socket of the adverts' own protocol would be handed a copy of each that arrives, to refuse it.
+  const socket = openDeaf(tools, spec, IPPROTO_RAW, events);
   try {
     prepareSender(socket, spec);
     return socket;

@@ -215,6 +215,7 @@ export const SNAPSHOT: Snapshot = {
   interfaces: [],
   warnings: ['VI_3 shares VRID 53 with a stranger'],
   loop: { stallCount: 1, longestStallUs: 1_200_000 },
+  watchdog: { instanceCount: 1, obstacle: '' },
 };
 
 /** What most people have: two nodes, one instance. */

@@ -29,6 +29,13 @@ describe('status', () => {
   });
   it('with trouble', () => golden('status.txt', statusText(SNAPSHOT, all)));
   it('verbose', () => golden('status-verbose.txt', statusText(SNAPSHOT, { ...all, verbose: true })));
+  it('why the kernel watches nobody', () => {
+    const s: Snapshot = { ...SNAPSHOT, watchdog: { instanceCount: 0, obstacle: 'bpf: EPERM' } };
+    assert.match(
+      statusText(s, { ...all, verbose: true }),
+      /\nLiveness: every advert is heard by this process; bpf: EPERM\n/,
+    );
+  });
   it('one instance, in detail, with its own trouble', () =>
     golden('status-one.txt', statusText(SNAPSHOT, { ...all, instances: ['VI_2'] })));
   it('nothing configured', () => {

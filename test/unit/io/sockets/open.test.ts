@@ -13,12 +13,12 @@ const IP_HDRINCL = 3;
 const IP_ADD_MEMBERSHIP = 35;
 
 describe('open', () => {
-  it('a receive and a send socket of protocol 112, close-on-exec before anything else, deaf until the filter is on', () => {
+  it('a receive socket of protocol 112 and a send socket that receives nothing, close-on-exec before anything else, deaf until the filter is on', () => {
     const { world, sockets, at } = setup();
     sockets.open('a', SPEC);
     assert.deepEqual(world.log, [
       ...['socket 1 112', 'cloexec 3', '1/26', '1/25', '1/33', '0/49', '0/35', '1/26'],
-      ...['socket 1 112', 'cloexec 3', '1/26', '1/25', '0/3', '0/1', '0/2', '0/32', '0/34', '0/33', '1/5'],
+      ...['socket 1 255', 'cloexec 3', '1/26', '1/25', '0/3', '0/1', '0/2', '0/32', '0/34', '0/33', '1/5'],
     ]);
     assert.deepEqual(world.programs, [
       DROP_ALL,
@@ -42,7 +42,7 @@ describe('open', () => {
     sockets.open('a', { ...UNICAST, interface: '', interfaceIndex: 0 });
     assert.deepEqual(world.log, [
       ...['socket 1 112', 'cloexec 3', '1/26', '1/33', '0/49', '1/26'],
-      ...['socket 1 112', 'cloexec 3', '1/26', '0/3', '0/1', '0/2'],
+      ...['socket 1 255', 'cloexec 3', '1/26', '0/3', '0/1', '0/2'],
     ]);
     assert.deepEqual(world.programs[1], advertFilter('unicast', 112, Uint8Array.of(192, 0, 2, 10), [51]));
   });
@@ -60,7 +60,7 @@ describe('open', () => {
     assert.deepEqual(world.log, [
       ...['socket 2 112', 'cloexec 3', 'cookie', '1/26', '1/25', '1/33'],
       ...['41/29', '41/49', '41/51', '41/20', '1/26'],
-      ...['socket 2 112', 'cloexec 3', 'cookie', '1/26', '1/25', '41/36', '41/17', '41/19', '41/18'],
+      ...['socket 2 255', 'cloexec 3', 'cookie', '1/26', '1/25', '41/36', '41/17', '41/19', '41/18'],
     ]);
     assert.deepEqual(world.programs[1], advertFilter6(GROUP6, [51]));
     const mreq = Buffer.from(`ff02${'0'.repeat(26)}1207000000`, 'hex');

@@ -1,0 +1,86 @@
+/** What the rows are made from: the configuration in force and the snapshot of the same moment, joined. */
+import { parseIp } from '../../base/ip.ts';
+import type { Config, InstanceConfig } from '../../config/config.ts';
+import type { InstanceSnapshot, Snapshot } from '../../core/snapshot.ts';
+import type { Link } from '../../ports/netlink.ts';
+import type { Oid } from '../../ports/snmp.ts';
+
+/** Taken at one moment. `config` is the one in force, its addresses on the interfaces that they are really set on. */
+export type DaemonView = {
+  readonly config: Config;
+  readonly snapshot: Snapshot;
+  readonly links: readonly Link[];
+};
+
+/** An instance; `number`: its place in the file, 1.., which is its index in KEEPALIVED-MIB. */
+export type Instance = {
+  readonly number: number;
+  readonly config: InstanceConfig;
+  readonly state: InstanceSnapshot;
+};
+
+/** What the snapshot does not keep of an instance and the traps' history does. */
+export type Remembered = {
+  readonly upSinceTicks: number; // sysUpTime when it left INIT or FAULT; -1: it is in one of them
+  readonly masterReason: MasterReason;
+  readonly protocolError: ProtocolError;
+};
+
+/** vrrpv3StatisticsNewMasterReason (RFC 6527). */
+export const MASTER_REASONS = { 'not-master': 0, priority: 1, preempted: 2, 'no-response': 3 } as const;
+export type MasterReason = keyof typeof MASTER_REASONS;
+/** vrrpv3StatisticsProtoErrReason. */
+export const PROTOCOL_ERRORS = { none: 0, ttl: 1, version: 2, checksum: 3, vrid: 4 } as const;
+export type ProtocolError = keyof typeof PROTOCOL_ERRORS;
+
+export type Picture = {
+  readonly config: Config;
+  readonly snapshot: Snapshot;
+  readonly links: ReadonlyMap<string, Link>;
+  readonly instances: readonly Instance[];
+  readonly groupOf: ReadonlyMap<string, string>; // instance -> sync group
+  readonly nowTicks: number; // sysUpTime of the master agent
+  readonly remembered: (instance: string) => Remembered;
+};
+
+export function pictureOf(
+  { config, snapshot, links }: DaemonView,
+  nowTicks: number,
+  remembered: (instance: string) => Remembered,
+): Picture {
+  const states = new Map(snapshot.instances.map((i) => [i.name, i]));
+  return {
+    config,
+    snapshot,
+    links: new Map(links.map((l) => [l.name, l])),
+    instances: config.instances.flatMap((c, at) => {
+      const state = states.get(c.name);
+      return state === undefined ? [] : [{ number: at + 1, config: c, state }];
+    }),
+    groupOf: new Map(config.groups.flatMap((g) => g.members.map((m) => [m, g.name]))),
+    nowTicks,
+    remembered,
+  };
+}
+
+/** keepalived has no state of leaving: such a master has said priority 0. */
+const STATES: Readonly<Record<string, number>> = { init: 0, backup: 1, master: 2, fault: 3, leaving: 1 };
+/** VrrpState of KEEPALIVED-MIB. */
+export const stateNumber = (name: string): number => STATES[name] ?? 4;
+
+/** 0 where there is no such interface. */
+export const interfaceIndex = (p: Picture, name: string): number => p.links.get(name)?.index ?? 0;
+
+/** The octets of an address as text; zeros where there is none. */
+export function addressBytes(address: string, family: 4 | 6): Uint8Array {
+  const bytes = parseIp(address);
+  const length = family === 4 ? 4 : 16;
+  return bytes !== undefined && bytes.length === length ? bytes : new Uint8Array(length);
+}
+
+/** The interface whose MAC address adverts leave with. */
+export const ownInterface = (c: InstanceConfig): string => c.vmac?.name ?? c.ipvlan?.name ?? c.interface;
+
+export const KEEPALIVED_MIB: Oid = [1, 3, 6, 1, 4, 1, 9586, 100, 5];
+export const VRRP_MIB: Oid = [1, 3, 6, 1, 2, 1, 68]; // RFC 2787
+export const VRRPV3_MIB: Oid = [1, 3, 6, 1, 2, 1, 207]; // RFC 6527

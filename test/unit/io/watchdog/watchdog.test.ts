@@ -1,0 +1,228 @@
+/** The bookkeeping over the records: what may be watched, for whom, and what the counts say after losses and new filters. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Field, RECORD_BYTES } from '../../../../src/io/sockets/watch-filter.ts';
+import { Watchdog } from '../../../../src/io/watchdog/watchdog.ts';
+import type { SocketSpec } from '../../../../src/ports/advert.ts';
+import { receiveIpv4 } from '../../../../src/wire/received.ts';
+
+const GROUP = Uint8Array.of(224, 0, 0, 18);
+const SPEC: SocketSpec = {
+  family: 4,
+  protocol: 112,
+  interface: 'eth0',
+  interfaceIndex: 2,
+  mode: 'multicast',
+  group: '224.0.0.18',
+  source: '',
+  vrids: [51],
+  receiveBufferBytes: 0,
+};
+
+/** Arrays are memory; the trial's test runs do what the trial wants to see. */
+class PaperKernel {
+  readonly arrays: ArrayBuffer[] = [];
+  readonly closed: number[] = [];
+  refuse: string | undefined;
+  #fd = 100;
+  bpfArray(bytes: number, entries: number): { fd: number; memory: ArrayBuffer } {
+    if (this.refuse !== undefined) throw Object.assign(new Error('bpf'), { code: this.refuse });
+    const memory = new ArrayBuffer(bytes * entries);
+    this.arrays.push(memory);
+    return { fd: this.#fd++, memory };
+  }
+  bpfFilter(): number {
+    return this.#fd++;
+  }
+  bpfTestRun(_fd: number, frame: Uint8Array): number {
+    const words = new BigUint64Array(this.arrays.at(-1) as ArrayBuffer, 0, 2);
+    if (frame.at(-1) !== 2) return 1;
+    words.set([process.hrtime.bigint(), 1n]);
+    return 0;
+  }
+  close(fd: number): void {
+    this.closed.push(fd);
+  }
+  word(at: number, record = 0): number {
+    return new Uint32Array(this.arrays.at(-1) as ArrayBuffer)[(record * RECORD_BYTES + at) / 4] as number;
+  }
+  /** The filter lets a packet of the record in. */
+  passes(record = 0): void {
+    this.#add(Field.passed, 1, record);
+  }
+  notes(count: number): void {
+    this.#add(Field.count, count, 0);
+  }
+  #add(at: number, count: number, record: number): void {
+    const words = new Uint32Array(this.arrays.at(-1) as ArrayBuffer, record * RECORD_BYTES);
+    words[at / 4] = (words[at / 4] as number) + count;
+  }
+}
+
+function setup(vrids: readonly number[] = [51]) {
+  const kernel = new PaperKernel();
+  const said: string[] = [];
+  const dog = new Watchdog({
+    native: kernel,
+    onProblem: (key, what, code) => said.push(`${key} ${what} ${code}`),
+    onObstacle: (why) => said.push(why),
+  });
+  const attached: number[] = [];
+  const attach = (list = vrids, spec = SPEC) =>
+    dog.attach('k', spec, { vrids: list, destination: GROUP, put: (fd) => attached.push(fd) });
+  return { kernel, dog, said, attach, attached };
+}
+
+function packet(vrid = 51, addresses = 1): Uint8Array {
+  const message = Uint8Array.from([
+    0x21,
+    vrid,
+    100,
+    addresses,
+    0,
+    1,
+    0,
+    0,
+    ...new Uint8Array(addresses * 4 + 8),
+  ]);
+  const total = 20 + message.length;
+  return Uint8Array.from([
+    0x45,
+    0,
+    total >> 8,
+    total & 255,
+    0,
+    0,
+    0,
+    0,
+    255,
+    112,
+    0,
+    0,
+    192,
+    0,
+    2,
+    1,
+    ...GROUP,
+    ...message,
+  ]);
+}
+
+type Lab = ReturnType<typeof setup>;
+/** A packet goes all the way; `then` is core. */
+function deliver(
+  { dog }: Lab,
+  octets: Uint8Array,
+  then: (received: ReturnType<typeof receiveIpv4>) => void = () => {},
+) {
+  const received = receiveIpv4(octets);
+  dog.reading('k', received, octets);
+  then(received);
+  dog.read('k', received);
+}
+const effective = ({ kernel }: Lab, record = 0): boolean =>
+  kernel.word(Field.length, record) > 0 &&
+  kernel.word(Field.passed, record) === kernel.word(Field.handled, record);
+
+describe('io/watchdog', () => {
+  it('the record becomes effective when all that was let in is read', () => {
+    const lab = setup();
+    lab.attach();
+    assert.equal(lab.attached.length, 1);
+    lab.kernel.passes();
+    lab.kernel.passes();
+    deliver(lab, packet(), (received) => {
+      assert.equal(lab.dog.watch(7, 'k', received), true);
+      assert.equal(effective(lab), false, 'one still waits');
+    });
+    assert.equal(effective(lab), false);
+    deliver(lab, packet(), (received) => assert.equal(lab.dog.watch(7, 'k', received), true));
+    assert.equal(effective(lab), true);
+    lab.dog.unwatch(7);
+    assert.equal(effective(lab), false);
+  });
+
+  it('only the packet that is being handed over, and only what can be compared', () => {
+    const lab = setup([51, 60]);
+    lab.attach();
+    deliver(lab, packet(), () => assert.equal(lab.dog.watch(7, 'k', receiveIpv4(packet())), false));
+    deliver(lab, packet(51, 100), (received) =>
+      assert.equal(lab.dog.watch(7, 'k', received), false, 'too long'),
+    );
+    deliver(lab, packet(99), (received) => assert.equal(lab.dog.watch(7, 'k', received), false, 'not ours'));
+    deliver(lab, packet(), (received) => {
+      assert.equal(lab.dog.watch(7, 'other', received), false, 'another socket');
+      assert.equal(lab.dog.watch(7, 'k', received), true);
+      assert.equal(lab.dog.watch(8, 'k', received), false, 'it is watched for another');
+    });
+  });
+
+  it('what was noted counts over changes of the record, of the filter and of the socket', () => {
+    const lab = setup([51, 52]);
+    lab.attach();
+    const watch = () => deliver(lab, packet(), (received) => assert.ok(lab.dog.watch(7, 'k', received)));
+    watch();
+    lab.kernel.notes(3);
+    assert.equal(lab.dog.noted(7), 3);
+    watch();
+    assert.equal(lab.dog.noted(7), 3);
+    assert.equal(lab.dog.admit('k', [51]), true, 'fewer VRIDs: the same filter');
+    assert.equal(lab.kernel.word(Field.admitted, 1), 0);
+    assert.equal(lab.dog.admit('k', [51, 70]), false);
+    lab.attach([51, 70]);
+    assert.equal(lab.dog.noted(7), 3);
+    watch();
+    lab.kernel.notes(2);
+    assert.equal(lab.dog.noted(7), 5);
+    lab.dog.closeKey('k');
+    assert.equal(lab.dog.noted(7), 5);
+    lab.dog.forget(7);
+    assert.equal(lab.dog.noted(7), 0);
+  });
+
+  it('after a packet was lost, and behind an older filter, two rounds put the counts right', () => {
+    for (const renew of [false, true]) {
+      const lab = setup();
+      lab.attach();
+      if (renew) lab.attach([51, 52]);
+      else lab.kernel.passes(); // let in, and no room
+      const round = () => {
+        lab.kernel.passes();
+        deliver(lab, packet(), (received) => void lab.dog.watch(7, 'k', received));
+        lab.dog.drained('k');
+        return effective(lab);
+      };
+      assert.deepEqual([round(), round(), round()], [false, true, true], String(renew));
+    }
+  });
+});
+
+describe('io/watchdog: without', () => {
+  it('signed adverts keep the classic filter', () => {
+    const lab = setup();
+    lab.attach([51], { ...SPEC, protocol: 51 });
+    assert.deepEqual([lab.attached, lab.said], [[], []]);
+  });
+
+  it('no eBPF: said once, and nothing is watched', () => {
+    const lab = setup();
+    lab.kernel.refuse = 'EPERM';
+    lab.attach();
+    lab.attach();
+    assert.deepEqual([lab.attached, lab.said], [[], ['bpf: EPERM, CAP_BPF is missing']]);
+    deliver(lab, packet(), (received) => assert.equal(lab.dog.watch(7, 'k', received), false));
+    assert.equal(lab.dog.obstacle(), 'bpf: EPERM, CAP_BPF is missing');
+  });
+
+  it('no memory for one socket: that one keeps the classic filter', () => {
+    const lab = setup();
+    assert.equal(lab.dog.obstacle(), '');
+    lab.kernel.refuse = 'ENOMEM';
+    lab.attach();
+    assert.deepEqual([lab.attached, lab.said], [[], ['k watchdog ENOMEM']]);
+    lab.kernel.refuse = undefined;
+    const opened = lab.kernel.closed.length;
+    lab.attach();
+    assert.equal(lab.kernel.closed.length, opened + 2, 'map and program descriptors are closed');
+  });
+});
