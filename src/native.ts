@@ -96,6 +96,11 @@ export type Native = {
   pacerRead(slot: number): [number, number, number, number, number];
   /** The lease ends at `untilUs` (monotonic; 0 = never). false: it had ended before this call, nothing is armed any more. */
   pacerRenew(untilUs: number): boolean;
+  /**
+   * From the first `pacerRenew` on the lease of `leaseUs` (3000 and more) is renewed three times in it, without a call into
+   * JavaScript, for as long as the event loop turns. A lease that has run out stays so until `pacerRenew` says it.
+   */
+  pacerKeep(leaseUs: number): void;
   /** Longest delay of a packet behind its time since the start, us. */
   pacerLateness(): number;
   /** A raw socket (AF_INET 2, AF_INET6 10), non-blocking, close-on-exec. EPERM, EMFILE. */
