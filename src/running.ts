@@ -34,9 +34,8 @@ export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 /** Tells the waiting parent of a detached start, once. */
 export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
-const HEARTBEAT_MS = 1_000;
-/** The lease is renewed so often before it ends. */
-const RENEWALS = 3;
+/** Seldom: an idle daemon costs little but this. The lease is renewed without it. */
+const HEARTBEAT_MS = 5_000;
 /** A picture of so many instances for the STATUS line costs as much as everything else that a quiet second asks for. */
 const STATUS_INSTANCES_A_BEAT = 100;
 const GLOBAL_SCRIPT_S = 10;
@@ -178,10 +177,11 @@ export class Daemon {
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
-    const { leaseUs } = this.#options;
+    const { watchdogIntervalUs } = this.#hands.service;
     const heartbeat = setInterval(
       () => this.#beat(),
-      leaseUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, leaseUs / 1000 / RENEWALS),
+      // Twice as often as asked for: a pause that the lease allows may not end in SIGKILL.
+      watchdogIntervalUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, watchdogIntervalUs / 2000),
     );
     this.#core.start(findings, devices);
     this.#sayConfiguration();

@@ -23,7 +23,7 @@ import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
 import { leftovers, linksByName } from './network.ts';
 import { catchUp, cease, checkLease, follow } from './pacing.ts';
-import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
+import { missesAddresses, onNetlink, refreshRouter } from './reachability.ts';
 import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
@@ -35,7 +35,7 @@ import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
-import { heed, isAlive, isProlonged, stragglers, unwatch, watch } from './watching.ts';
+import { heed, isAlive, isProlonged, LOOK_US, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -57,6 +57,7 @@ export class Core {
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
+  readonly #straggleId = this.#nextId++;
   readonly #toCheck = new Set<Router>();
   #pumping = false;
   #serving = false; // wake() settles once, when all that is due is served
@@ -82,6 +83,7 @@ export class Core {
         catchUp(this.#ctx, r);
         this.#schedule(r);
       },
+      lookForStragglers: () => this.#deadlines.set(this.#straggleId, ports.clock.nowUs() + LOOK_US),
       groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
     };
     this.#ctx = Object.assign(ctx, { devices: new Devices(ctx) });
@@ -177,7 +179,6 @@ export class Core {
   /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
   beat(): void {
     checkLease(this.#ctx);
-    stragglers(this.#ctx);
     this.#pump();
   }
 
@@ -203,6 +204,7 @@ export class Core {
         if (id === undefined) break;
         const r = this.#owners.get(id);
         if (id === this.#checkId) this.#checkAll();
+        else if (id === this.#straggleId) this.#lookForStragglers();
         else if (r === undefined) this.#tracking.onDeadline(id, nowUs);
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
@@ -325,6 +327,11 @@ export class Core {
     this.#deadlines.set(r.id, follow(this.#ctx, r));
   }
 
+  #lookForStragglers(): void {
+    this.#deadlines.set(this.#straggleId, Number.POSITIVE_INFINITY);
+    if (stragglers(this.#ctx)) this.#ctx.lookForStragglers();
+  }
+
   #tellGroup(r: Router, effect: Effect): void {
     if (effect.type === 'transition') this.#groups.memberChanged(r, effect);
     else if (effect.type === 'wants-master') this.#groups.wantsMaster(r);
@@ -344,15 +351,8 @@ export class Core {
   }
 
   #checkAddresses(r: Router): void {
-    if (!r.vipsSet || r.state.name !== 'master') return;
-    const missing = vipsMissing(this.#ctx, r);
-    if (missing.length === 0) return;
-    this.#ctx.ports.log.log(
-      'warning',
-      `(${r.config.name}) ${missing.join(', ')} was deleted by someone else`,
-      { instance: r.config.name },
-    );
-    this.#step(r, { type: 'address-deleted' });
+    if (r.vipsSet && r.state.name === 'master' && missesAddresses(this.#ctx, r))
+      this.#step(r, { type: 'address-deleted' });
   }
 
   /** After each turn: the release files, the timer, and the end of a stop. */
