@@ -26,6 +26,15 @@ export type Native = {
   /** 16-byte `struct sock_fprog` that points at `instructions` (1..4096 of 8 bytes); keep both alive during setsockopt. */
   sockFprog(instructions: Uint8Array): Buffer;
 
+  // --- timer.c: an alarm to the microsecond
+  /** A timerfd of CLOCK_MONOTONIC, for pollStart. EMFILE. */
+  timerOpen(): number;
+  /**
+   * Makes `fd` readable from `atUs` (monotonic, 0..9e15; in the past: at once) until the next call; 0 = never. What it was set to
+   * before is forgotten, also where it had rung: nothing needs to be read. EINVAL: not a timerfd.
+   */
+  timerSet(fd: number, atUs: number): void;
+
   // --- datagram.c: what raw-socket does not tell of an IPv6 packet
   /** The open descriptor whose SO_COOKIE is these 8 octets: raw-socket shows no descriptor. ENOENT: none has it. */
   socketOfCookie(cookie: Uint8Array): number;
