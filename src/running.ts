@@ -17,6 +17,7 @@ import { type DumpHands, dataOf, dumpData, dumpJson, dumpStats } from './dumping
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
+import { Background } from './io/files/background.ts';
 import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { runOnce } from './io/process/run-once.ts';
@@ -33,12 +34,13 @@ export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 /** Tells the waiting parent of a detached start, once. */
 export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
-const HEARTBEAT_MS = 1_000;
-/** The lease is renewed so often before it ends. */
-const RENEWALS = 3;
+/** Seldom: an idle daemon costs little but this. The lease is renewed without it. */
+const HEARTBEAT_MS = 5_000;
 /** A picture of so many instances for the STATUS line costs as much as everything else that a quiet second asks for. */
 const STATUS_INSTANCES_A_BEAT = 100;
 const GLOBAL_SCRIPT_S = 10;
+/** A dump that was asked for just before the end. */
+const BACKGROUND_MS = 500;
 
 const coreOptions = (options: DaemonOptions): CoreOptions => ({
   version: packageVersion(),
@@ -56,6 +58,7 @@ export class Daemon {
   readonly #hands: Hands;
   readonly #core: Core;
   readonly #reloads: Reloads;
+  readonly #background = new Background();
   #config: Config;
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
@@ -138,7 +141,10 @@ export class Daemon {
     if (folder === undefined) return;
     const data = dataOf(this.#core.config, this.#snapshot(), this.#dumpHands());
     const json = resolvedJson(this.#config, { showSecrets: false });
-    saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
+    const wallMs = this.#hands.clock.wallMs();
+    this.#background.add(`${when} ${wallMs}`, () =>
+      saveState(folder, when, { data, json }, wallMs, this.#log),
+    );
   }
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
@@ -171,10 +177,11 @@ export class Daemon {
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
-    const { leaseUs } = this.#options;
+    const { watchdogIntervalUs } = this.#hands.service;
     const heartbeat = setInterval(
       () => this.#beat(),
-      leaseUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, leaseUs / 1000 / RENEWALS),
+      // Twice as often as asked for: a pause that the lease allows may not end in SIGKILL.
+      watchdogIntervalUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, watchdogIntervalUs / 2000),
     );
     this.#core.start(findings, devices);
     this.#sayConfiguration();
@@ -190,6 +197,7 @@ export class Daemon {
     await this.#hands.close();
     wipeSecrets(this.#config);
     await this.#globalScript('shutdown_script');
+    await this.#background.settle(BACKGROUND_MS);
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
     return { status, why: 'it has stopped already; see the log' };
   }
@@ -294,6 +302,7 @@ export class Daemon {
       log: this.#log,
       netlink,
       accounts: native(),
+      background: this.#background,
       tmpdir: process.env['TMPDIR'],
     };
   }

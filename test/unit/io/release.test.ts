@@ -250,7 +250,7 @@ describe('whole files', () => {
     assert.equal(existsSync(`${join(folder, 'target')}.${process.pid}.new`), false);
   });
 
-  it("dumps go where keepalived's go", () => {
+  it("dumps go where keepalived's go", async () => {
     assert.equal(temporaryFolder(undefined), '/tmp');
     assert.equal(temporaryFolder('relative'), '/tmp');
     assert.equal(temporaryFolder('/nonexistent'), '/tmp');
@@ -264,9 +264,9 @@ describe('whole files', () => {
     assert.equal(data('other'), join(folder, 'other'));
     assert.equal(data('a/b.c'), join(folder, 'b.c'));
     const path = data('');
-    writeDump(path, 'x\n', 0o177);
+    await writeDump(path, 'x\n', 0o177);
     assert.equal(statSync(path).mode & 0o777, 0o600);
-    writeDump(path, '', 0o022);
+    await writeDump(path, '', 0o022);
     assert.equal(statSync(path).mode & 0o777, 0o644);
   });
 });
