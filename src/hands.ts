@@ -214,7 +214,14 @@ export class Hands {
       snmp: {
         everything: options.snmp,
         socket: options.snmpSocket,
-        view: () => ({ config: core().config, snapshot: snapshot(), links: this.netlink.links() }),
+        links: () => this.netlink.links(),
+        view: () => ({
+          config: core().config,
+          snapshot: snapshot(),
+          links: this.netlink.links(),
+          addresses: () => this.netlink.addresses(),
+          routingSet: (instance?: string) => core().routingSet(instance),
+        }),
       },
     };
     return {

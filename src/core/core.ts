@@ -10,14 +10,13 @@ import type { NetlinkEvent } from '../ports/netlink.ts';
 import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
-import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import { announce } from './announcing.ts';
 import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
-import { mustLeaveFirst } from './duplicates.ts';
+import { lingerUsOf } from './duplicates.ts';
 import { carryOut } from './effects.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
@@ -29,7 +28,7 @@ import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { RoutingSet, Snapshot } from './snapshot.ts';
 import { STALL_US, Stalls } from './stalls.ts';
 import { startNotBeforeUs, startRouters } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
@@ -385,6 +384,9 @@ export class Core {
     }
   }
 
+  /** Which routes and rules of an instance, or of the static ones, are in force. */
+  readonly routingSet = (instance?: string): RoutingSet => this.#tracking.routing.setOf(instance);
+
   /** Orderly stop; `done` is called when nothing of ours is left. A second call gives up lingering. */
   stop(done: () => void): void {
     if (this.#left) return;
@@ -396,8 +398,7 @@ export class Core {
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
-      const stays = linger && router.params.basePriority > 0 && !mustLeaveFirst(router.config);
-      const lingerUs = stays ? lingerBoundUs(router.params) : 0;
+      const lingerUs = linger ? lingerUsOf(router) : 0;
       this.#ctx.post({ type: 'machine', router, event: { type: 'shutdown', lingerUs } });
     }
     this.#pump();
