@@ -160,6 +160,8 @@ export type Native = {
    * become. Not the heap, which V8 could then not give back. EPERM, ENOMEM: CAP_IPC_LOCK or a higher RLIMIT_MEMLOCK.
    */
   lockCode(): number;
+  /** Memory freed at the end of a C heap (there is one for most threads) goes back to the kernel once it is so much. */
+  trimHeapFrom(bytes: number): void;
   setNetworkNamespace(path: string): void;
   setProcessName(name: string): void;
   /** Effective capability bits of this process (CapEff), low 64 bits. */
