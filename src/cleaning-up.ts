@@ -1,4 +1,4 @@
-/** `vipd cleanup` with its hands. What few nodes have (routes, VMACs, nftables) is loaded only where the file names it. */
+/** `vipd cleanup` with its hands. What few nodes have (routes, VMACs, nftables, keys) is loaded only where the file names it. */
 import { enterNamespace } from './io/enter-namespace.ts';
 import { deleteAddressesNow, deleteInterfacesNow } from './io/netlink/cleanup.ts';
 import { cleanUp } from './io/release/cleanup.ts';
@@ -11,6 +11,19 @@ type Write = (text: string) => void;
 export function cleanUpAfter(runDir: string, out: Write, err: Write): Promise<number> {
   return cleanUp(runDir, {
     enterNamespace: (name) => enterNamespace(native(), name),
+    signAdverts: async (adverts, { file, configId }) => {
+      const [{ environmentOf }, { loadConfig }, { readSecret }, { macs }, { signAdverts }] =
+        await Promise.all([
+          import('./loading.ts'),
+          import('./config/load.ts'),
+          import('./io/files/secret-files.ts'),
+          import('./io/mac.ts'),
+          import('./sign-adverts.ts'),
+        ]);
+      // Without the machine's interfaces: those of the instances may be gone, and only the keys are wanted.
+      const { config } = loadConfig(file, { ...environmentOf(configId, 'offline', []), readSecret });
+      return signAdverts(adverts, config, macs, Date.now());
+    },
     deleteAddresses: (list) =>
       failures(deleteAddressesNow(native(), list), (i) => `${list[i]?.address} on ${list[i]?.interface}`),
     deleteRouting: async (list) => {

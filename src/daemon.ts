@@ -33,6 +33,9 @@ export async function runDaemon(given: DaemonOptions): Promise<number> {
   keepLittle();
   if (options.umask !== undefined) process.umask(options.umask);
   const log = openLog(options);
+  // What Node prints by itself it prints with a write that waits, also for a pipe that nobody reads.
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => log.log('warning', `Node: ${name}: ${message}`));
   // A detached daemon must not keep a file system busy; every path of the options is absolute.
   if (options.childFd !== undefined) process.chdir('/');
   const report = startReport(options.childFd);

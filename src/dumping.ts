@@ -2,6 +2,7 @@
 import type { DaemonOptions } from './cli/options.ts';
 import type { Command, Config } from './config/config.ts';
 import type { Snapshot } from './core/snapshot.ts';
+import type { Background } from './io/files/background.ts';
 import { dumpPath, writeDump } from './io/files/dumps.ts';
 import { type AccountSource, Accounts } from './io/process/accounts.ts';
 import type { NetlinkPort } from './ports/netlink.ts';
@@ -17,6 +18,7 @@ export type DumpHands = {
   readonly log: Log;
   readonly netlink: Pick<NetlinkPort, 'links' | 'addresses'>;
   readonly accounts: AccountSource;
+  readonly background: Background;
   readonly tmpdir: string | undefined; // $TMPDIR
 };
 
@@ -62,15 +64,18 @@ export function dumpJson(config: Config, s: Snapshot, hands: DumpHands): void {
   );
 }
 
+/** `text` is of now; the file follows. */
 function put(name: Parameters<typeof dumpPath>[0], text: string, config: Config, hands: DumpHands): void {
+  const { log, background, options } = hands;
   const path = dumpPath(name, hands.tmpdir);
-  try {
-    writeDump(path, text, hands.options.umask ?? config.global.fileSettings.umask);
-    hands.log.log('info', `Printing to ${path}`);
-  } catch (e) {
-    if (!(e instanceof Error)) throw e;
-    hands.log.log('error', `cannot write ${path}: ${e.message}`);
-  }
+  const umask = options.umask ?? config.global.fileSettings.umask;
+  const begun = background.add(path, () =>
+    writeDump(path, text, umask).then(
+      () => log.log('info', `Printing to ${path}`),
+      (e: Error) => log.log('error', `cannot write ${path}: ${e.message}`),
+    ),
+  );
+  if (!begun) log.log('error', `cannot write ${path}: too many files wait, the disk stands still`);
 }
 
 function factsOf(config: Config, { netlink, accounts: source }: DumpHands): DumpFacts {

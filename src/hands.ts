@@ -60,6 +60,12 @@ export type HandsOptions = {
   readonly onNetlink: (event: NetlinkEvent) => void;
 };
 
+const newRelease = ({ runDir, namespace, configFile, configId }: DaemonOptions, log: DaemonLog) =>
+  releasePort(runDir, log, namespace, {
+    file: configFile,
+    ...(configId === undefined ? {} : { configId }),
+  });
+
 export class Hands {
   readonly clock: MonotonicClock = new MonotonicClock();
   readonly service: SystemdNotify;
@@ -87,7 +93,7 @@ export class Hands {
     const api = native();
     this.service = notifyFromEnvironment(process.env, process.pid, () => this.clock.nowUs());
     this.#checker = newChecker(given.config);
-    this.#release = releasePort(options.runDir, log, options.namespace);
+    this.#release = newRelease(options, log);
     this.#settings = interfaceSettings(log);
     this.#own = new OwnProcess({
       native: api,

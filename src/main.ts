@@ -4,11 +4,17 @@
  */
 import { parseArguments } from './cli/options.ts';
 
+/** A daemon does not stop, nor fail to stop, because nobody takes what it prints. */
+let isDaemon = false;
+const LAST_WORDS_MS = 200;
+
 async function run(): Promise<number> {
   const invocation = parseArguments(process.argv.slice(2), process.env);
   const { kind, out, err } = invocation;
+  isDaemon = kind === 'daemon' && !invocation.options.configTest;
   // A daemon in the foreground logs by itself: making the two streams would take milliseconds before its first advert.
-  if (kind !== 'daemon' || invocation.options.configTest || !invocation.options.foreground) guardStreams();
+  const quiet = kind === 'daemon' && isDaemon && invocation.options.foreground && out + err === '';
+  if (!quiet) guardStreams();
   if (out !== '') process.stdout.write(out);
   if (err !== '') process.stderr.write(err);
   switch (invocation.kind) {
@@ -42,6 +48,7 @@ async function run(): Promise<number> {
 function guardStreams(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (e: NodeJS.ErrnoException) => {
+      if (isDaemon) return;
       if (e.code === 'EPIPE') process.exit(0);
       throw e;
     });
@@ -51,6 +58,7 @@ run().then(
   (status) => {
     process.exitCode = status;
     // What is written to a pipe may still be on its way; nothing else may hold the process.
+    if (isDaemon) setTimeout(() => process.exit(status), LAST_WORDS_MS);
     process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));
   },
   (e: unknown) => {

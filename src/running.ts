@@ -17,6 +17,7 @@ import { type DumpHands, dataOf, dumpData, dumpJson, dumpStats } from './dumping
 import { Hands } from './hands.ts';
 import { type ControlServer, startControl } from './io/control/server.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
+import { Background } from './io/files/background.ts';
 import { saveState } from './io/files/save-directory.ts';
 import type { DaemonLog } from './io/log/log.ts';
 import { runOnce } from './io/process/run-once.ts';
@@ -39,6 +40,8 @@ const RENEWALS = 3;
 /** A picture of so many instances for the STATUS line costs as much as everything else that a quiet second asks for. */
 const STATUS_INSTANCES_A_BEAT = 100;
 const GLOBAL_SCRIPT_S = 10;
+/** A dump that was asked for just before the end. */
+const BACKGROUND_MS = 500;
 
 const coreOptions = (options: DaemonOptions): CoreOptions => ({
   version: packageVersion(),
@@ -56,6 +59,7 @@ export class Daemon {
   readonly #hands: Hands;
   readonly #core: Core;
   readonly #reloads: Reloads;
+  readonly #background = new Background();
   #config: Config;
   #end: ((status: number) => void) | undefined;
   #lastStatus = '';
@@ -138,7 +142,10 @@ export class Daemon {
     if (folder === undefined) return;
     const data = dataOf(this.#core.config, this.#snapshot(), this.#dumpHands());
     const json = resolvedJson(this.#config, { showSecrets: false });
-    saveState(folder, when, { data, json }, this.#hands.clock.wallMs(), this.#log);
+    const wallMs = this.#hands.clock.wallMs();
+    this.#background.add(`${when} ${wallMs}`, () =>
+      saveState(folder, when, { data, json }, wallMs, this.#log),
+    );
   }
 
   /** What the configuration asks for in vain: in the log now, in `vipd status` as long as it is so. */
@@ -190,6 +197,7 @@ export class Daemon {
     await this.#hands.close();
     wipeSecrets(this.#config);
     await this.#globalScript('shutdown_script');
+    await this.#background.settle(BACKGROUND_MS);
     this.#log.log('info', `Stopped vipd v${packageVersion()}`);
     return { status, why: 'it has stopped already; see the log' };
   }
@@ -294,6 +302,7 @@ export class Daemon {
       log: this.#log,
       netlink,
       accounts: native(),
+      background: this.#background,
       tmpdir: process.env['TMPDIR'],
     };
   }

@@ -48,6 +48,7 @@ const ROOT_FILES = new Set([
   'reloads.ts',
   'remains.ts',
   'running.ts',
+  'sign-adverts.ts',
   'signals.ts',
   'slices.ts',
   'tools.ts',

@@ -30,6 +30,7 @@ const MAX_PEERS = 32;
  */
 const RELEASE_AHEAD = 100_000;
 const NO_DATA = new Uint8Array(8);
+const NO_KEY = new Uint8Array(32);
 
 export const freshAuthentication = (): AuthenticationRecord => ({
   ahSequence: 0,
@@ -106,6 +107,14 @@ export function authenticateAhead(r: Router): AdvertAuthentication | undefined {
   const half = RELEASE_AHEAD / 2;
   const ahead = Math.floor(r.authentication.ahSequence / half) * half + RELEASE_AHEAD;
   return ahSignature(a.data, Math.min(ahead, LAST_AH_SEQUENCE));
+}
+
+/** The same for 'auth_hmac', as far as it goes: a trailer of the right length, which whoever sends it fills in. */
+export function authenticateLater(r: Router): AdvertAuthentication | undefined {
+  const { hmac } = r.config;
+  if (hmac === undefined || !signs(r.config)) return undefined;
+  const signature = { type: 'hmac', keyId: hmac.activeKey, key: NO_KEY, ...unpackSequence(0n) } as const;
+  return { authType: 0, authData: NO_DATA, signature };
 }
 
 /** What was prepared by `authenticateAhead` has been sent: our next numbers are behind it. */

@@ -9,7 +9,7 @@
 import { formatIp } from '../base/ip.ts';
 import type { InstanceConfig, VirtualAddress } from '../config/config.ts';
 import type { ReleaseState } from '../ports/system.ts';
-import { authenticateAhead } from './authentication.ts';
+import { authenticateAhead, authenticateLater } from './authentication.ts';
 import type { Context } from './context.ts';
 import { advertInterface } from './devices/plan.ts';
 import { outgoing } from './effects.ts';
@@ -101,8 +101,8 @@ export class Release {
   /** `fresh`: as the instance is now; else, during a reload, as the peers know it by what it last said. */
   #adverts(r: Router, fresh: boolean = !this.#reloading): readonly ReleaseAdvert[] {
     const { config, source, learnedOldChecksum } = r;
-    const authentication =
-      r.vipsSet && r.state.name === 'master' && source !== undefined ? authenticateAhead(r) : undefined;
+    const speaks = r.vipsSet && r.state.name === 'master' && source !== undefined;
+    const authentication = speaks ? (authenticateAhead(r) ?? authenticateLater(r)) : undefined;
     if (authentication === undefined || source === undefined) {
       this.#made.delete(r);
       return [];
@@ -116,11 +116,13 @@ export class Release {
     // AH counts on: its frames are made each time.
     if (known !== undefined && same && config.authentication.type !== 'ah') return known.adverts;
     const advert = outgoing(r, 0, (r.ipId % 65_535) + 1, authentication);
+    const keyId = authentication.signature?.type === 'hmac' ? authentication.signature.keyId : undefined;
     const adverts = this.#ctx.ports.adverts.encode(advert).map((frame, i) => ({
       instance: config.name,
       interface: advertInterface(config),
       destination: advert.destinations[i] as string,
       frame,
+      ...(keyId === undefined ? {} : { keyId }),
     }));
     this.#made.set(r, { config, source, learnedOldChecksum, adverts });
     return adverts;

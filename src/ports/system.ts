@@ -27,6 +27,9 @@ export interface Log {
 }
 
 /** Files that outlive the process: what ExecStopPost and `vipd cleanup` need after any death. */
+/** A configuration as it was read. */
+export type KeySource = { readonly file: string; readonly configId?: string };
+
 export type ReleaseState = {
   readonly namespace?: string; // network namespace the daemon ran in, where it is not that of its unit
   readonly addresses: readonly {
@@ -40,7 +43,10 @@ export type ReleaseState = {
     readonly interface: string;
     readonly destination: string;
     readonly frame: Uint8Array; // IP packet with priority 0
+    readonly keyId?: number; // of 'auth_hmac': its trailer is to be made when it is sent
   }[];
+  /** Where the keys are; absent: no advert needs one. */
+  readonly keysIn?: KeySource;
   /** Virtual rules, then routes; absent = none. */
   readonly routing?: readonly {
     readonly text: string; // behind 'ip', as in 'route del 203.0.113.0/24'; '' where ip-batch(8) cannot say it

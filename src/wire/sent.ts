@@ -61,6 +61,8 @@ export function encodeAdvertIpv4(
   return out;
 }
 
+const SHORTEST_MESSAGE = 8;
+
 /** CS6, network control, as keepalived sets it. */
 const TRAFFIC_CLASS = 0xc0;
 
@@ -109,10 +111,34 @@ export function encodePayloadIpv6(
   const message = out.subarray(0, end);
   encodeVrrpInto(advert, 6, source, destination, message);
   sign(signature, 6, source, message, macs, out.subarray(end));
-  putU16(out, VrrpField.checksum, 0);
-  const seed = pseudoHeaderSum(source, destination, IPPROTO_VRRP, out.length);
-  putU16(out, VrrpField.checksum, ~sum16(out, seed) & 0xffff);
+  sealIpv6(source, destination, out);
   return out;
+}
+
+/** `payload` with its trailer gets its checksum. */
+function sealIpv6(source: Uint8Array, destination: Uint8Array, payload: Uint8Array): void {
+  putU16(payload, VrrpField.checksum, 0);
+  const seed = pseudoHeaderSum(source, destination, IPPROTO_VRRP, payload.length);
+  putU16(payload, VrrpField.checksum, ~sum16(payload, seed) & 0xffff);
+}
+
+/**
+ * A whole packet with an 'auth_hmac' trailer, as made above, gets another one: the time in it is that at which it leaves.
+ * Returns false, and changes nothing, for octets that are no such packet.
+ */
+export function signAgain(
+  packet: Uint8Array,
+  signature: Signature & { readonly type: 'hmac' },
+  macs: Macs,
+): boolean {
+  const family = (packet[0] ?? 0) >> 4;
+  const header = family === 4 ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH;
+  const end = packet.length - HMAC_TRAILER_LENGTH;
+  if ((family !== 4 && family !== 6) || end < header + SHORTEST_MESSAGE) return false;
+  const source = family === 4 ? packet.subarray(12, 16) : packet.subarray(8, 24);
+  sign(signature, family, source, packet.subarray(header, end), macs, packet.subarray(end));
+  if (family === 6) sealIpv6(source, packet.subarray(24, 40), packet.subarray(header));
+  return true;
 }
 
 function sign(

@@ -72,6 +72,24 @@ it('AH: after a death vipd cleanup signs its priority 0, which keepalived believ
   assert.ok(await lab.waitAddress('b', VIP, true, 2000), log('b'));
 });
 
+it('auth_hmac: after a death vipd cleanup signs its priority 0 with the time at which it says it', async () => {
+  const keyFile = join(folder, 'key1');
+  writeFileSync(keyFile, KEYS[1] ?? '', { mode: 0o600 });
+  start('b', hmac(1, [1]), 'vipd');
+  const a = start('a', hmac(1, [1]).replace(/hex:[0-9a-f]+/, `file:${keyFile}`), 'vipd');
+  assert.ok(await lab.waitAddress('a', VIP, true, LONG_MS), log('a'));
+  // Longer than anything prepared in advance would be fresh.
+  await sleepMs(6500);
+  await a.kill9();
+  const release = join(a.runFolder, 'main.vipd');
+  assert.doesNotMatch(readFileSync(join(release, 'release.json'), 'utf8'), /0123456789abcdef/);
+  const run = await lab.sh('a', `${CHECKOUT}/bin/vipd cleanup --run-dir ${release}`);
+  assert.equal(run.status, 0, run.text);
+  assert.match(run.text, /sent priority 0 for 1 adverts/);
+  assert.ok(!lab.addresses.has('a', VIP));
+  assert.ok(await lab.waitAddress('b', VIP, true, 2000), log('b'));
+});
+
 it('auth_hmac: a new key in three reloads a node, with every advert believed', async () => {
   const nodes = { b: start('b', hmac(1, [1]), 'vipd'), a: start('a', hmac(1, [1]), 'vipd') };
   assert.ok(await lab.waitAddress('a', VIP, true, LONG_MS), log('a'));

@@ -10,6 +10,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 
 export type AtomicOptions = {
   readonly mode?: number; // default 0600
@@ -18,24 +19,21 @@ export type AtomicOptions = {
   readonly sync?: boolean; // fsync before the rename, for files that must survive a power cut
 };
 
+/** EXCL and NOFOLLOW: in /tmp somebody may have put a link there. */
+const MAKE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
 /** Writes `path` through a neighbour and rename(2). Throws what the system says, leaving no neighbour behind. */
 export function writeAtomically(path: string, data: string | Uint8Array, options: AtomicOptions = {}): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   const beside = `${path}.${process.pid}.new`;
-  const open = (): number =>
-    // EXCL and NOFOLLOW: in /tmp somebody may have put a link there.
-    openSync(
-      beside,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      options.mode ?? 0o600,
-    );
+  const make = (): number => openSync(beside, MAKE, options.mode ?? 0o600);
   let fd: number;
   try {
-    fd = open();
+    fd = make();
   } catch (e) {
     if (!(e instanceof Error && 'code' in e && e.code === 'EEXIST')) throw e;
     unlinkSync(beside); // left by a process of our number that died
-    fd = open();
+    fd = make();
   }
   try {
     try {
@@ -52,6 +50,31 @@ export function writeAtomically(path: string, data: string | Uint8Array, options
     renameSync(beside, path);
   } catch (e) {
     unlinkSync(beside);
+    throw e;
+  }
+}
+
+/** The same for a new file that is nobody's yet, on another thread. Rejects with what the system says. */
+export async function writeAtomicallyLater(path: string, data: string, mode: number): Promise<void> {
+  const beside = `${path}.${process.pid}.new`;
+  const make = () => open(beside, MAKE, mode);
+  let file: FileHandle;
+  try {
+    file = await make();
+  } catch (e) {
+    if (!(e instanceof Error && 'code' in e && e.code === 'EEXIST')) throw e;
+    await unlink(beside);
+    file = await make();
+  }
+  try {
+    try {
+      await file.writeFile(data);
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (e) {
+    await unlink(beside);
     throw e;
   }
 }

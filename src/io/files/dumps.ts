@@ -1,7 +1,7 @@
 /** The files of SIGUSR1, SIGUSR2 and signal 36: keepalived's names and places, mode 0600 unless the umask says otherwise. */
 import { statSync } from 'node:fs';
 import { posix } from 'node:path';
-import { writeAtomically } from './atomic.ts';
+import { writeAtomicallyLater } from './atomic.ts';
 
 /** $TMPDIR when it is an absolute path of an existing directory, else /tmp. */
 export function temporaryFolder(tmpdir: string | undefined): string {
@@ -28,7 +28,6 @@ export function dumpPath({ name, template = '', part = '' }: DumpName, tmpdir: s
   return posix.join(folder, `${stem}${part}${ext}`);
 }
 
-/** Throws what the system says. */
-export function writeDump(path: string, text: string, umask: number): void {
-  writeAtomically(path, text, { mode: 0o666 & ~umask });
-}
+/** Rejects with what the system says. */
+export const writeDump = (path: string, text: string, umask: number): Promise<void> =>
+  writeAtomicallyLater(path, text, 0o666 & ~umask);

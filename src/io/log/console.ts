@@ -1,11 +1,12 @@
 /**
- * Text or JSON lines to a descriptor (stderr) or a file. The descriptor is opened anew as non-blocking where the kernel
- * allows it, so that neither a stuck reader nor a stopped terminal can hold the daemon, and the flag does not leak into
- * the shell that shares the original.
+ * Text or JSON lines to a descriptor (stderr) or a file. A pipe, socket or terminal is opened anew as non-blocking where the
+ * kernel allows it, so that neither a stuck reader nor a stopped terminal can hold the daemon, and the flag does not leak into
+ * the shell that shares the original. Files have no such flag: another thread writes them.
  */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { ctime } from '../../base/ctime.ts';
 import { native } from '../../native.ts';
+import { FileWriter, type FileWriterOptions } from './file-writer.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { type LogRecord, type LogTarget, oneLine, SEVERITY } from './record.ts';
 
@@ -21,11 +22,10 @@ export function formatLine(record: LogRecord, form: LineForm): string {
 }
 
 /**
- * A second open file of what `fd` is, non-blocking; `fd` itself where that cannot be had (a socket, no /proc) or is not
- * wanted: a regular file never holds anyone, and a second position in it would be overwritten by those who share the first.
+ * A second open file of what `fd` is, non-blocking; `fd` itself where that cannot be had (a socket, no /proc): then it is asked
+ * before each write whether it would wait.
  */
 export function nonBlockingTwin(fd: number): number {
-  if (fstatSync(fd).isFile()) return fd;
   const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_APPEND | constants.O_NOCTTY;
   try {
     return openSync(`/proc/self/fd/${fd}`, flags);
@@ -35,25 +35,58 @@ export function nonBlockingTwin(fd: number): number {
   }
 }
 
+export type LineOptions = Partial<OutboxOptions> & {
+  /** The file cannot be opened or written; told once for each kind of trouble. */
+  readonly onProblem?: (text: string) => void;
+};
+
 /** Lines to `fd`, which stays open; see nonBlockingTwin. */
-export function lineTarget(fd: number, form: LineForm, queue: Partial<OutboxOptions> = {}): LogTarget {
+export function lineTarget(fd: number, form: LineForm, options: LineOptions = {}): LogTarget {
+  // A file's own position, which whoever shares it moves on: a second one would be overwritten.
+  if (fstatSync(fd).isFile()) return fileLines(fd, form, options);
   const twin = nonBlockingTwin(fd);
-  return target(twin, form, queue, () => {
-    if (twin !== fd) closeSync(twin);
-  });
+  const outbox = new Outbox({ offer: (chunk) => offer(twin, chunk), lostLine: lostLine(form), ...options });
+  return {
+    write: (record) => outbox.push(encode(formatLine(record, form))),
+    flush: () => outbox.flush(),
+    lostCount: () => outbox.lostCount,
+    close: () => {
+      outbox.close();
+      if (twin !== fd) closeSync(twin);
+    },
+  };
 }
 
-/** Lines appended to the file `path`, made with `mode` when missing (-g). Throws what open throws. */
-export function fileTarget(path: string, mode: number): LogTarget {
+/** Lines appended to the file `path`, made with `mode` when missing (-g). It is opened with the first line. */
+export function fileTarget(path: string, mode: number, options: LineOptions = {}): LogTarget {
   const flags =
     constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY;
-  const fd = openSync(path, flags, mode);
-  return target(fd, 'keepalived', {}, () => closeSync(fd));
+  return fileLines({ path, flags, mode }, 'keepalived', options);
 }
 
-function target(fd: number, form: LineForm, queue: Partial<OutboxOptions>, close: () => void): LogTarget {
-  const encode = (text: string): Uint8Array => Buffer.from(text, 'utf8');
-  const lost = (count: number): Uint8Array => {
+function fileLines(
+  file: FileWriterOptions['file'],
+  form: LineForm,
+  { onProblem = () => {}, ...queue }: LineOptions,
+): LogTarget {
+  const writer = new FileWriter({ file, onProblem, onRoom: () => void outbox.flush() });
+  const outbox = new Outbox({ offer: (chunk) => writer.offer(chunk), lostLine: lostLine(form), ...queue });
+  return {
+    write: (record) => outbox.push(encode(formatLine(record, form))),
+    flush: () => outbox.flush() && writer.idle,
+    lostCount: () => outbox.lostCount,
+    close: () => {
+      outbox.close();
+      writer.close();
+    },
+  };
+}
+
+const encode = (text: string): Uint8Array => Buffer.from(text, 'utf8');
+
+const lostLine =
+  (form: LineForm) =>
+  (count: number): Uint8Array => {
     const message = `${count} messages lost: the log could not be written`;
     const record: LogRecord = {
       level: 'warning',
@@ -64,17 +97,6 @@ function target(fd: number, form: LineForm, queue: Partial<OutboxOptions>, close
     };
     return encode(formatLine(record, form));
   };
-  const outbox = new Outbox({ offer: (chunk) => offer(fd, chunk), lostLine: lost, ...queue });
-  return {
-    write: (record) => outbox.push(encode(formatLine(record, form))),
-    flush: () => outbox.flush(),
-    lostCount: () => outbox.lostCount,
-    close: () => {
-      outbox.close();
-      close();
-    },
-  };
-}
 
 /** Any error (reader gone, disk full) is 'not now': the queue is bounded, and the reader may come back. */
 function offer(fd: number, chunk: Uint8Array): number {

@@ -33,9 +33,11 @@ export interface DaemonLog extends Log {
   setDetail(detail: number): void;
 }
 
-/** Throws only when the file of -g cannot be opened. */
+/** A target that is in trouble is told of in the others, and tried again: no log is a reason not to run. */
 export function createLog(options: LogOptions): DaemonLog {
-  return logTo(chooseTargets(options), options.detail);
+  const targets = chooseTargets(options, (text) => log.log('warning', text));
+  const log = logTo(targets, options.detail);
+  return log;
 }
 
 /** The targets in words, decided apart from opening them. */
@@ -65,7 +67,7 @@ export function choose(
   return asked ? { console: wanted, system: 'off' } : { console: 'off', system };
 }
 
-function chooseTargets(options: LogOptions): LogTarget[] {
+function chooseTargets(options: LogOptions, onProblem: (text: string) => void): LogTarget[] {
   const fd = options.consoleFd ?? 2;
   const syslogSocket = options.syslogSocket ?? SYSLOG_SOCKET;
   const choice = choose(options, {
@@ -73,13 +75,22 @@ function chooseTargets(options: LogOptions): LogTarget[] {
     journalOwnsSyslog: leadsToJournal(syslogSocket),
   });
   const out: LogTarget[] = [];
-  if (choice.console !== 'off') out.push(lineTarget(fd, choice.console));
+  if (choice.console !== 'off')
+    out.push(
+      lineTarget(fd, choice.console, { onProblem: (text) => onProblem(`log to descriptor ${fd}: ${text}`) }),
+    );
   const { identifier, facility } = options;
   const pid = process.pid;
   if (choice.system === 'journal')
     out.push(journalTarget({ path: options.journalSocket ?? JOURNAL_SOCKET, identifier, facility, pid }));
   if (choice.system === 'syslog') out.push(syslogTarget({ path: syslogSocket, identifier, facility, pid }));
-  if (options.file !== undefined) out.push(fileTarget(options.file, options.fileMode ?? 0o600));
+  const { file, fileMode = 0o600 } = options;
+  if (file !== undefined)
+    out.push(
+      fileTarget(file, fileMode, {
+        onProblem: (text) => onProblem(`log file ${file}: ${text}; its lines wait`),
+      }),
+    );
   return out;
 }
 

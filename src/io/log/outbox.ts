@@ -21,6 +21,8 @@ const FIRST_RETRY_MS = 10;
 const LONGEST_RETRY_MS = 1_000;
 /** Chunks offered in one go: a flood may not hold the loop. */
 const BATCH = 256;
+/** Places of chunks that have gone out, kept until there are that many. */
+const MOST_EMPTY = 1024;
 
 function afterwards(ms: number, wake: () => void): () => void {
   const timer = setTimeout(wake, ms).unref();
@@ -87,6 +89,10 @@ export class Outbox {
   get queuedBytes(): number {
     return this.#bytes;
   }
+  /** Of chunks, gone out or not: for tests. */
+  get places(): number {
+    return this.#queue.length;
+  }
 
   /** Forgets what waits and stops retrying. */
   close(): void {
@@ -119,6 +125,10 @@ export class Outbox {
     if (taken < 0) this.#lostTotal++;
     this.#head++;
     this.#bytes -= chunk.length;
+    // A target that is always a little behind never lets the queue become empty.
+    if (this.#head < MOST_EMPTY) return;
+    this.#queue.splice(0, this.#head);
+    this.#head = 0;
   }
 
   #again(ms: number): void {

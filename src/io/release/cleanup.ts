@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { createConnection } from 'node:net';
 import { posix } from 'node:path';
 import type { ChangedSetting } from '../../ports/devices.ts';
-import type { ReleaseState } from '../../ports/system.ts';
+import type { KeySource, ReleaseState } from '../../ports/system.ts';
 import { batchPath, readRelease, removeRelease } from './release.ts';
 
 type ReleaseAdvert = ReleaseState['adverts'][number];
@@ -27,6 +27,11 @@ export type CleanUpParts = {
   readonly restoreSettings?: (
     list: readonly ChangedSetting[],
   ) => readonly string[] | Promise<readonly string[]>;
+  /** Adverts with a `keyId` get their signatures; returns those that could, and why others could not. */
+  readonly signAdverts?: (
+    adverts: readonly ReleaseAdvert[],
+    keysIn: KeySource,
+  ) => Promise<{ readonly signed: readonly ReleaseAdvert[]; readonly problems: readonly string[] }>;
   readonly sendAdvert?: (advert: ReleaseAdvert) => void; // default: raw-socket
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -47,12 +52,15 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     parts.err(`vipd: the daemon of ${runDir} is running; stop it, it cleans up by itself\n`);
     return 4;
   }
-  const { adverts, addresses, routing = [], devices = [], settings = [], table, namespace } = read.value;
+  const { addresses, routing = [], devices = [], settings = [], table, namespace } = read.value;
   const outside = namespace === undefined ? undefined : parts.enterNamespace(namespace);
   if (outside !== undefined) {
     parts.err(`vipd: ${outside}\n`);
     return 1;
   }
+  const { adverts, problems } = await whatCanBeSaid(read.value, parts);
+  // Nobody can say it later either, and the peers take over by themselves.
+  for (const text of problems) parts.err(`vipd: ${text}\n`);
   const failures = [
     ...sendAll(adverts, parts.sendAdvert ?? sendRaw),
     ...(routing.length === 0 ? [] : ((await parts.deleteRouting?.(routing)) ?? [])),
@@ -68,6 +76,18 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
   const more = devices.length === 0 ? '' : ` and ${devices.length} interfaces`;
   parts.out(`sent priority 0 for ${adverts.length} adverts, deleted ${addresses.length} addresses${more}\n`);
   return 0;
+}
+
+async function whatCanBeSaid(
+  { adverts, keysIn }: ReleaseState,
+  parts: CleanUpParts,
+): Promise<{ readonly adverts: readonly ReleaseAdvert[]; readonly problems: readonly string[] }> {
+  const plain = adverts.filter((a) => a.keyId === undefined);
+  const open = adverts.filter((a) => a.keyId !== undefined);
+  if (open.length === 0 || keysIn === undefined || parts.signAdverts === undefined)
+    return { adverts: plain, problems: [] };
+  const { signed, problems } = await parts.signAdverts(open, keysIn);
+  return { adverts: [...plain, ...signed], problems };
 }
 
 function sendAll(adverts: readonly ReleaseAdvert[], send: (advert: ReleaseAdvert) => void): string[] {

@@ -8,7 +8,7 @@ import { toHex } from '../../base/bytes.ts';
 import { parseIp } from '../../base/ip.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { ChangedSetting } from '../../ports/devices.ts';
-import type { Log, ReleasePort, ReleaseState } from '../../ports/system.ts';
+import type { KeySource, Log, ReleasePort, ReleaseState } from '../../ports/system.ts';
 import { writeAtomically } from '../files/atomic.ts';
 
 const SCHEMA = 1;
@@ -21,16 +21,26 @@ export const jsonPath = (runDir: string): string => posix.join(runDir, 'release.
 
 /**
  * A port that writes into `runDir`, which is made (0755) when missing. Nothing is written twice in a row. `namespace`: that
- * of `-s` or 'net_namespace'; who cleans up may stand outside of it.
+ * of `-s` or 'net_namespace'; who cleans up may stand outside of it. `keysIn`: where it finds the keys of 'auth_hmac', none of
+ * which is written here.
  */
-export function releasePort(runDir: string, log: Log, namespace?: string): ReleasePort & { remove(): void } {
+export function releasePort(
+  runDir: string,
+  log: Log,
+  namespace?: string,
+  keysIn?: KeySource,
+): ReleasePort & { remove(): void } {
   const texts = new Texts(namespace);
   let last = '';
   let lastBatch = '';
   let complaint = '';
   return {
     write(given: ReleaseState): void {
-      const state = namespace === undefined ? given : { ...given, namespace };
+      const state: ReleaseState = {
+        ...given,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(keysIn !== undefined && given.adverts.some((a) => a.keyId !== undefined) ? { keysIn } : {}),
+      };
       const json = texts.json(state);
       if (json === last) return;
       try {
@@ -176,6 +186,11 @@ const isFields = (v: unknown): v is Fields => typeof v === 'object' && v !== nul
 const isNamespace = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,255}$/.test(v);
 const isName = (v: unknown): v is string => typeof v === 'string' && /^[^\s/]{1,15}$/.test(v);
 
+const isKeySource = (v: unknown): v is KeySource =>
+  isFields(v) &&
+  typeof v['file'] === 'string' &&
+  (v['configId'] === undefined || typeof v['configId'] === 'string');
+
 const isTable = (v: unknown): v is string => typeof v === 'string' && /^\S{1,64}$/.test(v);
 
 /** Nothing but a number below an interface's IP settings: the file says what is written as root. */
@@ -189,9 +204,10 @@ const isSetting = (v: unknown): v is ChangedSetting =>
 
 function toState(value: unknown): ReleaseState | undefined {
   if (!isFields(value) || value['schema'] !== SCHEMA) return undefined;
-  const { addresses, adverts, namespace, devices, settings, table, routing } = value;
+  const { addresses, adverts, keysIn, namespace, devices, settings, table, routing } = value;
   if (namespace !== undefined && !isNamespace(namespace)) return undefined;
   if (!Array.isArray(addresses) || !Array.isArray(adverts)) return undefined;
+  if (keysIn !== undefined && !isKeySource(keysIn)) return undefined;
   if (devices !== undefined && !(Array.isArray(devices) && devices.every(isName))) return undefined;
   if (table !== undefined && !isTable(table)) return undefined;
   if (settings !== undefined && !(Array.isArray(settings) && settings.every(isSetting))) return undefined;
@@ -205,6 +221,7 @@ function toState(value: unknown): ReleaseState | undefined {
     addresses: readAddresses,
     adverts: readAdverts,
     ...(routing === undefined ? {} : { routing: readRouting }),
+    ...(keysIn === undefined ? {} : { keysIn }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(devices === undefined ? {} : { devices }),
     ...(settings === undefined ? {} : { settings }),
@@ -233,11 +250,14 @@ function toRouting(value: unknown): ReleasedRouting | undefined {
 
 function toAdvert(value: unknown): ReleaseState['adverts'][number] | undefined {
   if (!isFields(value)) return undefined;
-  const { instance, interface: name, destination, frame } = value;
+  const { instance, interface: name, destination, frame, keyId } = value;
   if (typeof instance !== 'string' || typeof destination !== 'string' || typeof frame !== 'string')
     return undefined;
   // '' for unicast instances without an interface: the routing table decides.
   if ((name !== '' && !isName(name)) || parseIp(destination) === undefined) return undefined;
   if (!/^([0-9a-f]{2})+$/.test(frame) || frame.length > MAX_FRAME_BYTES * 2) return undefined;
-  return { instance, interface: name, destination, frame: new Uint8Array(Buffer.from(frame, 'hex')) };
+  const octets = new Uint8Array(Buffer.from(frame, 'hex'));
+  if (keyId === undefined) return { instance, interface: name, destination, frame: octets };
+  if (!Number.isInteger(keyId)) return undefined;
+  return { instance, interface: name, destination, frame: octets, keyId: Number(keyId) };
 }

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   constants,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -26,6 +27,11 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), 'vipd-log-'));
 });
 after(() => rmSync(folder, { recursive: true }));
+
+/** Another thread writes files. */
+async function written(log: { flush(): boolean }): Promise<void> {
+  for (let i = 0; i < 1000 && !log.flush(); i++) await new Promise((done) => setTimeout(done, 5));
+}
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const text = (list: readonly Uint8Array[]): string => list.map((b) => Buffer.from(b).toString()).join('');
@@ -107,6 +113,25 @@ describe('outbox', () => {
   });
 });
 
+describe('outbox: a target that is always a little behind', () => {
+  it('keeps no place of what has gone out', () => {
+    let room = 0;
+    const outbox = new Outbox({
+      offer: (chunk) => (room-- > 0 ? chunk.length : 0),
+      lostLine: () => bytes(''),
+      later: () => () => {},
+    });
+    for (let i = 0; i < 200_000; i++) {
+      outbox.push(bytes('line\n'));
+      if (i < 10) continue;
+      room = 1;
+      outbox.flush();
+    }
+    assert.ok(outbox.queuedBytes <= 60);
+    assert.ok(outbox.places <= 2 * 1024, `${outbox.places} places`);
+  });
+});
+
 describe('lines', () => {
   it('a stuck pipe costs lines, not time, and the reader learns how many', () => {
     const path = join(folder, 'fifo');
@@ -152,34 +177,36 @@ describe('lines', () => {
 });
 
 describe('lines: form and end', () => {
-  it('every form of a line; no message can forge another', () => {
-    const read = (form: 'keepalived' | 'systemd' | 'json'): string => {
+  it('every form of a line; no message can forge another', async () => {
+    const read = async (form: 'keepalived' | 'systemd' | 'json'): Promise<string> => {
       const path = join(folder, `form-${form}`);
       const fd = openSync(path, 'a');
       const log = logTo([lineTarget(fd, form)], 1);
       log.log('warning', '(VI_1) 100% of %s\n<0>forged\u001b[2J', { instance: 'VI_1', priority: 100 });
+      await written(log);
       closeSync(fd);
       return readFileSync(path, 'utf8');
     };
     assert.match(
-      read('keepalived'),
+      await read('keepalived'),
       /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}: \(VI_1\) 100% of %s <0>forged\\033\[2J\n$/,
     );
-    assert.equal(read('systemd'), '<4>(VI_1) 100% of %s <0>forged\\033[2J\n');
-    const json = JSON.parse(read('json')) as Record<string, unknown>;
+    assert.equal(await read('systemd'), '<4>(VI_1) 100% of %s <0>forged\\033[2J\n');
+    const json = JSON.parse(await read('json')) as Record<string, unknown>;
     assert.equal(json['msg'], '(VI_1) 100% of %s\n<0>forged\u001b[2J');
     assert.equal(json['level'], 'warning');
     assert.equal(json['instance'], 'VI_1');
     assert.equal(oneLine('a\tb'), 'a\tb');
   });
 
-  it('details only with -D, and from then on when asked', () => {
+  it('details only with -D, and from then on when asked', async () => {
     const path = join(folder, 'detail');
     const log = logTo([fileTarget(path, 0o600)], 0);
     log.log('debug', 'one');
     log.log('notice', 'two');
     log.setDetail(1);
     log.log('debug', 'three');
+    await written(log);
     assert.deepEqual(
       readFileSync(path, 'utf8')
         .split('\n')
@@ -313,14 +340,37 @@ describe('which targets', () => {
     assert.equal(isJournal(9_999, '1:1'), false);
   });
 
-  it('opens what was chosen', () => {
+  it('opens what was chosen', async () => {
     const syslogSocket = join(folder, 'chosen');
     const fd = native().unixBind(syslogSocket);
     const file = join(folder, 'keepalived.log');
     const log = createLog({ ...plain, facility: 3, detail: 0, identifier: 'vipd', syslogSocket, file });
     log.log('info', 'hello');
     assert.match(receive(fd)[0] ?? '', /: hello$/);
+    await written(log);
     assert.match(readFileSync(file, 'utf8'), /: hello\n$/);
+    closeSync(fd);
+  });
+
+  it('a log file that cannot be opened is told of elsewhere, once, and tried again', async () => {
+    const syslogSocket = join(folder, 'elsewhere');
+    const fd = native().unixBind(syslogSocket);
+    const late = join(folder, 'late');
+    const file = join(late, 'a.log');
+    const log = createLog({ ...plain, facility: 3, detail: 0, identifier: 'vipd', syslogSocket, file });
+    log.log('info', 'hello');
+    const seen: string[] = [];
+    for (let i = 0; i < 200 && !seen.some((line) => line.includes('log file')); i++) {
+      await new Promise((done) => setTimeout(done, 10));
+      seen.push(...receive(fd));
+    }
+    assert.match(seen.join('\n'), /log file .*a\.log: ENOENT.*; its lines wait/);
+    mkdirSync(late);
+    await written(log);
+    assert.match(readFileSync(file, 'utf8'), /: hello\n.*its lines wait\n$/);
+    seen.push(...receive(fd));
+    assert.equal(seen.filter((line) => line.includes('log file')).length, 1);
+    await log.close(100);
     closeSync(fd);
   });
 });

@@ -138,24 +138,24 @@ describe('release files that are none', () => {
     });
 });
 
-describe('cleanup', () => {
-  async function run(dir: string, parts: Partial<CleanUpParts> = {}) {
-    const done: string[] = [];
-    const text: string[] = [];
-    const status = await cleanUp(dir, {
-      sendAdvert: (advert) => void done.push(`send ${advert.instance}`),
-      enterNamespace: (name) => `no namespace ${name}`,
-      deleteAddresses: (list) => {
-        done.push(...list.map((a) => `delete ${a.address}`));
-        return [];
-      },
-      out: (s) => void text.push(s),
-      err: (s) => void text.push(s),
-      ...parts,
-    });
-    return { status, done, text: text.join('') };
-  }
+async function run(dir: string, parts: Partial<CleanUpParts> = {}) {
+  const done: string[] = [];
+  const text: string[] = [];
+  const status = await cleanUp(dir, {
+    sendAdvert: (advert) => void done.push(`send ${advert.instance}`),
+    enterNamespace: (name) => `no namespace ${name}`,
+    deleteAddresses: (list) => {
+      done.push(...list.map((a) => `delete ${a.address}`));
+      return [];
+    },
+    out: (s) => void text.push(s),
+    err: (s) => void text.push(s),
+    ...parts,
+  });
+  return { status, done, text: text.join('') };
+}
 
+describe('cleanup', () => {
   it('does nothing where nothing is', async () => {
     assert.deepEqual(await run(join(folder, 'none')), { status: 0, done: [], text: '' });
   });
@@ -174,6 +174,28 @@ describe('cleanup', () => {
       'delete 2001:db8::1',
     ]);
     assert.equal(existsSync(jsonPath(dir)) || existsSync(batchPath(dir)), false);
+  });
+
+  it('what is to be signed is signed first; what cannot be is not sent, and keeps nothing', async () => {
+    const dir = join(folder, 'signed');
+    const [plain, other] = STATE.adverts;
+    const signedState = { ...STATE, adverts: [{ ...plain, keyId: 7 }, other] } as ReleaseState;
+    const asked: unknown[] = [];
+    releasePort(dir, recorder(), undefined, { file: '/etc/x.conf', configId: 'lb1' }).write(signedState);
+    const { status, done, text } = await run(dir, {
+      signAdverts: (adverts, keysIn) => {
+        asked.push(
+          adverts.map((a) => a.instance),
+          keysIn,
+        );
+        return Promise.resolve({ signed: [], problems: ['VI_1: no key'] });
+      },
+    });
+    assert.deepEqual(asked, [['VI_1'], { file: '/etc/x.conf', configId: 'lb1' }]);
+    assert.match(text, /vipd: VI_1: no key/);
+    assert.deepEqual(done.slice(0, 3), ['send VI_2', 'send VI_2', 'delete 192.0.2.100']);
+    assert.equal(status, 0);
+    assert.equal(existsSync(jsonPath(dir)), false);
   });
 
   it('keeps the files when something is left', async () => {
@@ -228,7 +250,7 @@ describe('whole files', () => {
     assert.equal(existsSync(`${join(folder, 'target')}.${process.pid}.new`), false);
   });
 
-  it("dumps go where keepalived's go", () => {
+  it("dumps go where keepalived's go", async () => {
     assert.equal(temporaryFolder(undefined), '/tmp');
     assert.equal(temporaryFolder('relative'), '/tmp');
     assert.equal(temporaryFolder('/nonexistent'), '/tmp');
@@ -242,9 +264,9 @@ describe('whole files', () => {
     assert.equal(data('other'), join(folder, 'other'));
     assert.equal(data('a/b.c'), join(folder, 'b.c'));
     const path = data('');
-    writeDump(path, 'x\n', 0o177);
+    await writeDump(path, 'x\n', 0o177);
     assert.equal(statSync(path).mode & 0o777, 0o600);
-    writeDump(path, '', 0o022);
+    await writeDump(path, '', 0o022);
     assert.equal(statSync(path).mode & 0o777, 0o644);
   });
 });

@@ -117,13 +117,13 @@ it("io/files/reload-lock: 'reload_file' is there while it is held; what cannot b
   assert.match(said.join(), /cannot make reload_file/);
 });
 
-it("io/files/save-directory: 'config_save_dir' keeps the last ten reloads and leaves other files alone", () => {
+it("io/files/save-directory: 'config_save_dir' keeps the last ten reloads and leaves other files alone", async () => {
   const place = join(folder, 'saved');
   const log = { log: () => assert.fail() };
   for (let i = 0; i < 25; i++) {
     if (i === 1) writeFileSync(join(place, 'notes.txt'), 'mine');
     for (const when of ['before', 'after'] as const)
-      saveState(place, when, { data: `data ${i}`, json: '{}' }, NOON + 1000 * i, log);
+      await saveState(place, when, { data: `data ${i}`, json: '{}' }, NOON + 1000 * i, log);
   }
   const names = readdirSync(place).sort();
   assert.equal(names.length, 41);
@@ -133,6 +133,8 @@ it("io/files/save-directory: 'config_save_dir' keeps the last ten reloads and le
   assert.equal(statSync(join(place, names[0] as string)).mode & 0o777, 0o600);
   const said: string[] = [];
   const file = join(place, 'notes.txt');
-  saveState(file, 'before', { data: '', json: '' }, NOON, { log: (_level, text) => void said.push(text) });
+  await saveState(file, 'before', { data: '', json: '' }, NOON, {
+    log: (_level, text) => void said.push(text),
+  });
   assert.match(said.join(), /cannot save the state in config_save_dir/);
 });
