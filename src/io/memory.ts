@@ -1,6 +1,6 @@
 /** How much of what a burst has filled the daemon keeps for the next one. V8 and glibc are made for programs that are always busy. */
 import { setFlagsFromString } from 'node:v8';
-import { native } from './native.ts';
+import { native } from '../native.ts';
 
 const TRIM_BYTES = 256 << 10;
 
