@@ -9,12 +9,26 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = { name: 'main', entry: 'main.js' };
 /** What runs after a death and has nothing else to load: see src/cleanup-main.ts. */
 const CLEANUP = { name: 'cleanup', entry: 'cleanup-main.js' };
+/** pino asks for them before anybody wants its transports on threads of their own; nobody here does. */
+const threadless = {
+  name: 'threadless',
+  setup(bundling) {
+    bundling.onResolve({ filter: /^(thread-stream|worker_threads)$/ }, ({ path }) => ({
+      path,
+      namespace: 'threadless',
+    }));
+    bundling.onLoad({ filter: /./, namespace: 'threadless' }, () => ({
+      contents: 'module.exports = { isMainThread: true };',
+    }));
+  },
+};
 rmSync(`${root}build/bundle`, { recursive: true, force: true });
 await build({
   entryPoints: [PROGRAM, CLEANUP].map(({ name, entry }) => ({ in: `${root}build/src/${entry}`, out: name })),
   outdir: `${root}build/bundle`,
   outExtension: { '.js': '.cjs' },
   bundle: true,
+  plugins: [threadless],
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',

@@ -2,6 +2,7 @@
  * The running daemon: builds the real clock, sockets, netlink and processes, joins them to core, and carries signals and
  * control requests to it. Everything that decides something lives elsewhere.
  */
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { formatIp } from './base/ip.ts';
 import { resolvedJson } from './check/resolved.ts';
@@ -34,6 +35,8 @@ export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 /** Tells the waiting parent of a detached start, once. */
 export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
+/** A timer that is due at once rings within so much. */
+const FIRST_ADVERTS_MS = 2;
 const HEARTBEAT_MS = 1_000;
 /** The lease is renewed so often before it ends. */
 const RENEWALS = 3;
@@ -166,7 +169,9 @@ export class Daemon {
     const broken = (what: string) => (e: unknown) => this.#abort(what, e);
     process.on('uncaughtException', broken('uncaught exception'));
     process.on('unhandledRejection', broken('unhandled rejection'));
-    const control = await this.#startControl();
+    const { socket } = this.#options;
+    const early = existsSync(socket);
+    let control = early ? await this.#startControl() : undefined;
     if (control === 'taken')
       return { status: EXIT.ok, why: `another vipd uses ${this.#options.runDir}; see the log` };
     const { processName } = this.#config.global;
@@ -185,6 +190,7 @@ export class Daemon {
     );
     this.#core.start(findings, devices);
     this.#sayConfiguration();
+    if (!early) control = await this.#controlAfterAdverts();
     this.#hands.service.ready(this.#statusText());
     report(0, '');
     this.#log.log('info', 'Startup complete');
@@ -220,6 +226,15 @@ export class Daemon {
     const trouble = await runOnce(deps, command, seconds);
     if (trouble === '') this.#log.log('info', `${what} succeeded`);
     else this.#log.log('warning', `${what} ${trouble}`);
+  }
+
+  /** Where no socket is there nobody can listen on it: what it takes to make one waits until the first adverts are out. */
+  async #controlAfterAdverts(): Promise<ControlServer | undefined> {
+    await new Promise((resolve) => {
+      setTimeout(resolve, FIRST_ADVERTS_MS);
+    });
+    const control = await this.#startControl();
+    return control === 'taken' ? undefined : control;
   }
 
   /** Without it `vipd status` has no answer; the addresses matter more. */

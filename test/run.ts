@@ -89,6 +89,7 @@ const BENCHES: readonly (readonly [file: string, ...options: string[]])[] = [
   ['bfd', '--sessions', '20', '--seconds', '2'],
   ['together', '--instances', '20', '--runs', '1'],
   ['storm', '--instances', '20', '--runs', '1'],
+  ['heap', '--instances', '20', '--seconds', '3', '--settle', '1', '--points', '3'],
   ['steady', '--instances', '10', '--seconds', '2', '--runs', '1'],
 ];
 
