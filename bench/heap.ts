@@ -2,11 +2,11 @@
  * Whether the memory of a master stays where it is: resident memory of vipd and of Debian's keepalived side by side, read again and
  * again while both advertise many virtual routers without being disturbed.
  *
- *   node build/bench/heap.js [--instances 1000] [--interval 100] [--minutes 5] [--settle 20] [--points 60] [--json FILE]
+ *   node build/bench/heap.js [--instances 1000] [--interval 100] [--minutes 5] [--settle 20] [--points 60] [--runs 1] [--json FILE]
  *
  * `--interval` in milliseconds. `--settle`: seconds from "all addresses there" to the first reading: V8 gives back what the start has
- * filled some seconds later. An hour of it: `--minutes 60`. The readings stand in `series` of the JSON: seconds, then MB (10^6) of
- * vipd's anonymous pages, its resident memory and keepalived's.
+ * filled some seconds later. An hour of it: `--minutes 60`; `--seconds` instead of them for less than one. The readings of each run stand in
+ * `series` of the JSON: seconds, then MB (10^6) of vipd's anonymous pages, its resident memory and keepalived's.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -71,6 +71,29 @@ async function readings(
   return points;
 }
 
+type Options = {
+  readonly instances: number;
+  readonly interval: number;
+  readonly settle: number;
+  readonly points: number;
+};
+
+/** Both daemons, each in a network of its own, read at the same moments. */
+async function run(folder: string, o: Options, overS: number): Promise<Point[]> {
+  const labs: Lab[] = [];
+  try {
+    const start = async (kind: DaemonKind): Promise<Daemon> => {
+      const lab = await Lab.open(`vh${kind[0]}`, manyTopology(o.instances), join(folder, kind));
+      labs.push(lab);
+      return started(lab, kind, o.instances, o.interval);
+    };
+    const [vipd, keepalived] = await Promise.all([start('vipd'), start('keepalived')]);
+    return await readings(vipd, keepalived, o.settle, overS, o.points);
+  } finally {
+    for (const lab of labs) await lab.close();
+  }
+}
+
 await benchmark(
   {
     instances: [1000, 1, 1000],
@@ -79,40 +102,31 @@ await benchmark(
     seconds: [0, 0, 3600],
     settle: [20, 0, 3600],
     points: [60, 2, 10_000],
+    runs: [1, 1, 100],
   } as const,
-  async (o, folder): Promise<Figure & { readonly series: readonly Point[] }> => {
-    const labs: Lab[] = [];
-    try {
-      const [vipd, keepalived] = await Promise.all(
-        (['vipd', 'keepalived'] as const).map(async (kind) => {
-          const lab = await Lab.open(`vh${kind[0]}`, manyTopology(o.instances), join(folder, kind));
-          labs.push(lab);
-          return started(lab, kind, o.instances, o.interval);
-        }),
-      );
-      const overS = o.seconds > 0 ? o.seconds : o.minutes * 60;
-      const series = await readings(vipd as Daemon, keepalived as Daemon, o.settle, overS, o.points);
-      const [first, last] = [series[0] as Point, series.at(-1) as Point];
-      const grown = (key: 'vipdAnonymous' | 'vipd' | 'keepalived'): number[] => [last[key] - first[key]];
-      return {
-        title: `Memory over ${overS} s`,
-        about: `${o.instances.toLocaleString('en-US')} masters at ${o.interval} ms, undisturbed, from ${o.settle} s after all addresses were there.`,
-        rows: [
-          { title: 'RSS at the end', unit: 'MB', base: [last.keepalived], vipd: [last.vipd] },
-          { title: 'RSS, growth', unit: 'MB', base: grown('keepalived'), vipd: grown('vipd') },
-          {
-            title: 'anonymous, growth',
-            unit: 'MB',
-            base: [],
-            vipd: grown('vipdAnonymous'),
-            bar: { kind: 'value', most: NOISE },
-          },
-        ],
-        problems: [],
-        series,
-      };
-    } finally {
-      for (const lab of labs) await lab.close();
-    }
+  async (o, folder): Promise<Figure & { readonly series: readonly (readonly Point[])[] }> => {
+    const overS = o.seconds > 0 ? o.seconds : o.minutes * 60;
+    const series: Point[][] = [];
+    for (let i = 0; i < o.runs; i++) series.push(await run(folder, o, overS));
+    const last = (key: keyof Point) => series.map((points) => points.at(-1)?.[key] ?? 0);
+    const grown = (key: keyof Point) =>
+      series.map((points, i) => (last(key)[i] ?? 0) - (points[0]?.[key] ?? 0));
+    return {
+      title: `Memory over ${overS} s`,
+      about: `${o.instances.toLocaleString('en-US')} masters at ${o.interval} ms, undisturbed, from ${o.settle} s after all addresses were there.`,
+      rows: [
+        { title: 'RSS at the end', unit: 'MB', base: last('keepalived'), vipd: last('vipd') },
+        { title: 'RSS, growth', unit: 'MB', base: grown('keepalived'), vipd: grown('vipd') },
+        {
+          title: 'anonymous, growth',
+          unit: 'MB',
+          base: [],
+          vipd: grown('vipdAnonymous'),
+          bar: { kind: 'value', most: NOISE },
+        },
+      ],
+      problems: [],
+      series,
+    };
   },
 );

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 enum {
   CHUNK = 128,        /* packets sent with the lock held */
@@ -51,6 +52,7 @@ struct entry {
   uint64_t sent, failed;
   int last_error;
 };
+struct keeper;
 static struct pacer {
   napi_env env; /* of the one environment that may use it */
   bool running, stopping, lost;
@@ -58,6 +60,7 @@ static struct pacer {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   uint64_t lease_ns; /* CLOCK_MONOTONIC; 0 = none */
+  struct keeper *keeper;
   uint64_t latest_ns; /* longest delay of a packet since the start */
   int netlink_fd;
   struct entry **slots;
@@ -280,9 +283,46 @@ static void drop_entry(struct entry *e) {
   free(e);
 }
 
+/* --- renewing without JavaScript: while the event loop turns, nobody hangs */
+
+struct keeper {
+  uv_timer_t timer;
+  napi_async_cleanup_hook_handle cleanup;
+  uint64_t lease_ns;
+};
+
+static void on_keep(uv_timer_t *timer) {
+  const struct keeper *k = timer->data;
+  if (the.keeper != k) return;
+  pthread_mutex_lock(&the.lock);
+  uint64_t until = now_ns() + k->lease_ns;
+  /* Where it has run out JavaScript must learn of it, by renewing itself. */
+  if (!the.lost && the.lease_ns != 0 && the.lease_ns < until) the.lease_ns = until;
+  pthread_mutex_unlock(&the.lock);
+}
+
+static void on_keeper_closed(uv_handle_t *handle) {
+  struct keeper *k = handle->data;
+  napi_remove_async_cleanup_hook(k->cleanup);
+  free(k);
+}
+
+static void end_keeper(void) {
+  struct keeper *k = the.keeper;
+  the.keeper = NULL;
+  if (k != NULL) uv_close((uv_handle_t *)&k->timer, on_keeper_closed);
+}
+
+/* Node waits until on_keeper_closed has removed the hook. */
+static void on_keeper_cleanup(napi_async_cleanup_hook_handle hook, void *data) {
+  (void)hook;
+  if (the.keeper == data) end_keeper();
+}
+
 static void stop(void *ignored) {
   (void)ignored;
   if (!the.running) return;
+  end_keeper();
   pthread_mutex_lock(&the.lock);
   the.stopping = true;
   pthread_cond_signal(&the.changed);
@@ -571,6 +611,33 @@ static napi_value pacer_renew(napi_env env, napi_callback_info info) {
   return boolean(env, held);
 }
 
+/* pacerKeep(leaseUs): renews by itself, three times a lease, for as long as the event loop turns. */
+static napi_value pacer_keep(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  uint64_t lease_ns;
+  uv_loop_t *loop;
+  if (!args(env, info, 1, argv) || !is_running(env) ||
+      !arg_microseconds(env, argv[0], "leaseUs must be microseconds", &lease_ns))
+    return NULL;
+  if (lease_ns < 3000000u) return throw_type(env, "leaseUs must be at least 3000");
+  end_keeper();
+  struct keeper *k = calloc(1, sizeof *k);
+  if (k == NULL) return throw_errno(env, ENOMEM, "calloc");
+  k->lease_ns = lease_ns;
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok ||
+      napi_add_async_cleanup_hook(env, on_keeper_cleanup, k, &k->cleanup) != napi_ok) {
+    free(k);
+    return throw_errno(env, EINVAL, "uv_timer_start");
+  }
+  uv_timer_init(loop, &k->timer);
+  k->timer.data = k;
+  uv_unref((uv_handle_t *)&k->timer);
+  uint64_t every_ms = lease_ns / 3000000u;
+  uv_timer_start(&k->timer, on_keep, every_ms, every_ms);
+  the.keeper = k;
+  return undefined(env);
+}
+
 static napi_value pacer_lateness(napi_env env, napi_callback_info info) {
   (void)info;
   if (!is_running(env)) return NULL;
@@ -606,7 +673,7 @@ static napi_value socket_option(napi_env env, napi_callback_info info) {
 static const struct method METHODS[] = {
     {"pacerStart", pacer_start},       {"pacerStop", pacer_stop},   {"pacerUrgency", pacer_urgency},
     {"pacerArm", pacer_arm},           {"pacerDisarm", pacer_disarm}, {"pacerForget", pacer_forget},
-    {"pacerRead", pacer_read},         {"pacerRenew", pacer_renew}, {"pacerLateness", pacer_lateness},
+    {"pacerRead", pacer_read},         {"pacerRenew", pacer_renew}, {"pacerLateness", pacer_lateness}, {"pacerKeep", pacer_keep},
     {"socketOpen", socket_open},       {"socketOption", socket_option}, {NULL, NULL}};
 
 void register_pacer(napi_env env, napi_value exports) { add_methods(env, exports, METHODS); }

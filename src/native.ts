@@ -27,6 +27,15 @@ export type Native = {
   /** 16-byte `struct sock_fprog` that points at `instructions` (1..4096 of 8 bytes); keep both alive during setsockopt. */
   sockFprog(instructions: Uint8Array): Buffer;
 
+  // --- timer.c: an alarm to the microsecond
+  /** A timerfd of CLOCK_MONOTONIC, for pollStart. EMFILE. */
+  timerOpen(): number;
+  /**
+   * Makes `fd` readable from `atUs` (monotonic, 0..9e15; in the past: at once) until the next call; 0 = never. What it was set to
+   * before is forgotten, also where it had rung: nothing needs to be read. EINVAL: not a timerfd.
+   */
+  timerSet(fd: number, atUs: number): void;
+
   // --- datagram.c: what raw-socket does not tell of an IPv6 packet
   /** The open descriptor whose SO_COOKIE is these 8 octets: raw-socket shows no descriptor. ENOENT: none has it. */
   socketOfCookie(cookie: Uint8Array): number;
@@ -88,6 +97,11 @@ export type Native = {
   pacerRead(slot: number): [number, number, number, number, number];
   /** The lease ends at `untilUs` (monotonic; 0 = never). false: it had ended before this call, nothing is armed any more. */
   pacerRenew(untilUs: number): boolean;
+  /**
+   * From the first `pacerRenew` on the lease of `leaseUs` (3000 and more) is renewed three times in it, without a call into
+   * JavaScript, for as long as the event loop turns. A lease that has run out stays so until `pacerRenew` says it.
+   */
+  pacerKeep(leaseUs: number): void;
   /** Longest delay of a packet behind its time since the start, us. */
   pacerLateness(): number;
   /** A raw socket (AF_INET 2, AF_INET6 10), non-blocking, close-on-exec. EPERM, EMFILE. */

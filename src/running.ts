@@ -2,7 +2,6 @@
  * The running daemon: builds the real clock, sockets, netlink and processes, joins them to core, and carries signals and
  * control requests to it. Everything that decides something lives elsewhere.
  */
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { formatIp } from './base/ip.ts';
 import { resolvedJson } from './check/resolved.ts';
@@ -35,11 +34,8 @@ export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 /** Tells the waiting parent of a detached start, once. */
 export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
-/** A timer that is due at once rings within so much. */
-const FIRST_ADVERTS_MS = 2;
-const HEARTBEAT_MS = 1_000;
-/** The lease is renewed so often before it ends. */
-const RENEWALS = 3;
+/** Seldom: an idle daemon costs little but this. The lease is renewed without it. */
+const HEARTBEAT_MS = 5_000;
 /** A picture of so many instances for the STATUS line costs as much as everything else that a quiet second asks for. */
 const STATUS_INSTANCES_A_BEAT = 100;
 const GLOBAL_SCRIPT_S = 10;
@@ -169,9 +165,7 @@ export class Daemon {
     const broken = (what: string) => (e: unknown) => this.#abort(what, e);
     process.on('uncaughtException', broken('uncaught exception'));
     process.on('unhandledRejection', broken('unhandled rejection'));
-    const { socket } = this.#options;
-    const early = existsSync(socket);
-    let control = early ? await this.#startControl() : undefined;
+    const control = await this.#startControl();
     if (control === 'taken')
       return { status: EXIT.ok, why: `another vipd uses ${this.#options.runDir}; see the log` };
     const { processName } = this.#config.global;
@@ -183,14 +177,14 @@ export class Daemon {
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
-    const { leaseUs } = this.#options;
+    const { watchdogIntervalUs } = this.#hands.service;
     const heartbeat = setInterval(
       () => this.#beat(),
-      leaseUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, leaseUs / 1000 / RENEWALS),
+      // Twice as often as asked for: a pause that the lease allows may not end in SIGKILL.
+      watchdogIntervalUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, watchdogIntervalUs / 2000),
     );
     this.#core.start(findings, devices);
     this.#sayConfiguration();
-    if (!early) control = await this.#controlAfterAdverts();
     this.#hands.service.ready(this.#statusText());
     report(0, '');
     this.#log.log('info', 'Startup complete');
@@ -226,15 +220,6 @@ export class Daemon {
     const trouble = await runOnce(deps, command, seconds);
     if (trouble === '') this.#log.log('info', `${what} succeeded`);
     else this.#log.log('warning', `${what} ${trouble}`);
-  }
-
-  /** Where no socket is there nobody can listen on it: what it takes to make one waits until the first adverts are out. */
-  async #controlAfterAdverts(): Promise<ControlServer | undefined> {
-    await new Promise((resolve) => {
-      setTimeout(resolve, FIRST_ADVERTS_MS);
-    });
-    const control = await this.#startControl();
-    return control === 'taken' ? undefined : control;
   }
 
   /** Without it `vipd status` has no answer; the addresses matter more. */

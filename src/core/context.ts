@@ -97,6 +97,8 @@ export type Context = {
   post(event: CoreEvent): void;
   /** What is sent for `r` changed without a step of its machine. */
   pace(r: Router): void;
+  /** A watch has ended. */
+  lookForStragglers(): void;
   /** For a member of a sync group: its own faults came or went. */
   groupFaultsChanged(r: Router): void;
 };

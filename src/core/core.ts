@@ -10,33 +10,32 @@ import type { NetlinkEvent } from '../ports/netlink.ts';
 import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
-import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import { announce } from './announcing.ts';
 import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
-import { mustLeaveFirst } from './duplicates.ts';
+import { lingerUsOf } from './duplicates.ts';
 import { carryOut } from './effects.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
 import { leftovers, linksByName } from './network.ts';
 import { catchUp, cease, checkLease, follow } from './pacing.ts';
-import { onNetlink, refreshRouter, vipsMissing } from './reachability.ts';
+import { missesAddresses, onNetlink, refreshRouter } from './reachability.ts';
 import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { RoutingSet, Snapshot } from './snapshot.ts';
 import { STALL_US, Stalls } from './stalls.ts';
 import { startNotBeforeUs, startRouters } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
-import { heed, isAlive, isProlonged, stragglers, unwatch, watch } from './watching.ts';
+import { heed, isAlive, isProlonged, LOOK_US, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -58,6 +57,7 @@ export class Core {
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
+  readonly #straggleId = this.#nextId++;
   readonly #toCheck = new Set<Router>();
   #pumping = false;
   #serving = false; // wake() settles once, when all that is due is served
@@ -83,6 +83,7 @@ export class Core {
         catchUp(this.#ctx, r);
         this.#schedule(r);
       },
+      lookForStragglers: () => this.#deadlines.set(this.#straggleId, ports.clock.nowUs() + LOOK_US),
       groupFaultsChanged: (r) => this.#groups.faultsChanged(r),
     };
     this.#ctx = Object.assign(ctx, { devices: new Devices(ctx) });
@@ -178,7 +179,6 @@ export class Core {
   /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
   beat(): void {
     checkLease(this.#ctx);
-    stragglers(this.#ctx);
     this.#pump();
   }
 
@@ -204,6 +204,7 @@ export class Core {
         if (id === undefined) break;
         const r = this.#owners.get(id);
         if (id === this.#checkId) this.#checkAll();
+        else if (id === this.#straggleId) this.#lookForStragglers();
         else if (r === undefined) this.#tracking.onDeadline(id, nowUs);
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
@@ -326,6 +327,11 @@ export class Core {
     this.#deadlines.set(r.id, follow(this.#ctx, r));
   }
 
+  #lookForStragglers(): void {
+    this.#deadlines.set(this.#straggleId, Number.POSITIVE_INFINITY);
+    if (stragglers(this.#ctx)) this.#ctx.lookForStragglers();
+  }
+
   #tellGroup(r: Router, effect: Effect): void {
     if (effect.type === 'transition') this.#groups.memberChanged(r, effect);
     else if (effect.type === 'wants-master') this.#groups.wantsMaster(r);
@@ -345,15 +351,8 @@ export class Core {
   }
 
   #checkAddresses(r: Router): void {
-    if (!r.vipsSet || r.state.name !== 'master') return;
-    const missing = vipsMissing(this.#ctx, r);
-    if (missing.length === 0) return;
-    this.#ctx.ports.log.log(
-      'warning',
-      `(${r.config.name}) ${missing.join(', ')} was deleted by someone else`,
-      { instance: r.config.name },
-    );
-    this.#step(r, { type: 'address-deleted' });
+    if (r.vipsSet && r.state.name === 'master' && missesAddresses(this.#ctx, r))
+      this.#step(r, { type: 'address-deleted' });
   }
 
   /** After each turn: the release files, the timer, and the end of a stop. */
@@ -384,6 +383,9 @@ export class Core {
     }
   }
 
+  /** Which routes and rules of an instance, or of the static ones, are in force. */
+  readonly routingSet = (instance?: string): RoutingSet => this.#tracking.routing.setOf(instance);
+
   /** Orderly stop; `done` is called when nothing of ours is left. A second call gives up lingering. */
   stop(done: () => void): void {
     if (this.#left) return;
@@ -395,8 +397,7 @@ export class Core {
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
-      const stays = linger && router.params.basePriority > 0 && !mustLeaveFirst(router.config);
-      const lingerUs = stays ? lingerBoundUs(router.params) : 0;
+      const lingerUs = linger ? lingerUsOf(router) : 0;
       this.#ctx.post({ type: 'machine', router, event: { type: 'shutdown', lingerUs } });
     }
     this.#pump();

@@ -34,8 +34,8 @@ export function socketKeyOf(r: Router): string {
   return `ipv${c.family}${protocol} ${advertInterface(c)} ${r.advertIndex} ${where}`;
 }
 
-/** Texts of tracked VIPs that a master should hold and the kernel does not have. */
-export function vipsMissing(ctx: Context, r: Router): string[] {
+/** Whether the kernel does not have a tracked VIP that the master `r` should hold; says which. */
+export function missesAddresses(ctx: Context, r: Router): boolean {
   const kernel = ctx.ports.netlink.addresses();
   const out: string[] = [];
   for (const v of allAddresses(r.config)) {
@@ -43,7 +43,11 @@ export function vipsMissing(ctx: Context, r: Router): string[] {
     if (request !== undefined && !kernel.some((a) => sameAddress(a, request)))
       out.push(`${v.address} on ${v.interface}`);
   }
-  return out;
+  if (out.length === 0) return false;
+  ctx.ports.log.log('warning', `(${r.config.name}) ${out.join(', ')} was deleted by someone else`, {
+    instance: r.config.name,
+  });
+  return true;
 }
 
 function refreshSockets(ctx: Context, r: Router): string | undefined {

@@ -26,8 +26,9 @@ export type Watching = {
   looks: number; // for stragglers, since it has ended
 };
 
-/** Straggling is over in microseconds; between two looks lie some hundred milliseconds. */
+/** Straggling is over in microseconds. */
 const LOOKS = 2;
+export const LOOK_US = 300_000;
 /** Of one watch: one for each processor at most. */
 const MOST_STRAGGLERS = 64;
 
@@ -83,6 +84,7 @@ export function unwatch(ctx: Context, r: Router): void {
   ctx.ports.watchdog?.unwatch(r.id);
   heed(ctx, r);
   r.watching.ended = true;
+  ctx.lookForStragglers();
 }
 
 /** Whether the master of a backup whose timer has ended was heard by the watch. If not, the watch is over: nothing is missed. */
@@ -101,10 +103,11 @@ export function isProlonged(ctx: Context, r: Router, dueUs: number, nowUs: numbe
   return deadlineUs(r.state) > dueUs;
 }
 
-/** To be called now and then: what was noted while a watch ended is judged now. */
-export function stragglers(ctx: Context): void {
+/** LOOK_US after `lookForStragglers`: what was noted while a watch ended is judged now. True: look once more. */
+export function stragglers(ctx: Context): boolean {
   const { watchdog } = ctx.ports;
-  if (watchdog === undefined) return;
+  if (watchdog === undefined) return false;
+  let again = false;
   for (const r of ctx.routers) {
     const w = r.watching;
     if (w === undefined || !w.ended) continue;
@@ -113,5 +116,7 @@ export function stragglers(ctx: Context): void {
     r.noted = noted;
     for (let i = 0; i < count; i++) ctx.post({ type: 'advert', key: r.socketKey, received: w.received });
     if (++w.looks >= LOOKS) r.watching = undefined;
+    else again = true;
   }
+  return again;
 }

@@ -108,6 +108,28 @@ describe('native/pacer: repeating', asRoot, () => {
   });
 });
 
+describe('native/pacer: keeping', asRoot, () => {
+  useThread();
+
+  it('kept by the event loop: it holds while that turns, and is lost when that stands still', async () => {
+    n.pacerKeep(90_000);
+    assert.equal(n.pacerRenew(nowUs() + 90_000), true);
+    arm(0, 1, 10_000, nowUs(), [99]);
+    await sleepMs(400);
+    assert.ok(!received().includes(99));
+    const beganUs = nowUs();
+    while (nowUs() < beganUs + 250_000); // blocked
+    assert.equal(received().filter((v) => v === 99).length, 2);
+    // Turning again does not make up for it: somebody must have been told.
+    await sleepMs(100);
+    assert.equal(n.pacerRead(0)[4], 0);
+    assert.equal(n.pacerRenew(nowUs() + 90_000), false);
+    assert.equal(n.pacerRenew(nowUs() + 90_000), true);
+    n.pacerKeep(60_000);
+    n.pacerStop();
+  });
+});
+
 describe('native/pacer: the end', asRoot, () => {
   useThread();
 
@@ -172,6 +194,7 @@ describe('native/pacer: the end', asRoot, () => {
     ];
     for (const [argv, message] of bad)
       assert.throws(() => (n.pacerArm as (...a: unknown[]) => void)(...argv), message, String(message));
+    assert.throws(() => n.pacerKeep(2999), /at least 3000/);
     assert.throws(() => n.pacerStart(), { code: 'EEXIST' });
     n.pacerStop();
     n.pacerStop();

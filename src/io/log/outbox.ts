@@ -18,7 +18,7 @@ export type OutboxOptions = {
 
 const MAX_BYTES = 1 << 20;
 const FIRST_RETRY_MS = 10;
-const LONGEST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 5_000;
 /** Chunks offered in one go: a flood may not hold the loop. */
 const BATCH = 256;
 /** Places of chunks that have gone out, kept until there are that many. */

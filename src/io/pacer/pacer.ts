@@ -24,6 +24,7 @@ export type PacerNative = Pick<
   | 'pacerForget'
   | 'pacerRead'
   | 'pacerRenew'
+  | 'pacerKeep'
   | 'pacerLateness'
   | 'socketOpen'
   | 'socketOption'
@@ -94,6 +95,7 @@ export class Pacer implements PacerPort {
   constructor(options: PacerOptions) {
     this.#options = options;
     options.native.pacerStart();
+    if (options.leaseUs > 0) options.native.pacerKeep(options.leaseUs);
   }
 
   repeat(id: number, what: Repetition): boolean {

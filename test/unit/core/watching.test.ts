@@ -229,11 +229,10 @@ describe('core/watching: in the very moment', () => {
     assert.equal(w.state(), 'master');
     assert.ok(dog.late);
     dog.stamp(dog.late);
-    w.core.beat();
+    w.pass(S / 2);
     assert.equal(w.state(), 'backup');
     assert.equal(w.core.snapshot().instances[0]?.counters.advertsReceived, 3);
-    w.core.beat();
-    w.core.beat();
+    w.pass(S);
     assert.equal(w.core.snapshot().instances[0]?.counters.advertsReceived, 3, 'once');
   });
 

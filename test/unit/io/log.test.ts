@@ -96,8 +96,8 @@ describe('outbox', () => {
     const { state, outbox, wake } = bench(1 << 20);
     for (let i = 0; i < 50; i++) outbox.push(bytes('x\n'));
     assert.deepEqual(state.delays, [10]);
-    for (let i = 0; i < 9; i++) wake();
-    assert.deepEqual(state.delays, [10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000]);
+    for (let i = 0; i < 11; i++) wake();
+    assert.deepEqual(state.delays, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5000, 5000, 5000]);
   });
 
   it('a chunk that is refused for ever does not block the rest', () => {
