@@ -1,92 +1,96 @@
 /**
- * Failover times of vipd beside Debian's keepalived, in one run, on the same two files (test/fixtures/seed/3.3-*.conf):
- * medians of N rounds of stop, return and crash, and of N starts with priority 255.
+ * Failover of vipd beside Debian's keepalived, on the user's two files (test/fixtures/seed/3.3-*.conf): an orderly stop of the
+ * master, its return, a crash, a lost link, and for vipd a crash with the two commands of the unit's ExecStopPost.
  *
- *   node build/bench/failover.js [--runs 5] [--pairings keepalived/keepalived,vipd/vipd,vipd/keepalived] [--json FILE]
+ *   node build/bench/failover.js [--runs 5] [--json FILE]
  *
- * A pairing is MASTER/BACKUP. All instants are CLOCK_REALTIME: kernel stamps of frames on the bridge, address events of
- * `ip monitor`, signals and starts by the time just before the system call. The client sends a UDP datagram a
- * millisecond to the address; its gap is the time between the answered probes around the lost ones.
+ * Three pairings (MASTER/BACKUP) side by side in networks of their own: keepalived/keepalived, vipd/vipd, vipd/keepalived. They are nearly
+ * all waiting. All instants are CLOCK_REALTIME: kernel stamps of frames on the bridge, address events of `ip monitor`, signals by the
+ * time just before the system call. The client sends a UDP datagram a millisecond to the address; its gap is the time between the
+ * answered probes around the lost ones.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { COMMANDS, type DaemonKind } from '../test/netns/daemon.ts';
-import { METRICS, measurePairing, type Round } from './failover-rounds.ts';
-import { numberOf, outsideSandbox } from './measure.ts';
+import { COMMANDS } from '../test/netns/daemon.ts';
+import { MASTER_DOWN_MS, type MetricKey, measurePairing, type Round, SKEW_MS } from './failover-rounds.ts';
+import type { Bar, Row } from './figure.ts';
+import { quiet } from './many.ts';
+import { benchmark } from './program.ts';
 
-const DEFAULT_PAIRINGS = 'keepalived/keepalived,vipd/vipd,vipd/keepalived';
+type Metric = { readonly key: MetricKey; readonly title: string; readonly bar?: Bar };
+const METRICS: readonly Metric[] = [
+  {
+    key: 'stopGap',
+    title: 'master stops: client not served',
+    bar: { kind: 'ratio', most: 0.02 },
+  },
+  { key: 'stopToZero', title: 'SIGTERM to priority 0 on the wire' },
+  { key: 'zeroToAdvert', title: `priority 0 to the successor's advert, beyond ${SKEW_MS.toFixed(1)} ms` },
+  { key: 'returnGap', title: 'master returns: client not served' },
+  {
+    key: 'crashToAdvert',
+    title: `crash: last advert to the successor's, beyond ${MASTER_DOWN_MS.toFixed(1)} ms`,
+    bar: { kind: 'ratio', most: 1 },
+  },
+  { key: 'crashGap', title: 'crash: client not served' },
+  {
+    key: 'linkToAdvert',
+    title: `link lost: last advert to the successor's, beyond ${MASTER_DOWN_MS.toFixed(1)} ms`,
+  },
+  { key: 'linkToGone', title: 'link lost: until its node drops the address' },
+  { key: 'linkGap', title: 'link lost: client not served' },
+  { key: 'linkReturnGap', title: 'link returns: client not served' },
+];
+/** A crash of vipd under its unit beside a crash of keepalived, whose unit does nothing about it. */
+const CLEANUP: readonly (Metric & { readonly beside?: MetricKey })[] = [
+  {
+    key: 'cleanupToZero',
+    title: 'crash, then ExecStopPost: SIGKILL to priority 0',
+    bar: { kind: 'value', most: 100 },
+  },
+  {
+    key: 'cleanupToSuccessor',
+    beside: 'crashToSuccessor',
+    title: "crash, then ExecStopPost: SIGKILL to the successor's advert",
+  },
+  {
+    key: 'cleanupGap',
+    beside: 'crashGap',
+    title: 'crash, then ExecStopPost: client not served',
+  },
+];
 
-export type Result = {
-  readonly pairing: string;
-  readonly rounds: readonly Round[];
-  /** Metric -> median in ms; null when it was never seen. */
-  readonly medians: Readonly<Record<string, number | null>>;
-};
+const values = (rounds: readonly Round[], key: MetricKey): readonly number[] =>
+  rounds.map((r) => r[key]).filter((v) => v !== undefined);
+const barOf = (m: Metric): { readonly bar?: Bar } => (m.bar === undefined ? {} : { bar: m.bar });
 
-function median(values: readonly (number | undefined)[]): number | null {
-  const seen = values.filter((v) => v !== undefined).sort((a, b) => a - b);
-  const upper = seen[seen.length >> 1];
-  const lower = seen[(seen.length - 1) >> 1];
-  return upper === undefined || lower === undefined ? null : (upper + lower) / 2;
-}
-
-function summarize(pairing: string, rounds: readonly Round[]): Result {
-  const medians = Object.fromEntries(METRICS.map((m) => [m.key, median(rounds.map((r) => r[m.key]))]));
-  return { pairing, rounds, medians };
-}
-
-/** Milliseconds in columns; the last column divides the second pairing by the first. */
-function table(results: readonly Result[]): string {
-  const width = Math.max(...METRICS.map((m) => m.title.length));
-  const cell = (text: string): string => text.padStart(22);
-  const ratioOf = results.length > 1;
-  const head = `${'median, ms'.padEnd(width)}${results.map((r) => cell(r.pairing)).join('')}${ratioOf ? cell(`ratio 2nd : 1st`) : ''}`;
-  const rows = METRICS.map((m) => {
-    const values = results.map((r) => r.medians[m.key] ?? null);
-    const [first, second] = values;
-    const ratio =
-      typeof first === 'number' && typeof second === 'number' && first > 0
-        ? (second / first).toFixed(3)
-        : '-';
-    const cells = values.map((v) => cell(v === null ? '-' : v.toFixed(2))).join('');
-    return `${m.title.padEnd(width)}${cells}${ratioOf ? cell(ratio) : ''}`;
+await benchmark({ runs: [5, 1, 1000] } as const, async (o, folder) => {
+  const [keepalived, vipd] = [quiet(COMMANDS.keepalived), quiet(COMMANDS.vipd)];
+  const [kk, vv, vk] = await Promise.all([
+    measurePairing('va', join(folder, 'keepalived-keepalived'), keepalived, keepalived, o.runs, false),
+    measurePairing('vb', join(folder, 'vipd-vipd'), vipd, vipd, o.runs, true),
+    measurePairing('vc', join(folder, 'vipd-keepalived'), vipd, keepalived, o.runs, true),
+  ]);
+  const row = (m: Metric, ours: readonly Round[], beside: MetricKey | undefined = m.key): Row => ({
+    title: m.title,
+    unit: 'ms',
+    base: values(kk, beside),
+    vipd: values(ours, m.key),
+    ...barOf(m),
   });
-  return [head, ...rows].join('\n');
-}
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '5' },
-      pairings: { type: 'string', default: DEFAULT_PAIRINGS },
-      json: { type: 'string' },
-    },
-  });
-  const runs = numberOf(values.runs, 'runs', 1, 1000);
-  const elsewhere = await outsideSandbox();
-  if (elsewhere !== undefined) return elsewhere;
-  const folder = mkdtempSync(join(tmpdir(), 'vipd-bench-'));
-  const results: Result[] = [];
-  try {
-    for (const pairing of values.pairings.split(',')) {
-      const [master, backup] = pairing.split('/').map((kind) => COMMANDS[kind as DaemonKind]);
-      if (master === undefined || backup === undefined) throw new Error(`no such pairing: ${pairing}`);
-      const rounds = await measurePairing(join(folder, pairing.replace('/', '-')), master, backup, runs);
-      results.push(summarize(pairing, rounds));
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  console.log(`${runs} rounds each; VRRPv2, advert_int 1, priorities 100 and 90; see bench/failover.ts`);
-  console.log(table(results));
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 1)}\n`);
-  const silent = results.flatMap((r) =>
-    METRICS.filter((m) => r.medians[m.key] === null).map((m) => `${r.pairing}: '${m.title}' was never seen`),
-  );
-  for (const line of silent) console.error(line);
-  return silent.length === 0 ? 0 : 1;
-}
-
-process.exitCode = await main();
+  const mixed = METRICS.filter((m) => m.key === 'stopGap' || m.key === 'returnGap');
+  const rows = [
+    ...METRICS.map((m) => row(m, vv)),
+    ...CLEANUP.map((m) => row(m, vv, m.beside)),
+    ...mixed.map((m) => row({ ...m, title: `vipd with a keepalived backup: ${m.title}` }, vk)),
+  ];
+  return {
+    title: 'Failover: VRRPv2, advert_int 1, priorities 100 and 90',
+    about: [
+      `Theory: the successor waits ${SKEW_MS.toFixed(1)} ms after priority 0 and ${MASTER_DOWN_MS.toFixed(1)} ms after the last advert; rows "beyond" show what it takes longer.`,
+      'When the daemon alone crashes, the kernel of its node goes on answering for the address, so that clients see nothing, until and after the successor has it too; ExecStopPost (vipd only) takes it away.',
+      'How long a take-over takes after a crash or a lost link depends on when the last advert had been sent. The client asks once a millisecond.',
+    ].join(' '),
+    rows,
+    problems: rows.filter((r) => r.vipd.length < o.runs).map((r) => `'${r.title}' was not seen in every run`),
+  };
+});

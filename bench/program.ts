@@ -14,7 +14,9 @@ export type Range = readonly [standard: number, least: number, most: number];
 /** One of some words, the first by default. */
 export type Choice = readonly [string, ...string[]];
 type Options = Readonly<Record<string, Range | Choice>>;
-export type Chosen<O extends Options> = { readonly [K in keyof O]: O[K] extends Range ? number : string };
+export type Chosen<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends Range ? number : O[K][number];
+};
 
 export async function benchmark<O extends Options>(
   options: O,

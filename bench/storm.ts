@@ -2,9 +2,9 @@
  * A backup that becomes master of everything at once, vipd beside Debian's keepalived: from its first advert to the last of its
  * gratuitous ARPs, and to the last address in the kernel.
  *
- *   node build/bench/storm.js [--instances 1000] [--runs 5] [--json FILE]
+ *   node build/bench/storm.js [--instances 1000] [--interval 500] [--runs 5] [--json FILE]
  *
- * The master before it is the same program for both (bench/former-master.ts), which sends all adverts in one burst and is killed
+ * `--interval` of the adverts in milliseconds. The master before it is the same program for both (bench/former-master.ts), which sends all adverts in one burst and is killed
  * after one: every master-down timer ends at the same moment. Frames carry the kernel's stamps on the bridges, addresses those of
  * `ip monitor`.
  */
@@ -16,10 +16,12 @@ import { CHECKOUT, COMMANDS, type DaemonKind } from '../test/netns/daemon.ts';
 import type { Lab } from '../test/netns/lab.ts';
 import { must } from '../test/netns/process.ts';
 import { heldBy, interfacesOf, macOf, manyConf, manyTopology, quiet, vipOf } from './many.ts';
-import { benchmark } from './program.ts';
+import { benchmark, type Chosen } from './program.ts';
 import { column, inTurns } from './turns.ts';
 
-const ADVERT_MS = 1000;
+const OPTIONS = { instances: [1000, 1, 2000], interval: [500, 100, 40_000], runs: [5, 1, 100] } as const;
+/** A daemon's own start, on a slow machine. */
+const START_MS = 2000;
 const TAKE_OVER_MS = 60_000;
 /** Long enough that the second round of announcements is not taken for the end of the first. */
 const SECOND_ROUND_S = 60;
@@ -47,19 +49,23 @@ async function indices(lab: Lab, count: number): Promise<string[]> {
   return Array.from({ length: count }, (_, i) => String(links.find((l) => l.ifname === `eth${i}`)?.ifindex));
 }
 
-async function once(lab: Lab, kind: DaemonKind, instances: number): Promise<Run> {
+async function once(
+  lab: Lab,
+  kind: DaemonKind,
+  { instances, interval }: Chosen<typeof OPTIONS>,
+): Promise<Run> {
   const interfaces = interfacesOf(instances);
   const program = join(CHECKOUT, 'build/bench/former-master.js');
-  const argv = [process.execPath, program, String(instances), String(ADVERT_MS)];
+  const argv = [process.execPath, program, String(instances), String(interval)];
   const former = lab.spawn('a', [...argv, ...(await indices(lab, interfaces))]);
   let bursts = 0;
   former.stdout?.on('data', () => bursts++);
   const conf = join(lab.folder, 'b.conf');
   const more = [`garp_master_delay ${SECOND_ROUND_S}`];
-  writeFileSync(conf, manyConf({ instances, priority: 100, advertMs: ADVERT_MS, more }));
+  writeFileSync(conf, manyConf({ instances, priority: 100, advertMs: interval, more }));
   const daemon = lab.start('b', quiet(COMMANDS[kind]), conf);
   // Longer than its Master_Down_Interval: it hears every one of them, or would be master by now.
-  await sleepMs(5 * ADVERT_MS);
+  await sleepMs(START_MS + 4 * interval);
   const early = await heldBy(lab, 'b');
   const captures = await Promise.all(
     Array.from({ length: interfaces }, (_, i) =>
@@ -73,7 +79,7 @@ async function once(lab: Lab, kind: DaemonKind, instances: number): Promise<Run>
     ),
   );
   const seen = bursts;
-  await until(() => bursts > seen, 2 * ADVERT_MS, 1);
+  await until(() => bursts > seen, 2 * interval, 1);
   former.kill('SIGKILL');
   const before = lab.addresses.events.length;
   const beganS = nowS();
@@ -137,10 +143,8 @@ function evaluate(
   };
 }
 
-await benchmark({ instances: [1000, 1, 2000], runs: [5, 1, 100] } as const, async (o, folder) => {
-  const found = await inTurns(o.runs, manyTopology(o.instances), folder, (lab, kind) =>
-    once(lab, kind, o.instances),
-  );
+await benchmark(OPTIONS, async (o, folder) => {
+  const found = await inTurns(o.runs, manyTopology(o.instances), folder, (lab, kind) => once(lab, kind, o));
   return {
     title: `Take-over storm: ${o.instances} instances whose master dies at once`,
     about:

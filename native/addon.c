@@ -14,5 +14,6 @@ NAPI_MODULE_INIT() {
   register_inotify(env, exports);
   register_link(env, exports);
   register_bpf(env, exports);
+  register_timer(env, exports);
   return exports;
 }

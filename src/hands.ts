@@ -13,7 +13,7 @@ import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
 import type { Snapshot } from './core/snapshot.ts';
 import { Announcer } from './io/announce/announcer.ts';
-import { LoopTimer, MonotonicClock } from './io/clock.ts';
+import { MonotonicClock, PreciseTimer } from './io/clock.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
 import { LazyFirewall } from './io/firewall/lazy-firewall.ts';
 import type { DaemonLog } from './io/log/log.ts';
@@ -143,7 +143,7 @@ export class Hands {
     this.#tracking = trackHands(api, core);
     this.ports = {
       clock: this.clock,
-      timer: new LoopTimer(this.clock, () => core().wake()),
+      timer: new PreciseTimer(api, this.clock, () => core().wake()),
       log,
       adverts: this.#adverts,
       macs,
@@ -214,7 +214,14 @@ export class Hands {
       snmp: {
         everything: options.snmp,
         socket: options.snmpSocket,
-        view: () => ({ config: core().config, snapshot: snapshot(), links: this.netlink.links() }),
+        links: () => this.netlink.links(),
+        view: () => ({
+          config: core().config,
+          snapshot: snapshot(),
+          links: this.netlink.links(),
+          addresses: () => this.netlink.addresses(),
+          routingSet: (instance?: string) => core().routingSet(instance),
+        }),
       },
     };
     return {

@@ -5,6 +5,7 @@ import type { ReaderDeps } from './io/fifo/reader.ts';
 import { fifosWanted } from './io/fifo/wanted.ts';
 import type { Native } from './native.ts';
 import type { ListenerKind } from './notices.ts';
+import type { Link } from './ports/netlink.ts';
 import type { Clock } from './ports/system.ts';
 import type { DaemonView } from './report/snmp/picture.ts';
 
@@ -19,6 +20,7 @@ export type ListenerDeps = Omit<ReaderDeps, 'firstPauseMs'> & {
     readonly everything: boolean; // -x
     readonly socket: string | undefined; // -A
     readonly view: () => DaemonView;
+    readonly links: () => readonly Link[];
   };
 };
 
@@ -71,8 +73,8 @@ export function listenerKinds(deps: ListenerDeps): readonly ListenerKind[] {
           import('./io/snmp/subagent.ts'),
           import('./report/snmp/model.ts'),
         ]);
-        const { everything, view, socket } = deps.snmp;
-        const model = new Model({ everything, view, nowUs: () => clock.nowUs() });
+        const { everything, view, links, socket } = deps.snmp;
+        const model = new Model({ everything, view, links, nowUs: () => clock.nowUs() });
         return new Subagent({ model, log, socket, description: 'vipd' });
       },
     },

@@ -82,16 +82,6 @@ const ASAN = join(CHECKOUT, 'test/native/asan.sh');
 const NS_FOLDER = 'test/netns';
 const SYSTEMD = built('test/systemd/pair.ns.js');
 
-/** In small form, so that none rots. */
-const BENCHES: readonly (readonly [file: string, ...options: string[]])[] = [
-  ['failover', '--runs', '1'],
-  ['config', '--runs', '1', '--scale', '0.02'],
-  ['bfd', '--sessions', '20', '--seconds', '2'],
-  ['together', '--instances', '20', '--runs', '1'],
-  ['storm', '--instances', '20', '--runs', '1'],
-  ['steady', '--instances', '10', '--seconds', '2', '--runs', '1'],
-];
-
 const STAGES: readonly Stage[] = [
   {
     name: 'lint',
@@ -117,12 +107,7 @@ const STAGES: readonly Stage[] = [
   {
     name: 'bench',
     obstacle: rootObstacle,
-    run: async () => {
-      let sum: Counts = { passed: 0, failed: 0, skipped: [] };
-      for (const [file, ...options] of BENCHES)
-        sum = add(sum, await counting([...NODE, built(`bench/${file}.js`), ...options], true));
-      return sum;
-    },
+    run: () => counting([...NODE, built('bench/all.js'), '--small'], true),
   },
 ];
 

@@ -10,14 +10,13 @@ import type { NetlinkEvent } from '../ports/netlink.ts';
 import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
-import { lingerBoundUs } from '../vrrp/timers.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
 import { announce } from './announcing.ts';
 import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
-import { mustLeaveFirst } from './duplicates.ts';
+import { lingerUsOf } from './duplicates.ts';
 import { carryOut } from './effects.ts';
 import { expired } from './expiry.ts';
 import { Groups } from './groups.ts';
@@ -30,7 +29,7 @@ import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { RoutingSet, Snapshot } from './snapshot.ts';
 import { Stalls } from './stalls.ts';
 import { startNotBeforeUs, startRouters } from './start.ts';
 import { TakeOvers } from './take-overs.ts';
@@ -38,7 +37,7 @@ import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
-import { heed, isProlonged, LOOK_US, stragglers, unwatch, watch } from './watching.ts';
+import { heed, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -234,8 +233,9 @@ export class Core {
   #prolong(nowUs: number): void {
     for (let left = this.#owners.size; left > 0; left--) {
       const r = this.#owners.get(this.#deadlines.first() ?? -1);
-      if (r === undefined || !isProlonged(this.#ctx, r, this.#deadlines.next(), nowUs)) return;
-      this.#schedule(r);
+      const nextUs = r && nextLookUs(this.#ctx, r, this.#deadlines.next(), nowUs);
+      if (r === undefined || nextUs === undefined) return;
+      this.#deadlines.set(r.id, nextUs);
     }
   }
 
@@ -359,6 +359,7 @@ export class Core {
     }
     const next = this.#deadlines.next();
     if (next !== this.#armedAtUs) {
+      this.#stalls.overtaken(this.#armedAtUs);
       this.#armedAtUs = next;
       ctx.ports.timer.arm(next);
     }
@@ -378,6 +379,9 @@ export class Core {
     }
   }
 
+  /** Which routes and rules of an instance, or of the static ones, are in force. */
+  readonly routingSet = (instance?: string): RoutingSet => this.#tracking.routing.setOf(instance);
+
   /** Orderly stop; `done` is called when nothing of ours is left. A second call gives up lingering. */
   stop(done: () => void): void {
     if (this.#left) return;
@@ -389,8 +393,7 @@ export class Core {
     }
     const linger = this.#ctx.options.makeBeforeBreak && !again && !this.#ctx.options.keepAddresses;
     for (const router of this.#ctx.routers) {
-      const stays = linger && router.params.basePriority > 0 && !mustLeaveFirst(router.config);
-      const lingerUs = stays ? lingerBoundUs(router.params) : 0;
+      const lingerUs = linger ? lingerUsOf(router) : 0;
       this.#ctx.post({ type: 'machine', router, event: { type: 'shutdown', lingerUs } });
     }
     this.#pump();

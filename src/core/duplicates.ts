@@ -6,6 +6,7 @@
 import { equalBytes, toHex } from '../base/bytes.ts';
 import type { InstanceConfig, VirtualAddress } from '../config/config.ts';
 import type { KernelAddress } from '../ports/netlink.ts';
+import { lingerBoundUs } from '../vrrp/timers.ts';
 import { announceAddresses } from './announcing.ts';
 import type { Context } from './context.ts';
 import { addressRequest, notUsable } from './network.ts';
@@ -17,7 +18,11 @@ const MAX_TRIES = 5;
 const isDetected = (v: VirtualAddress): boolean => v.family === 6 && v.flags?.includes('-nodad') === true;
 
 /** One of its addresses would not work for the successor as long as we still answer for it. */
-export const mustLeaveFirst = (c: InstanceConfig): boolean => allAddresses(c).some(isDetected);
+const mustLeaveFirst = (c: InstanceConfig): boolean => allAddresses(c).some(isDetected);
+
+/** How long at most a master that stops may answer for its addresses until its successor does. */
+export const lingerUsOf = (r: Router): number =>
+  r.params.basePriority > 0 && !mustLeaveFirst(r.config) ? lingerBoundUs(r.params) : 0;
 
 /** News of a virtual address; `r` holds its addresses. */
 export function onDetection(ctx: Context, r: Router, a: KernelAddress): void {

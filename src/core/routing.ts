@@ -19,6 +19,7 @@ import {
   routingKey,
   routingText,
 } from './routing-items.ts';
+import type { RoutingSet } from './snapshot.ts';
 import type { TrackHands, TrackSource } from './track-source.ts';
 import { restoreRoutes } from './virtual-routes.ts';
 
@@ -90,6 +91,24 @@ export class Routing implements TrackSource {
               : `static ${lost.line.kind} ${textOf(lost.line)} is missing: ${lost.lost}`,
         });
       });
+  }
+
+  /** Those of an instance, or without a name the static ones. */
+  setOf(instance?: string): RoutingSet {
+    const ctx = this.#ctx;
+    const router = ctx.routers.find((r) => r.config.name === instance);
+    const { routes, rules } =
+      instance === undefined
+        ? { routes: ctx.config.staticRoutes, rules: ctx.config.staticRules }
+        : (router?.config ?? { routes: [], rules: [] });
+    const isSet = (line: RoutingLine): boolean =>
+      instance === undefined
+        ? this.#statics.get(keyOf(line))?.lost === ''
+        : router?.routing.has(routingKey(line)) === true;
+    return {
+      routes: routes.map((route) => isSet({ kind: 'route', route })),
+      rules: rules.map((rule) => isSet({ kind: 'rule', rule })),
+    };
   }
 
   onDeadline(id: number): boolean {

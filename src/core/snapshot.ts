@@ -196,6 +196,9 @@ export type BfdSessionSnapshot = {
   };
 };
 
+/** Which of an instance's routes and rules, or of the static ones, are in force; in file order. */
+export type RoutingSet = { readonly routes: readonly boolean[]; readonly rules: readonly boolean[] };
+
 export type BfdSnapshot = {
   readonly sessions: readonly BfdSessionSnapshot[];
   readonly discarded: Readonly<Record<string, number>>; // packets of no session, by reason

@@ -25,9 +25,10 @@ const OWNER_CONFLICT_ADVERTS = 2;
 const FAULT_ADVERTS = 2;
 
 /**
- * Lower adverts that are answered, in each tenth of a second; the rest is discarded as RFC 5798 has it. Two masters that both
- * believe they win (equal priorities, addresses translated on the way) would answer each other at line rate, and each forged
- * advert would cost a burst of announcements. A minimum gap would not do: the simulation shows elections that need the next answer.
+ * Lower adverts that are answered, those of priority 0 among them, in each tenth of a second; the rest is discarded as RFC 5798
+ * has it. Two masters that both believe they win (equal priorities, addresses translated on the way) would answer each other at
+ * line rate, and each forged advert would cost a burst of announcements. A minimum gap would not do: the simulation shows
+ * elections that need the next answer.
  */
 const ANSWERS = 16;
 const ANSWER_WINDOW_US = 100_000;
@@ -135,7 +136,11 @@ function afterAdvert(p: Params, s: MasterState, rivalIntUs: number, nowUs: numbe
 
 function advert(p: Params, s: MasterState, e: AdvertEvent, nowUs: number): Step {
   // RFC 9568 6.4.3 (640): somebody gave up; answer so that no backup starts its skew for nothing.
-  if (e.priority === 0) return withEffects(afterAdvert(p, s, p.adverIntUs, nowUs), [sendAdvert(s.priority)]);
+  if (e.priority === 0) {
+    const counted = countAnswer(s, nowUs);
+    if (counted === undefined) return stay(s);
+    return withEffects(afterAdvert(p, counted, p.adverIntUs, nowUs), [sendAdvert(s.priority)]);
+  }
   if (e.priority === s.priority && e.sourceOrder === 0)
     return withEffects(s, [{ type: 'note', note: 'own-address', priority: e.priority }]);
   const higher = e.priority > s.priority;

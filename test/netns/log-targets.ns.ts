@@ -25,6 +25,7 @@ import { readPcap } from './capture.ts';
 import { nowS, sleepMs, until } from './clock.ts';
 import { COMMANDS, type Daemon } from './daemon.ts';
 import { field, describe as fieldsOf } from './frames.ts';
+import { FrozenFolder } from './frozen.ts';
 import { Lab } from './lab.ts';
 import { HOST, type PairNode, pairTopology } from './pair.ts';
 import { run } from './process.ts';
@@ -32,16 +33,15 @@ import { run } from './process.ts';
 const PATIENCE_MS = 15_000;
 /** Of an advert that comes each second; the peers would wait for three of them and a skew. */
 const MOST_LATE_S = 0.6;
-const STATUS_MS = 1000;
+/** Three daemons log all they have at once; one that waits for its disk would not answer at all. */
+const STATUS_MS = 4000;
 const RELOADS = 10;
-/** Whatever becomes of this test: who writes to a frozen file system cannot be killed. */
-const THAW_S = 45;
 const FILLERS = 60;
 
 const folder = mkdtempSync(join(tmpdir(), 'vipd-logs-'));
-const frozen = join(folder, 'frozen');
 const at = (name: string): string => join(folder, name);
 let lab: Lab;
+let frozen: FrozenFolder | undefined;
 
 /** One signed instance, whose adverts JavaScript sends, and many that make the log long. */
 function conf(node: PairNode, global = ''): string {
@@ -131,30 +131,17 @@ async function stops(daemon: Daemon): Promise<string> {
   return `stopped after ${((nowS() - beganS) * 1000).toFixed(0)} ms`;
 }
 
-const thaw = (): Promise<unknown> => run('fsfreeze', ['-u', frozen]);
-
-/** Makes `frozen` a file system of its own; else says why it cannot (no loop devices). */
-async function mountFrozen(): Promise<string | undefined> {
-  const image = at('image');
-  mkdirSync(frozen);
-  const made = await run('sh', [
-    '-c',
-    `truncate -s 32M ${image} && mkfs.ext4 -q -F ${image} && mount -o loop ${image} ${frozen}`,
-  ]);
-  return made.status === 0 ? undefined : made.text.trim();
-}
-
 before(async () => {
   lab = await Lab.open('vl', pairTopology('abc', true), folder);
 });
 after(async () => {
-  await thaw();
+  await frozen?.thaw();
   await lab.close();
-  await run('umount', ['-l', frozen]);
+  await frozen?.unmount();
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('log targets that block', () => {
+describe('log targets that block', { concurrency: true }, () => {
   it('a pipe that nobody reads; read later, it says how much was lost', async (t) => {
     await run('mkfifo', [at('pipe')]);
     // Open for both: neither side waits for the other, and what is written stays.
@@ -180,17 +167,18 @@ describe('log targets that block', () => {
   });
 
   it('a file system that stands still: log file, stderr, dumps, saved states', async (t) => {
-    const obstacle = await mountFrozen();
-    if (obstacle !== undefined) {
-      // Containers without loop devices; the writer's own tests (unit/io/file-writer) do without.
-      t.diagnostic(`not played here: ${obstacle}`);
+    const disk = await FrozenFolder.mount(at('frozen'));
+    if (typeof disk === 'string') {
+      // The writer's own tests (unit/io/file-writer) do without.
+      t.diagnostic(`not played here: ${disk}`);
       return;
     }
-    mkdirSync(join(frozen, 'saved'));
-    const global = `config_save_dir ${frozen}/saved\nstate_dump_file ${frozen}/\nstats_dump_file ${frozen}/\njson_dump_file ${frozen}/\n`;
-    const daemon = await start('c', `--log-file=${frozen}/log`, `>${frozen}/stderr 2>&1`, global);
-    lab.spawn('c', ['sh', '-c', `sleep ${THAW_S}; fsfreeze -u ${frozen}`]);
-    assert.equal((await run('fsfreeze', ['-f', frozen])).status, 0);
+    frozen = disk;
+    const place = disk.path;
+    mkdirSync(join(place, 'saved'));
+    const global = `config_save_dir ${place}/saved\nstate_dump_file ${place}/\nstats_dump_file ${place}/\njson_dump_file ${place}/\n`;
+    const daemon = await start('c', `--log-file=${place}/log`, `>${place}/stderr 2>&1`, global);
+    await disk.freeze();
     try {
       t.diagnostic(
         await busy('c', daemon, () => {
@@ -199,9 +187,9 @@ describe('log targets that block', () => {
         }),
       );
     } finally {
-      await thaw();
+      await disk.thaw();
     }
-    const file = (name: string): string => join(frozen, name);
+    const file = (name: string): string => join(place, name);
     assert.ok(await until(() => existsSync(file('keepalived.stats')), PATIENCE_MS), 'no dump after the thaw');
     for (const name of ['log', 'stderr'])
       assert.ok(

@@ -18,7 +18,7 @@ import { Lab } from './lab.ts';
 import { pairTopology } from './pair.ts';
 
 const RATE = 50_000;
-const FLOOD_S = 4;
+const FLOOD_S = 3;
 const PATIENCE_MS = 15_000;
 /** Of priority 200 at 1 s. */
 const SKEW_S = 0.22;
@@ -64,8 +64,7 @@ before(async () => {
     await until(() => holders() === WHOLE, PATIENCE_MS),
     `${holders()}\n${readFileSync(log, 'utf8')}`,
   );
-  // The second burst of announcements is over.
-  await sleepMs(6000);
+  await sleepMs(500);
 });
 after(async () => {
   await lab.close();

@@ -165,6 +165,41 @@ it('reload of a broken file: fails visibly and changes nothing', onlyVipd, async
   await pair.must('a', `systemctl reload ${UNIT}`);
 });
 
+it('a journal that stands still delays no advert, no reload and no stop', onlyVipd, async (t) => {
+  const journald = Number(
+    (await pair.must('a', 'systemctl show systemd-journald -p MainPID --value')).trim(),
+  );
+  const stopped = pair.hostPid('a', journald);
+  const daemon = pair.hostPid('a', Number(await show('a', 'MainPID')));
+  const atS = nowS();
+  process.kill(stopped, 'SIGSTOP');
+  try {
+    // Its socket holds some ten messages.
+    for (let i = 0; i < 20; i++) {
+      process.kill(daemon, 'SIGHUP');
+      await sleepMs(150);
+    }
+    assert.deepEqual(changesSince(atS), []);
+    const times = adverts('a', atS).map((x) => x.atS);
+    const longestS = times.slice(1).reduce((most, s, i) => Math.max(most, s - (times[i] as number)), 0);
+    assert.ok(times.length > 2 && longestS < 1.6, `${times.length} adverts, ${longestS} s between two`);
+    assert.deepEqual(adverts('b', atS), []);
+    process.kill(daemon, 'SIGTERM');
+    const stopS = nowS();
+    await holder('b', MOVE_MS);
+    const got = pair.lab.addresses.lastChangeS('b', VIP, true) ?? Number.NaN;
+    t.diagnostic(`on the peer ${((got - stopS) * 1000).toFixed(0)} ms after SIGTERM`);
+    assert.ok(got - stopS < 2);
+  } finally {
+    process.kill(stopped, 'SIGCONT');
+  }
+  const active = await until(async () => (await show('a', 'ActiveState')) === 'inactive', MOVE_MS, 100);
+  assert.ok(active, await show('a', 'ActiveState'));
+  assert.equal(await show('a', 'Result'), 'success');
+  await pair.must('a', `systemctl start ${UNIT}`);
+  await holder('a', MOVE_MS);
+});
+
 it('kill -9: systemd releases the address and says priority 0, then starts it again', onlyVipd, async (t) => {
   const inside = Number(await show('a', 'MainPID'));
   const outside = pair.hostPid('a', inside);

@@ -1,8 +1,8 @@
 /** What the rows are made from: the configuration in force and the snapshot of the same moment, joined. */
 import { parseIp } from '../../base/ip.ts';
 import type { Config, InstanceConfig } from '../../config/config.ts';
-import type { InstanceSnapshot, Snapshot } from '../../core/snapshot.ts';
-import type { Link } from '../../ports/netlink.ts';
+import type { InstanceSnapshot, RoutingSet, Snapshot } from '../../core/snapshot.ts';
+import type { KernelAddress, Link } from '../../ports/netlink.ts';
 import type { Oid } from '../../ports/snmp.ts';
 
 /** Taken at one moment. `config` is the one in force, its addresses on the interfaces that they are really set on. */
@@ -10,6 +10,9 @@ export type DaemonView = {
   readonly config: Config;
   readonly snapshot: Snapshot;
   readonly links: readonly Link[];
+  readonly addresses: () => readonly KernelAddress[];
+  /** Of an instance; without a name of the static ones. */
+  readonly routingSet: (instance?: string) => RoutingSet;
 };
 
 /** An instance; `number`: its place in the file, 1.., which is its index in KEEPALIVED-MIB. */
@@ -19,9 +22,9 @@ export type Instance = {
   readonly state: InstanceSnapshot;
 };
 
-/** What the snapshot does not keep of an instance and the traps' history does. */
+/** What the snapshot does not keep of an instance and the history of notices does. */
 export type Remembered = {
-  readonly upSinceTicks: number; // sysUpTime when it left INIT or FAULT; -1: it is in one of them
+  readonly upSinceUs: number; // when it left INIT or FAULT; -1: it is in one of them
   readonly masterReason: MasterReason;
   readonly protocolError: ProtocolError;
 };
@@ -39,14 +42,16 @@ export type Picture = {
   readonly links: ReadonlyMap<string, Link>;
   readonly instances: readonly Instance[];
   readonly groupOf: ReadonlyMap<string, string>; // instance -> sync group
-  readonly nowTicks: number; // sysUpTime of the master agent
-  readonly remembered: (instance: string) => Remembered;
+  readonly addresses: DaemonView['addresses'];
+  readonly routingSet: DaemonView['routingSet'];
+  readonly nowUs: number;
+  readonly bootUs: number; // when the master agent started: its sysUpTime counts from there
+  readonly remembered: (instance: string) => Remembered | undefined;
 };
 
 export function pictureOf(
-  { config, snapshot, links }: DaemonView,
-  nowTicks: number,
-  remembered: (instance: string) => Remembered,
+  { config, snapshot, links, addresses, routingSet }: DaemonView,
+  given: Pick<Picture, 'nowUs' | 'bootUs' | 'remembered'>,
 ): Picture {
   const states = new Map(snapshot.instances.map((i) => [i.name, i]));
   return {
@@ -58,8 +63,9 @@ export function pictureOf(
       return state === undefined ? [] : [{ number: at + 1, config: c, state }];
     }),
     groupOf: new Map(config.groups.flatMap((g) => g.members.map((m) => [m, g.name]))),
-    nowTicks,
-    remembered,
+    addresses,
+    routingSet,
+    ...given,
   };
 }
 
@@ -84,3 +90,23 @@ export const ownInterface = (c: InstanceConfig): string => c.vmac?.name ?? c.ipv
 export const KEEPALIVED_MIB: Oid = [1, 3, 6, 1, 4, 1, 9586, 100, 5];
 export const VRRP_MIB: Oid = [1, 3, 6, 1, 2, 1, 68]; // RFC 2787
 export const VRRPV3_MIB: Oid = [1, 3, 6, 1, 2, 1, 207]; // RFC 6527
+
+export const ownMac = (p: Picture, i: Instance): Uint8Array =>
+  p.links.get(ownInterface(i.config))?.mac ?? new Uint8Array(0);
+
+/** Of the master that is known: this router, or the one it hears; else zeros. */
+export function masterAddress({ config, state }: Instance): Uint8Array {
+  const known = state.state === 'master' ? state.source : state.peer.isMaster ? state.peer.address : '';
+  return addressBytes(known, config.family);
+}
+
+/** When the instance left INIT or FAULT; -1: it is there. Of one that nothing was heard of yet, since when it is in its state. */
+export function upSinceUs(p: Picture, { config, state }: Instance): number {
+  if (state.state === 'init' || state.state === 'fault') return -1;
+  const known = p.remembered(config.name)?.upSinceUs ?? -1;
+  return known >= 0 ? known : p.nowUs - state.sinceUs;
+}
+
+/** Adverts of all these that were refused for one reason. */
+export const rejectedCount = (instances: readonly Instance[], reason: string): number =>
+  instances.reduce((sum, i) => sum + (i.state.counters.rejected[reason] ?? 0), 0);

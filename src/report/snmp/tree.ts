@@ -11,7 +11,7 @@ export type Row<T> = { readonly index: Oid; readonly of: T };
 /** `P`: the picture of the daemon that rows are made from. */
 export type Table<P, T> = {
   readonly entry: Oid; // columns are one number longer
-  readonly rows: (picture: P) => readonly Row<T>[]; // in any order, no index twice
+  readonly rows: (picture: P) => readonly Row<T>[]; // in any order; of two with one index the first counts
   /** By number; undefined: the row has no such variable. */
   readonly columns: Readonly<Record<number, (row: T, picture: P) => SnmpValue | undefined>>;
 };
@@ -101,7 +101,10 @@ export class Tree<P extends object> {
     }
     let rows = tables.get(table);
     if (rows === undefined) {
-      rows = [...table.rows(picture)].sort((a, b) => compareOids(a.index, b.index));
+      const sorted = [...table.rows(picture)].sort((a, b) => compareOids(a.index, b.index));
+      rows = sorted.filter(
+        (row, i) => i === 0 || compareOids(row.index, (sorted[i - 1] as typeof row).index) !== 0,
+      );
       tables.set(table, rows);
     }
     return rows;

@@ -19,8 +19,14 @@ const received: readonly Row[] = [
     name: 'master/advert/zero [RFC9568-6.4.3-07+] [RFC3768-6.4.3-05+]',
     from: master,
     e: advert(0, 1),
-    to: sent,
+    to: answered,
     fx: ['advert 100'],
+  },
+  {
+    name: 'master/advert/zero/the 17th in a tenth of a second: somebody floods',
+    from: { ...master, answerCount: 16, answersUntilUs: at + 1 },
+    e: advert(0, 1),
+    to: { ...master, answerCount: 16, answersUntilUs: at + 1 },
   },
   {
     name: 'master/advert/higher [RFC9568-6.4.3-08+] [RFC9568-6.4.3-09+] [RFC3768-6.4.3-06+]',
