@@ -178,11 +178,13 @@ export class Core {
 
   /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
   beat(): void {
+    this.#stalls.look(this.#armedAtUs, this.#ctx.ports.clock.nowUs());
     checkLease(this.#ctx);
     this.#pump();
   }
 
   #accept(event: CoreEvent): void {
+    this.#stalls.look(this.#armedAtUs, this.#ctx.ports.clock.nowUs());
     checkLease(this.#ctx);
     this.#queue.push(event);
     this.#pump();
@@ -192,8 +194,8 @@ export class Core {
   wake(): void {
     const nowUs = this.#ctx.ports.clock.nowUs();
     const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
+    this.#stalls.look(this.#armedAtUs, nowUs);
     this.#armedAtUs = Number.POSITIVE_INFINITY;
-    this.#stalls.served(lateUs, nowUs);
     checkLease(this.#ctx);
     this.#backlogs.newTurn();
     this.#serving = true;
