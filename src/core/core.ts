@@ -35,7 +35,7 @@ import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
-import { heed, isAlive, isProlonged, LOOK_US, stragglers, unwatch, watch } from './watching.ts';
+import { heed, isAlive, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -178,13 +178,11 @@ export class Core {
 
   /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
   beat(): void {
-    this.#stalls.look(this.#armedAtUs, this.#ctx.ports.clock.nowUs());
     checkLease(this.#ctx);
     this.#pump();
   }
 
   #accept(event: CoreEvent): void {
-    this.#stalls.look(this.#armedAtUs, this.#ctx.ports.clock.nowUs());
     checkLease(this.#ctx);
     this.#queue.push(event);
     this.#pump();
@@ -194,8 +192,8 @@ export class Core {
   wake(): void {
     const nowUs = this.#ctx.ports.clock.nowUs();
     const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
-    this.#stalls.look(this.#armedAtUs, nowUs);
     this.#armedAtUs = Number.POSITIVE_INFINITY;
+    this.#stalls.served(lateUs, nowUs);
     checkLease(this.#ctx);
     this.#backlogs.newTurn();
     this.#serving = true;
@@ -222,8 +220,9 @@ export class Core {
   #prolong(nowUs: number): void {
     for (let left = this.#owners.size; left > 0; left--) {
       const r = this.#owners.get(this.#deadlines.first() ?? -1);
-      if (r === undefined || !isProlonged(this.#ctx, r, this.#deadlines.next(), nowUs)) return;
-      this.#schedule(r);
+      const nextUs = r && nextLookUs(this.#ctx, r, this.#deadlines.next(), nowUs);
+      if (r === undefined || nextUs === undefined) return;
+      this.#deadlines.set(r.id, nextUs);
     }
   }
 
@@ -366,6 +365,7 @@ export class Core {
     }
     const next = this.#deadlines.next();
     if (next !== this.#armedAtUs) {
+      this.#stalls.overtaken(this.#armedAtUs);
       this.#armedAtUs = next;
       ctx.ports.timer.arm(next);
     }

@@ -9,25 +9,20 @@ export class Stalls {
   readonly #ctx: Context;
   count = 0;
   longestUs = 0;
-  #seenUs = 0; // the time that was to be served when a stall was last seen
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
   }
 
-  /**
-   * Something woke this thread while its timer was to ring at `dueUs` (Infinity: at no time). After a stall that need not be the
-   * timer: what is read first may move it, and then nobody would have been late.
-   */
-  look(dueUs: number, nowUs: number): void {
-    const lateUs = nowUs - dueUs;
-    if (lateUs < STALL_US || dueUs === this.#seenUs) return;
-    this.#seenUs = dueUs;
-    this.#served(lateUs, nowUs);
+  /** The timer is set anew: what was read first after a sleep may move a deadline that was long past before it rings. */
+  overtaken(armedAtUs: number): void {
+    const nowUs = this.#ctx.ports.clock.nowUs();
+    this.served(nowUs - armedAtUs, nowUs);
   }
 
-  /** A timer is served `lateUs` after its time. */
-  #served(lateUs: number, nowUs: number): void {
+  /** A timer was served `lateUs` after its time. */
+  served(lateUs: number, nowUs: number): void {
+    if (lateUs < STALL_US) return;
     const { limiter, ports, config } = this.#ctx;
     this.count++;
     this.longestUs = Math.max(this.longestUs, lateUs);
