@@ -11,7 +11,8 @@ import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
-import { announce } from './announcing.ts';
+import { type Amendment, amend } from './amend.ts';
+import { announceByName } from './announcing.ts';
 import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
@@ -462,11 +463,11 @@ export class Core {
   }
 
   /** Announces the addresses of an instance that holds them, as at a takeover. */
-  announce(name: string): void {
-    for (const r of this.#ctx.routers)
-      if (r.config.name === name && r.state.name === 'master')
-        announce(this.#ctx, r, 'first', r.params.garp.repeatCount);
-  }
+  readonly announce = (name: string): void => announceByName(this.#ctx, name);
+
+  /** A change of one instance until the next reload; not while one is under way. */
+  readonly amend = (name: string, change: Amendment): void =>
+    amend(this.#ctx, name, change, () => this.#pump());
 
   /** What others did for the machines, and saw for them, until now. */
   #catchUpAll(): void {
