@@ -276,7 +276,11 @@ export class Daemon {
       this.#stopping = true;
       this.#hands.service.stopping();
       this.#hands.bfd.stop();
-      this.#core.stop(() => this.#end?.(EXIT.ok));
+      this.#core.stop(() => {
+        // What the kernel says of our last addresses may wait to be read, and '-a' wants it told.
+        this.#hands.netlink.drain();
+        this.#end?.(EXIT.ok);
+      });
     };
     const dump = (how: typeof dumpData) => () => how(this.#core.config, this.#snapshot(), this.#dumpHands());
     const stats = dump(dumpStats);

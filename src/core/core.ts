@@ -365,6 +365,7 @@ export class Core {
     }
     const next = this.#deadlines.next();
     if (next !== this.#armedAtUs) {
+      this.#stalls.overtaken(this.#armedAtUs);
       this.#armedAtUs = next;
       ctx.ports.timer.arm(next);
     }

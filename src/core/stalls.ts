@@ -14,6 +14,12 @@ export class Stalls {
     this.#ctx = ctx;
   }
 
+  /** The timer is set anew: what was read first after a sleep may move a deadline that was long past before it rings. */
+  overtaken(armedAtUs: number): void {
+    const nowUs = this.#ctx.ports.clock.nowUs();
+    this.served(nowUs - armedAtUs, nowUs);
+  }
+
   /** A timer was served `lateUs` after its time. */
   served(lateUs: number, nowUs: number): void {
     if (lateUs < STALL_US) return;
