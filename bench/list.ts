@@ -77,6 +77,13 @@ export const BENCHMARKS: readonly Benchmark[] = [
     limitS: 240,
     small: ['--instances', '20', '--settle', '1', '--runs', '1'],
   },
+  {
+    name: 'heap',
+    program: 'heap',
+    options: ['--seconds', '30'],
+    limitS: 600,
+    small: ['--instances', '20', '--seconds', '3', '--settle', '1', '--points', '3'],
+  },
   { name: 'config', program: 'config', options: [], limitS: 240, small: ['--size', '2', '--runs', '1'] },
   {
     name: 'bfd',

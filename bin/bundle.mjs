@@ -9,12 +9,26 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = { name: 'main', entry: 'main.js' };
 /** What runs after a death and has nothing else to load: see src/cleanup-main.ts. */
 const CLEANUP = { name: 'cleanup', entry: 'cleanup-main.js' };
+/** pino asks for them before anybody wants its transports on threads of their own; nobody here does. */
+const threadless = {
+  name: 'threadless',
+  setup(bundling) {
+    bundling.onResolve({ filter: /^(thread-stream|worker_threads)$/ }, ({ path }) => ({
+      path,
+      namespace: 'threadless',
+    }));
+    bundling.onLoad({ filter: /./, namespace: 'threadless' }, () => ({
+      contents: 'module.exports = { isMainThread: true };',
+    }));
+  },
+};
 rmSync(`${root}build/bundle`, { recursive: true, force: true });
 await build({
   entryPoints: [PROGRAM, CLEANUP].map(({ name, entry }) => ({ in: `${root}build/src/${entry}`, out: name })),
   outdir: `${root}build/bundle`,
   outExtension: { '.js': '.cjs' },
   bundle: true,
+  plugins: [threadless],
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
@@ -38,14 +52,34 @@ await build({
   },
   footer: { js: '})' },
 });
-for (const [{ name }, ...config] of [[PROGRAM, `${root}keepalived.conf.example`], [CLEANUP]]) {
-  const file = `${root}build/bundle/${name}.cjs`;
-  const made = spawnSync(process.execPath, [`${root}bin/code-cache.js`, file, ...config], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  // Without it vipd starts more slowly, and no worse.
-  if (made.status !== 0)
-    process.stderr.write(
-      `bundle: no usable code cache of ${name} was made (${made.status ?? made.signal})\n`,
-    );
+const HERE = [];
+/** A network of its own with one interface in it, where that is allowed: the daemon's own way is compiled ahead too. */
+const APART = [
+  'unshare',
+  ...(process.getuid() === 0 ? [] : ['--user', '--map-root-user']),
+  '--net',
+  '--',
+  'sh',
+  '-c',
+  'ip link add warm0 type veth peer name warm1 && ip addr add 192.0.2.1/24 dev warm0 && ip link set warm1 up && ip link set warm0 up && exec "$@" warm0',
+  'sh',
+];
+
+/** False: there is no usable one. */
+function codeCache(where, name, config) {
+  const [command, ...args] = [
+    ...where,
+    process.execPath,
+    `${root}bin/code-cache.js`,
+    `${root}build/bundle/${name}.cjs`,
+    ...config,
+  ];
+  const quiet = where === APART ? 'ignore' : 'inherit';
+  return spawnSync(command, args, { stdio: ['ignore', quiet, quiet], timeout: 20_000 }).status === 0;
 }
+
+const made =
+  codeCache(HERE, CLEANUP.name, []) &&
+  [APART, HERE].some((where) => codeCache(where, PROGRAM.name, [`${root}keepalived.conf.example`]));
+// Without one vipd starts more slowly, and no worse.
+if (!made) process.stderr.write('bundle: no usable code cache was made\n');

@@ -10,9 +10,11 @@ const cacheOf = (file) => `${file}.cache`;
 // Of Node's modules those that take milliseconds to load and that many runs never use: loaded when something of them is used.
 const SELDOM = new Set(
   [
+    'assert',
     'child_process',
     'crypto',
     'dns/promises',
+    'fs/promises',
     'net',
     'readline',
     'string_decoder',
@@ -20,7 +22,11 @@ const SELDOM = new Set(
     'worker_threads',
   ].flatMap((name) => [name, `node:${name}`]),
 );
-const delayed = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });
+const delayed = (name) =>
+  new Proxy(() => {}, {
+    get: (_, key) => require(name)[key],
+    apply: (_, self, args) => Reflect.apply(require(name), self, args),
+  });
 // The files that it asks for lie below the same root, and `createRequire` of a path there would find what this one finds.
 const own = { createRequire: () => require };
 const lean = (name) => (SELDOM.has(name) ? delayed(name) : name === 'node:module' ? own : require(name));

@@ -17,12 +17,22 @@
 #endif
 
 enum { MOST_VALUE = 1 << 16, MOST_ENTRIES = 1 << 16, MOST_INSTRUCTIONS = 4096, MOST_PACKET = 1 << 14, LEAST_PACKET = 14 };
-enum { LOG_BYTES = 1 << 16, LOG_SHOWN = 2000 };
+enum { LOG_BYTES = 1 << 16, LOG_SHOWN = 2000, LOAD_ATTEMPTS = 10 };
 
 /* bpf_ktime_get_ns was for GPL programs only before Linux 5.7. */
 static const char LICENSE[] = "Dual MIT/GPL";
 
 static int bpf(int command, union bpf_attr *attr) { return (int)syscall(SYS_bpf, command, attr, sizeof *attr); }
+
+/* The verifier gives up with EAGAIN when a signal comes meanwhile. */
+static int load_program(union bpf_attr *attr) {
+  int fd = -1;
+  for (int attempt = 0; attempt < LOAD_ATTEMPTS; attempt++) {
+    fd = bpf(BPF_PROG_LOAD, attr);
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
+  return fd;
+}
 
 static uint64_t pointer(const void *p) { return (uint64_t)(uintptr_t)p; }
 
@@ -102,7 +112,7 @@ static napi_value bpf_filter(napi_env env, napi_callback_info info) {
   attr.insns = pointer(code.data);
   attr.insn_cnt = (uint32_t)count;
   attr.license = pointer(LICENSE);
-  const int fd = bpf(BPF_PROG_LOAD, &attr);
+  const int fd = load_program(&attr);
   if (fd >= 0) return number(env, fd);
   const int error = errno;
   if (error == EPERM) return throw_errno(env, error, "bpf");
@@ -112,7 +122,7 @@ static napi_value bpf_filter(napi_env env, napi_callback_info info) {
   attr.log_buf = pointer(log);
   attr.log_size = LOG_BYTES;
   attr.log_level = 1;
-  const int again = bpf(BPF_PROG_LOAD, &attr);
+  const int again = load_program(&attr);
   if (again < 0) throw_refused(env, error, log);
   free(log);
   return again < 0 ? NULL : number(env, again);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,17 @@ static napi_value set_affinity(napi_env env, napi_callback_info info) {
   return undefined(env);
 }
 
+/* glibc's own limit grows with what was freed, to some MB for each thread that ever compiled something. */
+static napi_value trim_heap_from(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  uint32_t bytes;
+  if (!args(env, info, 1, argv) || !arg_uint32(env, argv[0], "bytes", &bytes)) return NULL;
+#ifdef M_TRIM_THRESHOLD
+  mallopt(M_TRIM_THRESHOLD, (int)(bytes & INT32_MAX));
+#endif
+  return undefined(env);
+}
+
 /* Locks what is mapped from files (code and constants) as it is touched. The heap stays out: V8 gives pages of it back with
  * MADV_DONTNEED, which fails on locked ones and ends the process. A mapping that vanishes meanwhile is no error. */
 static napi_value lock_code(napi_env env, napi_callback_info info) {
@@ -200,6 +212,7 @@ static const struct method METHODS[] = {
     {"getAffinity", get_affinity},
     {"setAffinity", set_affinity},
     {"lockCode", lock_code},
+    {"trimHeapFrom", trim_heap_from},
     {"setNetworkNamespace", set_network_namespace},
     {"setProcessName", set_process_name},
     {"effectiveCapabilities", effective_capabilities},

@@ -5,11 +5,13 @@
 import type { DaemonOptions } from './cli/options.ts';
 import { absolutePaths, pidFilePaths } from './cli/paths.ts';
 import { packageVersion } from './cli/version.ts';
+import type { Config } from './config/config.ts';
 import { capabilityProblem } from './io/capabilities.ts';
 import { reportStart, startDetached } from './io/daemonize.ts';
 import { DEFAULT_UMASK, temporaryFolder } from './io/files/dumps.ts';
 import { acquirePidFiles } from './io/files/pidfile.ts';
 import { createLog, type DaemonLog } from './io/log/log.ts';
+import { keepLittle } from './io/memory.ts';
 import { countFindings, logFindings, partsToRun } from './loading.ts';
 import { inNamespaceOf, loadInNamespace } from './namespace.ts';
 import { native } from './native.ts';
@@ -28,6 +30,7 @@ export async function runDaemon(given: DaemonOptions): Promise<number> {
     if (started.text !== '') process.stderr.write(`vipd: ${started.text}\n`);
     return started.status;
   }
+  keepLittle();
   if (options.umask !== undefined) process.umask(options.umask);
   const log = openLog(options);
   // What Node prints by itself it prints with a write that waits, also for a pipe that nobody reads.
@@ -67,15 +70,19 @@ function openLog(options: DaemonOptions): DaemonLog {
   });
 }
 
-async function supervise(given: DaemonOptions, log: DaemonLog, report: StartReport): Promise<Ending> {
-  const refuse = (status: number, why: string): Ending => {
-    log.log('error', why);
-    return { status, why };
-  };
-  log.log(
-    'info',
-    `Starting vipd v${packageVersion()} (pid ${process.pid}), configuration ${given.configFile}`,
-  );
+/** What the daemon keeps of the load: the tree of the text, which is larger than all it runs on, is given up. */
+type Ready = {
+  readonly config: Config;
+  readonly options: DaemonOptions;
+  readonly findings: { readonly errors: number; readonly warnings: number };
+};
+
+/** Loads the configuration and says what was found; an Ending: it cannot be run. */
+function load(
+  given: DaemonOptions,
+  log: DaemonLog,
+  refuse: (status: number, why: string) => Ending,
+): Ready | Ending {
   const { loaded, options, problem } = loadInNamespace(given);
   if (problem !== undefined) return refuse(EXIT.fatal, problem);
   logFindings(log, loaded);
@@ -88,6 +95,21 @@ async function supervise(given: DaemonOptions, log: DaemonLog, report: StartRepo
       `Stopping: the configuration cannot be run (exit status ${status}); 'vipd -t -f ${options.configFile}' shows why${what === '' ? '' : `: ${what}`}`,
     );
   }
+  return { config, options, findings: countFindings(loaded) };
+}
+
+async function supervise(given: DaemonOptions, log: DaemonLog, report: StartReport): Promise<Ending> {
+  const refuse = (status: number, why: string): Ending => {
+    log.log('error', why);
+    return { status, why };
+  };
+  log.log(
+    'info',
+    `Starting vipd v${packageVersion()} (pid ${process.pid}), configuration ${given.configFile}`,
+  );
+  const ready = load(given, log, refuse);
+  if ('status' in ready) return ready;
+  const { config, options, findings } = ready;
   const missing = capabilityProblem(native());
   if (missing !== undefined) return refuse(EXIT.permission, missing);
   const signals = new Signals();
@@ -113,7 +135,7 @@ async function supervise(given: DaemonOptions, log: DaemonLog, report: StartRepo
     log.log('info', 'Remove a zombie pid file: an earlier daemon died without removing it');
   try {
     const daemon = new Daemon(options, log, partsToRun(options, config));
-    return await daemon.run(countFindings(loaded), report, signals);
+    return await daemon.run(findings, report, signals);
   } finally {
     pids.release();
   }

@@ -2,6 +2,7 @@
  * The typed face of `native/` (C17 on node_api.h): what Node and raw-socket cannot do. Loads the addon on first use.
  * Every function throws an Error with `errno`, `code` and `syscall`, as Node's own do, unless it says otherwise.
  */
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from './package-root.ts';
@@ -174,6 +175,8 @@ export type Native = {
    * become. Not the heap, which V8 could then not give back. EPERM, ENOMEM: CAP_IPC_LOCK or a higher RLIMIT_MEMLOCK.
    */
   lockCode(): number;
+  /** Memory freed at the end of a C heap (there is one for most threads) goes back to the kernel once it is so much. */
+  trimHeapFrom(bytes: number): void;
   setNetworkNamespace(path: string): void;
   setProcessName(name: string): void;
   /** Effective capability bits of this process (CapEff), low 64 bits. */
@@ -221,6 +224,12 @@ export type Native = {
 const require = createRequire(import.meta.url);
 const NATIVE_FOLDER = fileURLToPath(new URL('native/', packageRoot()));
 
+/** Where node-gyp-build looks first too, after some milliseconds of asking what machine this is. */
+function builtHere(): Native | undefined {
+  const file = `${NATIVE_FOLDER}build/Release/vipd.node`;
+  return statSync(file, { throwIfNoEntry: false }) === undefined ? undefined : (require(file) as Native);
+}
+
 let loaded: Native | undefined;
 /** The addon; throws with a remedy when it was not built. */
 export function native(): Native {
@@ -229,7 +238,7 @@ export function native(): Native {
     const file = process.env['VIPD_NATIVE'];
     try {
       if (file !== undefined) loaded = require(file) as Native;
-      else loaded = (require('node-gyp-build') as (folder: string) => Native)(NATIVE_FOLDER);
+      else loaded = builtHere() ?? (require('node-gyp-build') as (folder: string) => Native)(NATIVE_FOLDER);
     } catch (e) {
       throw new Error(
         `the native addon ${file ?? `in ${NATIVE_FOLDER}`} cannot be loaded: ${String(e)}; run 'npm run build:native'`,

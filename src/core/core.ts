@@ -36,7 +36,7 @@ import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
-import { heed, isAlive, isProlonged, LOOK_US, stragglers, unwatch, watch } from './watching.ts';
+import { heed, isAlive, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -221,8 +221,9 @@ export class Core {
   #prolong(nowUs: number): void {
     for (let left = this.#owners.size; left > 0; left--) {
       const r = this.#owners.get(this.#deadlines.first() ?? -1);
-      if (r === undefined || !isProlonged(this.#ctx, r, this.#deadlines.next(), nowUs)) return;
-      this.#schedule(r);
+      const nextUs = r && nextLookUs(this.#ctx, r, this.#deadlines.next(), nowUs);
+      if (r === undefined || nextUs === undefined) return;
+      this.#deadlines.set(r.id, nextUs);
     }
   }
 

@@ -12,7 +12,7 @@ import type { Accepted, ReceivedAdvert } from '../vrrp/accept.ts';
 import { onlyProlongs, prolonged } from '../vrrp/liveness.ts';
 import { deadlineUs } from '../vrrp/step.ts';
 import { masterDownUs } from '../vrrp/timers.ts';
-import type { AdvertEvent } from '../vrrp/types.ts';
+import type { AdvertEvent, BackupState } from '../vrrp/types.ts';
 import type { Context } from './context.ts';
 import type { Heard, Router } from './router.ts';
 import { onSocket } from './sharing.ts';
@@ -22,6 +22,7 @@ export type Watching = {
   readonly event: AdvertEvent;
   readonly heard: Heard;
   lastUs: number; // what came later is news
+  state: BackupState; // of which it is known that the advert only prolongs it
   ended: boolean;
   looks: number; // for stragglers, since it has ended
 };
@@ -49,13 +50,15 @@ export function watch(ctx: Context, r: Router, event: AdvertEvent): void {
   r.watchable = undefined;
   if (watchdog === undefined) return;
   const nowUs = clock.nowUs();
-  const may =
+  const { heard, state } = r;
+  if (
     received !== undefined &&
-    r.heard !== undefined &&
-    onlyProlongs(r.params, r.state, event, nowUs) &&
-    onSocket(ctx, r.socketKey, r.config.vrid).length === 1;
-  if (may && watchdog.watch(r.id, r.socketKey, received))
-    r.watching = { received, event, heard: r.heard as Heard, lastUs: nowUs, ended: false, looks: 0 };
+    heard !== undefined &&
+    onlyProlongs(r.params, state, event, nowUs) &&
+    onSocket(ctx, r.socketKey, r.config.vrid).length === 1 &&
+    watchdog.watch(r.id, r.socketKey, received)
+  )
+    r.watching = { received, event, heard, lastUs: nowUs, state, ended: false, looks: 0 };
   else unwatch(ctx, r);
 }
 
@@ -67,15 +70,17 @@ export function heed(ctx: Context, r: Router): void {
   const noted = watchdog.noted(r.id);
   if (noted === r.noted) return;
   const lastUs = Math.min(watchdog.lastUs(r.id), clock.nowUs());
-  const { state } = r;
-  if (!onlyProlongs(r.params, state, w.event, lastUs)) return; // for `stragglers`
+  const state = r.state === w.state ? w.state : r.state;
+  if (state !== w.state && !onlyProlongs(r.params, state, w.event, lastUs)) return; // for `stragglers`
   r.counters.advertsReceived += noted - r.noted;
   r.noted = noted;
   // Of the watch before this one: counted, and outdated by what began this one.
   if (lastUs <= w.lastUs) return;
   w.lastUs = lastUs;
-  r.heard = { ...w.heard, atUs: lastUs };
-  r.state = prolonged(r.params, state, lastUs);
+  w.heard.atUs = lastUs;
+  r.heard = w.heard;
+  w.state = prolonged(r.params, state, lastUs);
+  r.state = w.state;
 }
 
 /** Ends the watch: first nothing more is noted, then what was noted is heeded. */
@@ -94,13 +99,18 @@ export function isAlive(ctx: Context, r: Router, nowUs: number): boolean {
   return deadlineUs(r.state) > nowUs;
 }
 
-/** For the instance that is due next, at `dueUs`: in the second half of its time it is asked early. */
-export function isProlonged(ctx: Context, r: Router, dueUs: number, nowUs: number): boolean {
-  const { state } = r;
-  if (r.watching === undefined || r.watching.ended || state.name !== 'backup') return false;
-  if (dueUs - nowUs > masterDownUs(r.params, state.priority, state.masterAdverIntUs) / 2) return false;
-  heed(ctx, r);
-  return deadlineUs(r.state) > dueUs;
+/**
+ * For the instance that is due next, at `dueUs`: in the second half of its time its record is looked at early. A later time for
+ * the next look, else undefined. Machine and counters stay behind until somebody asks: this is done for all, often.
+ */
+export function nextLookUs(ctx: Context, r: Router, dueUs: number, nowUs: number): number | undefined {
+  const { watching: w, state } = r;
+  const { watchdog } = ctx.ports;
+  if (w === undefined || w.ended || w.state !== state || watchdog === undefined) return undefined;
+  const downUs = masterDownUs(r.params, w.state.priority, w.state.masterAdverIntUs);
+  if (dueUs - nowUs > downUs / 2) return undefined;
+  const nextUs = Math.min(watchdog.lastUs(r.id), nowUs) + downUs;
+  return nextUs > dueUs ? nextUs : undefined;
 }
 
 /** LOOK_US after `lookForStragglers`: what was noted while a watch ended is judged now. True: look once more. */

@@ -26,5 +26,15 @@ export function onlyProlongs(p: Params, s: State, e: AdvertEvent, atUs: number):
 
 /** The state after adverts that only prolong it; the last one came at `lastUs`. */
 export function prolonged(p: Params, s: BackupState, lastUs: number): BackupState {
-  return { ...s, masterDownAtUs: lastUs + masterDownUs(p, s.priority, s.masterAdverIntUs) };
+  return {
+    name: 'backup',
+    priority: s.priority,
+    masterAdverIntUs: s.masterAdverIntUs,
+    masterDownAtUs: lastUs + masterDownUs(p, s.priority, s.masterAdverIntUs),
+    preemptAtUs: s.preemptAtUs,
+    notBeforeUs: s.notBeforeUs,
+    expiry: s.expiry,
+    wantsMaster: s.wantsMaster,
+    unannounced: s.unannounced,
+  };
 }

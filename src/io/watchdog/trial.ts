@@ -25,7 +25,10 @@ export function trial(native: WatchdogNative): string {
     return tried(native);
   } catch (e) {
     const code = codeOf(e);
-    return code === 'EPERM' ? 'bpf: EPERM, CAP_BPF is missing' : `bpf: ${code}, Linux 5.5 or newer is needed`;
+    if (code === 'EPERM') return 'bpf: EPERM, CAP_BPF is missing';
+    return code === 'EINVAL' || code === 'ENOSYS'
+      ? `bpf: ${code}, Linux 5.5 or newer is needed`
+      : `bpf: ${code}`;
   }
 }
 

@@ -30,7 +30,7 @@ type Entry = {
   gap: number; // between the two at the end of the last round; 0 = none
   inRound: boolean;
   received: ReceivedAdvert | undefined; // the last one
-  readonly message: Uint8Array; // its octets
+  message: Uint8Array; // its octets
   length: number; // 0: cannot be watched
   owner: number; // id, -1 = nobody
 };
@@ -38,6 +38,7 @@ type Socket = { readonly lowest: number; readonly entries: readonly Entry[]; rea
 type Owner = { entry: Entry | undefined; before: number; from: number };
 
 const NOBODY = -1;
+const ALL_VRIDS = 256;
 /** Where the first packets are of an older filter: no number of packets that were let in comes near. */
 const FAR = 2 ** 31;
 
@@ -99,22 +100,25 @@ export class Watchdog implements WatchdogPort, SocketWatch {
     // Behind an authentication header every advert is another one.
     if (asked.vrids.length === 0 || spec.protocol !== 112 || this.obstacle() !== '') return;
     try {
-      this.#attach(key, spec, asked, renewed ? FAR : 0);
+      this.#attach(key, spec, asked, renewed);
     } catch (e) {
       this.closeKey(key);
       this.#options.onProblem(key, 'watchdog', codeOf(e));
     }
   }
 
-  #attach(key: string, spec: SocketSpec, { vrids, destination, put }: FilterFor, handled: number): void {
+  #attach(key: string, spec: SocketSpec, { vrids, destination, put }: FilterFor, renewed: boolean): void {
     const { native } = this.#options;
-    const lowestVrid = Math.min(...vrids);
-    const count = Math.max(...vrids) - lowestVrid + 1;
+    // A socket with one VRID (its own VMAC) needs one record; where others join there is room for all that may follow.
+    const lowestVrid = renewed ? 0 : Math.min(...vrids);
+    const count = renewed ? ALL_VRIDS : Math.max(...vrids) - lowestVrid + 1;
     const { fd: mapFd, memory } = native.bpfArray(RECORD_BYTES, count);
     let program = -1;
     try {
       program = native.bpfFilter(watchFilter({ mode: spec.mode, destination, mapFd, lowestVrid }));
-      const entries = Array.from({ length: count }, (_, i) => newEntry(memory, i, lowestVrid + i, handled));
+      const entries = Array.from({ length: count }, (_, i) =>
+        newEntry(memory, i, lowestVrid + i, renewed ? FAR : 0),
+      );
       this.#sockets.set(key, { lowest: lowestVrid, entries, round: [] });
       this.admit(key, vrids);
       put(program);
@@ -142,7 +146,7 @@ export class Watchdog implements WatchdogPort, SocketWatch {
     const length = packet.length - at;
     entry.received = received;
     entry.length = received.decoded.ok && canWatch(length) ? length : 0;
-    if (entry.length > 0) entry.message.set(packet.subarray(at));
+    if (entry.length > 0) keep(entry, packet.subarray(at));
     entry.passed = entry.record.passed();
     if (entry.inRound) return;
     entry.inRound = true;
@@ -206,6 +210,13 @@ export class Watchdog implements WatchdogPort, SocketWatch {
   }
 }
 
+const NOTHING = new Uint8Array(0);
+
+function keep(entry: Entry, message: Uint8Array): void {
+  if (entry.message === NOTHING) entry.message = new Uint8Array(MOST_WATCHED_BYTES);
+  entry.message.set(message);
+}
+
 const newEntry = (memory: ArrayBuffer, index: number, vrid: number, handled: number): Entry => ({
   record: new WatchRecord(memory, index),
   vrid,
@@ -214,7 +225,7 @@ const newEntry = (memory: ArrayBuffer, index: number, vrid: number, handled: num
   gap: 0,
   inRound: false,
   received: undefined,
-  message: new Uint8Array(MOST_WATCHED_BYTES),
+  message: NOTHING,
   length: 0,
   owner: NOBODY,
 });

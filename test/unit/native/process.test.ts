@@ -116,6 +116,7 @@ describe('process', () => {
     assert.match(result.stdout, /^vipd-test-of-a- (rr 2 0|none 0 0)\n$/, result.stderr);
     assert.throws(() => native().setAffinity([1024]), TypeError);
     assert.throws(() => native().setAffinity([]), { code: 'EINVAL', syscall: 'sched_setaffinity' });
+    assert.throws(() => native().trimHeapFrom(-1), TypeError);
     assert.throws(() => native().setScheduler('batch' as never, 0), TypeError);
     assert.throws(() => native().setScheduler('fifo', 1_000), { syscall: 'sched_setscheduler' });
   });

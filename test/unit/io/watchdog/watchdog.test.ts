@@ -43,15 +43,19 @@ class PaperKernel {
   close(fd: number): void {
     this.closed.push(fd);
   }
-  word(at: number, record = 0): number {
+  /** Number of the record of VRID 51. */
+  get record(): number {
+    return (this.arrays.at(-1) as ArrayBuffer).byteLength === 256 * RECORD_BYTES ? 51 : 0;
+  }
+  word(at: number, record = this.record): number {
     return new Uint32Array(this.arrays.at(-1) as ArrayBuffer)[(record * RECORD_BYTES + at) / 4] as number;
   }
   /** The filter lets a packet of the record in. */
-  passes(record = 0): void {
+  passes(record = this.record): void {
     this.#add(Field.passed, 1, record);
   }
   notes(count: number): void {
-    this.#add(Field.count, count, 0);
+    this.#add(Field.count, count, this.record);
   }
   #add(at: number, count: number, record: number): void {
     const words = new Uint32Array(this.arrays.at(-1) as ArrayBuffer, record * RECORD_BYTES);
@@ -120,9 +124,8 @@ function deliver(
   then(received);
   dog.read('k', received);
 }
-const effective = ({ kernel }: Lab, record = 0): boolean =>
-  kernel.word(Field.length, record) > 0 &&
-  kernel.word(Field.passed, record) === kernel.word(Field.handled, record);
+const effective = ({ kernel }: Lab): boolean =>
+  kernel.word(Field.length) > 0 && kernel.word(Field.passed) === kernel.word(Field.handled);
 
 describe('io/watchdog', () => {
   it('the record becomes effective when all that was let in is read', () => {
@@ -170,6 +173,8 @@ describe('io/watchdog', () => {
     assert.equal(lab.kernel.word(Field.admitted, 1), 0);
     assert.equal(lab.dog.admit('k', [51, 70]), false);
     lab.attach([51, 70]);
+    assert.equal(lab.dog.admit('k', [1, 51, 70, 255]), true, 'room for all that may follow');
+    assert.equal(lab.attached.length, 2);
     assert.equal(lab.dog.noted(7), 3);
     watch();
     lab.kernel.notes(2);
