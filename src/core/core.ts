@@ -22,7 +22,7 @@ import { carryOut } from './effects.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
-import { leftovers, linksByName } from './network.ts';
+import { linksByName } from './network.ts';
 import { catchUp, cease, checkLease, follow } from './pacing.ts';
 import { missesAddresses, onNetlink, refreshRouter } from './reachability.ts';
 import { onAdvert } from './receive.ts';
@@ -31,11 +31,10 @@ import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { RoutingSet, Snapshot } from './snapshot.ts';
 import { STALL_US, Stalls } from './stalls.ts';
-import { startNotBeforeUs, startRouters } from './start.ts';
+import { removeLeftovers, startNotBeforeUs, startRouters } from './start.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
-import { removeLeftoverRoutes } from './virtual-routes.ts';
 import { heed, isAlive, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
@@ -110,10 +109,7 @@ export class Core {
     ctx.config = placed.config;
     ctx.devices.apply(placed);
     ctx.devices.finish();
-    const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
-    if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
-    for (const line of left.lines) ctx.ports.log.log('warning', line);
-    removeLeftoverRoutes(ctx);
+    removeLeftovers(ctx);
     const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
     for (const config of ctx.config.instances) this.#add(config);
