@@ -59,6 +59,7 @@ import './unit/core/guard.test.ts';
 import './unit/core/notices.test.ts';
 import './unit/core/pacing.test.ts';
 import './unit/core/sharing.test.ts';
+import './unit/core/take-overs.test.ts';
 import './unit/notices.test.ts';
 import './unit/cli/tool.test.ts';
 import './unit/io/secret-files.test.ts';
