@@ -1,9 +1,11 @@
 /** Bringing an instance to life. */
 import type { Context } from './context.ts';
+import { leftovers } from './network.ts';
 import { refreshRouter } from './reachability.ts';
 import type { Router } from './router.ts';
 import { sharingTogether } from './sharing.ts';
 import type { Tracking } from './tracking.ts';
+import { removeLeftoverRoutes } from './virtual-routes.ts';
 
 /**
  * The end of 'vrrp_startup_delay', or of 'vrrp_delay_after_boot' when that is later. `nowUs` counts from the boot, as
@@ -49,4 +51,12 @@ function faultyMembers(ctx: Context, r: Router): readonly Router[] {
   return group === undefined
     ? []
     : ctx.routers.filter((m) => m.faults.size > 0 && group.members.includes(m.config.name));
+}
+
+/** Addresses, routes and rules that a run that died has left behind (B3). */
+export function removeLeftovers(ctx: Context): void {
+  const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
+  if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
+  for (const line of left.lines) ctx.ports.log.log('warning', line);
+  removeLeftoverRoutes(ctx);
 }
