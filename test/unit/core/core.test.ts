@@ -67,6 +67,18 @@ describe('core/stall: a backup that slept must not take over', () => {
     assert.equal(w.state(), 'master', 'a silent master is still noticed');
   });
 
+  it('notices that it slept, once, also when what it reads first moves the timer', () => {
+    const w = new World(config([instanceConfig()]));
+    w.start();
+    w.nowUs += DOWN_US + 2 * S;
+    w.hear(advert(200));
+    w.hear(advert(200));
+    w.pass(S);
+    assert.equal(w.state(), 'backup');
+    assert.deepEqual(w.core.snapshot().loop, { stallCount: 1, longestStallUs: 2 * S });
+    assert.match(w.log.join('\n'), /served 2\.000 s late/);
+  });
+
   it('gives a master one more interval, once, when nothing waited', () => {
     const w = new World(config([instanceConfig()]));
     w.start();
