@@ -11,7 +11,8 @@ import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
-import { announce } from './announcing.ts';
+import { type Amendment, amend } from './amend.ts';
+import { announceByName } from './announcing.ts';
 import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
@@ -22,7 +23,7 @@ import { expired } from './expiry.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
-import { leftovers, linksByName } from './network.ts';
+import { linksByName } from './network.ts';
 import { catchUp, cease, checkLease, follow } from './pacing.ts';
 import { missesAddresses, onNetlink, refreshRouter } from './reachability.ts';
 import { onAdvert } from './receive.ts';
@@ -31,12 +32,11 @@ import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { RoutingSet, Snapshot } from './snapshot.ts';
 import { Stalls } from './stalls.ts';
-import { startNotBeforeUs, startRouters } from './start.ts';
+import { removeLeftovers, startNotBeforeUs, startRouters } from './start.ts';
 import { TakeOvers } from './take-overs.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
-import { removeLeftoverRoutes } from './virtual-routes.ts';
 import { heed, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
@@ -118,10 +118,7 @@ export class Core {
     ctx.config = placed.config;
     ctx.devices.apply(placed);
     ctx.devices.finish();
-    const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
-    if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
-    for (const line of left.lines) ctx.ports.log.log('warning', line);
-    removeLeftoverRoutes(ctx);
+    removeLeftovers(ctx);
     const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
     for (const config of ctx.config.instances) this.#add(config);
@@ -459,11 +456,11 @@ export class Core {
   }
 
   /** Announces the addresses of an instance that holds them, as at a takeover. */
-  announce(name: string): void {
-    for (const r of this.#ctx.routers)
-      if (r.config.name === name && r.state.name === 'master')
-        announce(this.#ctx, r, 'first', r.params.garp.repeatCount);
-  }
+  readonly announce = (name: string): void => announceByName(this.#ctx, name);
+
+  /** A change of one instance until the next reload; not while one is under way. */
+  readonly amend = (name: string, change: Amendment): void =>
+    amend(this.#ctx, name, change, () => this.#pump());
 
   /** What others did for the machines, and saw for them, until now. */
   #catchUpAll(): void {
