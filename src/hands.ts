@@ -5,6 +5,7 @@
 import { BfdPart } from './bfd-part.ts';
 import type { DaemonOptions } from './cli/options.ts';
 import type { Config } from './config/config.ts';
+import type { Amendment } from './core/amend.ts';
 import type { Ports } from './core/context.ts';
 import type { Core } from './core/core.ts';
 import { usesDevices } from './core/devices/plan.ts';
@@ -56,6 +57,8 @@ export type HandsOptions = {
   readonly actions: DaemonActions;
   /** What is seen from outside over SNMP. */
   readonly snapshot: () => Snapshot;
+  /** Changes an instance; false: not now. */
+  readonly amend: (instance: string, change: Amendment) => boolean;
   /** Sees a netlink event before core does. */
   readonly onNetlink: (event: NetlinkEvent) => void;
 };
@@ -193,7 +196,7 @@ export class Hands {
     };
   }
 
-  #processes({ options, log, core, actions, snapshot }: HandsOptions) {
+  #processes({ options, log, core, actions, snapshot, amend }: HandsOptions) {
     const common = {
       checker: () => this.#checker,
       turns: new Turns(),
@@ -215,6 +218,7 @@ export class Hands {
         everything: options.snmp,
         socket: options.snmpSocket,
         links: () => this.netlink.links(),
+        amend,
         view: () => ({
           config: core().config,
           snapshot: snapshot(),

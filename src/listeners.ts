@@ -8,6 +8,7 @@ import type { ListenerKind } from './notices.ts';
 import type { Link } from './ports/netlink.ts';
 import type { Clock } from './ports/system.ts';
 import type { DaemonView } from './report/snmp/picture.ts';
+import type { Amend } from './report/snmp/writable.ts';
 
 export type ListenerDeps = Omit<ReaderDeps, 'firstPauseMs'> & {
   readonly native: Native;
@@ -21,6 +22,7 @@ export type ListenerDeps = Omit<ReaderDeps, 'firstPauseMs'> & {
     readonly socket: string | undefined; // -A
     readonly view: () => DaemonView;
     readonly links: () => readonly Link[];
+    readonly amend: Amend;
   };
 };
 
@@ -73,8 +75,8 @@ export function listenerKinds(deps: ListenerDeps): readonly ListenerKind[] {
           import('./io/snmp/subagent.ts'),
           import('./report/snmp/model.ts'),
         ]);
-        const { everything, view, links, socket } = deps.snmp;
-        const model = new Model({ everything, view, links, nowUs: () => clock.nowUs() });
+        const { everything, view, links, amend, socket } = deps.snmp;
+        const model = new Model({ everything, view, links, amend, nowUs: () => clock.nowUs() });
         return new Subagent({ model, log, socket, description: 'vipd' });
       },
     },

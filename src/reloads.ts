@@ -60,6 +60,10 @@ export class Reloads {
     this.#timer.close();
   }
 
+  get underWay(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Whoever asks while one is under way gets the next: the file may have changed since it was read. */
   request(): Promise<Outcome> {
     if (this.#running === undefined) {

@@ -10,6 +10,7 @@ import { inactiveOptions } from './cli/remarks.ts';
 import { packageVersion } from './cli/version.ts';
 import type { Config } from './config/config.ts';
 import { wipeSecrets } from './config/wipe.ts';
+import type { Amendment } from './core/amend.ts';
 import type { CoreOptions } from './core/context.ts';
 import { Core } from './core/core.ts';
 import type { Snapshot } from './core/snapshot.ts';
@@ -77,6 +78,7 @@ export class Daemon {
       core: () => this.#core,
       actions: this.#actions(),
       snapshot: () => this.#snapshot(),
+      amend: (instance, change) => this.#amend(instance, change),
       onNetlink: (e) => {
         if (options.addressMonitoring) this.#sayAddress(e);
       },
@@ -96,6 +98,13 @@ export class Daemon {
       reload: () => void this.#reloads.request(),
       announce: (instance) => this.#core.announce(instance),
     };
+  }
+
+  /** A reload compares configurations: nothing is changed in one meanwhile. */
+  #amend(instance: string, change: Amendment): boolean {
+    if (this.#reloads.underWay || this.#stopping) return false;
+    this.#core.amend(instance, change);
+    return true;
   }
 
   #clearCounters(): void {

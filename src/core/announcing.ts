@@ -21,6 +21,13 @@ export function announce(ctx: Context, r: Router, burst: Burst, repeatCount: num
     });
 }
 
+/** Of an instance that holds its addresses, as at a takeover. */
+export function announceByName(ctx: Context, name: string): void {
+  for (const r of ctx.routers)
+    if (r.config.name === name && r.state.name === 'master')
+      announce(ctx, r, 'first', r.params.garp.repeatCount);
+}
+
 /** Returns those that could be announced. */
 export function announceAddresses(
   ctx: Context,

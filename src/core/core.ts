@@ -11,17 +11,19 @@ import type { HookResult, ScriptResult } from '../ports/process.ts';
 import type { ReceivedAdvert } from '../vrrp/accept.ts';
 import { deadlineUs, initialState, step } from '../vrrp/step.ts';
 import type { Effect, Event } from '../vrrp/types.ts';
-import { announce } from './announcing.ts';
+import { type Amendment, amend } from './amend.ts';
+import { announceByName } from './announcing.ts';
 import { Backlogs } from './backlogs.ts';
 import type { Context, CoreEvent, CoreOptions, Ports } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { Devices } from './devices/devices.ts';
 import { lingerUsOf } from './duplicates.ts';
 import { carryOut } from './effects.ts';
+import { expired } from './expiry.ts';
 import { Groups } from './groups.ts';
 import { onHookResult } from './hook-results.ts';
 import { Limiter } from './limiter.ts';
-import { leftovers, linksByName } from './network.ts';
+import { linksByName } from './network.ts';
 import { catchUp, cease, checkLease, follow } from './pacing.ts';
 import { missesAddresses, onNetlink, refreshRouter } from './reachability.ts';
 import { onAdvert } from './receive.ts';
@@ -29,13 +31,13 @@ import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
 import type { RoutingSet, Snapshot } from './snapshot.ts';
-import { STALL_US, Stalls } from './stalls.ts';
-import { startNotBeforeUs, startRouters } from './start.ts';
+import { Stalls } from './stalls.ts';
+import { removeLeftovers, startNotBeforeUs, startRouters } from './start.ts';
+import { TakeOvers } from './take-overs.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { snapshot } from './view.ts';
-import { removeLeftoverRoutes } from './virtual-routes.ts';
-import { heed, isAlive, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
+import { heed, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -58,6 +60,8 @@ export class Core {
   #nextId = 0;
   readonly #checkId = this.#nextId++;
   readonly #straggleId = this.#nextId++;
+  readonly #takeOverId = this.#nextId++;
+  readonly #takeOvers: TakeOvers;
   readonly #toCheck = new Set<Router>();
   #pumping = false;
   #serving = false; // wake() settles once, when all that is due is served
@@ -91,6 +95,11 @@ export class Core {
     this.#release = new Release(this.#ctx);
     this.#stalls = new Stalls(this.#ctx);
     this.#backlogs = new Backlogs(this.#ctx);
+    this.#takeOvers = new TakeOvers({
+      carryOut: (r, effect, cause) => carryOut(this.#ctx, r, effect, cause),
+      repeat: (r) => this.#schedule(r),
+      nowUs: () => ports.clock.nowUs(),
+    });
     this.#tracking = new Tracking(this.#ctx, {
       allocate: () => this.#nextId++,
       setDeadline: (id, atUs) => this.#deadlines.set(id, atUs),
@@ -109,10 +118,7 @@ export class Core {
     ctx.config = placed.config;
     ctx.devices.apply(placed);
     ctx.devices.finish();
-    const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
-    if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
-    for (const line of left.lines) ctx.ports.log.log('warning', line);
-    removeLeftoverRoutes(ctx);
+    removeLeftovers(ctx);
     const notBeforeUs = startNotBeforeUs(ctx.config.global, ctx.ports.clock.nowUs());
     this.#tracking.configure(ctx.config);
     for (const config of ctx.config.instances) this.#add(config);
@@ -190,7 +196,8 @@ export class Core {
 
   /** The timer rang: serves every deadline that is due. */
   wake(): void {
-    const nowUs = this.#ctx.ports.clock.nowUs();
+    const ctx = this.#ctx;
+    const nowUs = ctx.ports.clock.nowUs();
     const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
     this.#armedAtUs = Number.POSITIVE_INFINITY;
     this.#stalls.served(lateUs, nowUs);
@@ -205,11 +212,14 @@ export class Core {
         const r = this.#owners.get(id);
         if (id === this.#checkId) this.#checkAll();
         else if (id === this.#straggleId) this.#lookForStragglers();
+        else if (id === this.#takeOverId) this.#deadlines.set(id, Number.POSITIVE_INFINITY);
         else if (r === undefined) this.#tracking.onDeadline(id, nowUs);
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
       }
       this.#prolong(nowUs);
+      const done = this.#takeOvers.go(() => this.#pump());
+      this.#deadlines.set(this.#takeOverId, done ? Number.POSITIVE_INFINITY : ctx.ports.clock.nowUs());
     } finally {
       this.#serving = false;
     }
@@ -226,35 +236,11 @@ export class Core {
     }
   }
 
-  /**
-   * An expired master-down deadline is believed only after what waits in the socket was read: after a stall the adverts that
-   * disprove it wait there. After a stall with nothing there the master gets one more advert interval, once.
-   */
   #expire(r: Router, nowUs: number, lateUs: number): void {
-    if (r.state.name === 'backup' && r.socketKey !== '') {
-      if (isAlive(this.#ctx, r, nowUs)) {
-        this.#schedule(r);
-        return;
-      }
-      this.#backlogs.read(r);
-      this.#pump();
-      if (deadlineUs(r.state) > nowUs) return;
-      const late = this.#backlogs.lateUs(r, lateUs);
-      if (late === undefined) {
-        this.#deadlines.set(r.id, nowUs + NEXT_TURN_US);
-        return;
-      }
-      if (
-        r.state.name === 'backup' &&
-        late >= Math.max(STALL_US, r.state.masterAdverIntUs) &&
-        !r.gaveChance
-      ) {
-        r.gaveChance = true;
-        this.#ctx.post({ type: 'machine', router: r, event: { type: 'stalled' } });
-        return;
-      }
-    }
-    this.#ctx.post({ type: 'machine', router: r, event: { type: 'timer' } });
+    const what = expired(this.#ctx, r, nowUs, lateUs, this.#backlogs, () => this.#pump());
+    if (what === 'prolonged') this.#schedule(r);
+    else if (what === 'later') this.#deadlines.set(r.id, nowUs + NEXT_TURN_US);
+    else if (what !== 'heard') this.#ctx.post({ type: 'machine', router: r, event: what });
   }
 
   #pump(): void {
@@ -307,6 +293,7 @@ export class Core {
   }
 
   #step(r: Router, event: Event): void {
+    this.#takeOvers.finish(r);
     catchUp(this.#ctx, r);
     heed(this.#ctx, r);
     const before = r.state;
@@ -316,10 +303,13 @@ export class Core {
     r.state = next.state;
     if (event.type === 'advert') watch(this.#ctx, r, event);
     else if (next.state !== before) unwatch(this.#ctx, r);
-    for (const effect of next.effects) carryOut(this.#ctx, r, effect, event);
+    const together = this.#serving && !r.params.inGroup;
+    const first = together ? this.#takeOvers.begin(r, before, next, event) : next.effects;
+    for (const effect of first) carryOut(this.#ctx, r, effect, event);
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
     // A flood of adverts that change nothing must cost no more than hearing them.
-    if (next.state !== before || next.effects.length > 0) this.#schedule(r);
+    if (this.#takeOvers.isPending(r)) this.#deadlines.set(r.id, deadlineUs(r.state));
+    else if (next.state !== before || next.effects.length > 0) this.#schedule(r);
     this.#tracking.garpExtra.follow(r);
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
   }
@@ -359,7 +349,8 @@ export class Core {
   /** After each turn: the release files, the timer, and the end of a stop. */
   #settle(): void {
     const ctx = this.#ctx;
-    if (ctx.releaseDirty) {
+    // Once for all that take over together: addresses are in the files anyway.
+    if (ctx.releaseDirty && !this.#takeOvers.pending) {
       ctx.releaseDirty = false;
       this.#release.write();
     }
@@ -428,6 +419,7 @@ export class Core {
   *reloading(next: Config, findings: { errors: number; warnings: number }): Generator<void, ReloadReport> {
     let changed = false;
     yield* this.#release.begin(next.instances);
+    this.#takeOvers.finishAll();
     const work = applying(this.#ctx, next, {
       add: (config) => this.#add(config),
       remove: (r) => this.#remove(r),
@@ -464,11 +456,11 @@ export class Core {
   }
 
   /** Announces the addresses of an instance that holds them, as at a takeover. */
-  announce(name: string): void {
-    for (const r of this.#ctx.routers)
-      if (r.config.name === name && r.state.name === 'master')
-        announce(this.#ctx, r, 'first', r.params.garp.repeatCount);
-  }
+  readonly announce = (name: string): void => announceByName(this.#ctx, name);
+
+  /** A change of one instance until the next reload; not while one is under way. */
+  readonly amend = (name: string, change: Amendment): void =>
+    amend(this.#ctx, name, change, () => this.#pump());
 
   /** What others did for the machines, and saw for them, until now. */
   #catchUpAll(): void {

@@ -1,8 +1,10 @@
 /** Bringing an instance to life. */
 import type { Context } from './context.ts';
+import { leftovers } from './network.ts';
 import { refreshRouter } from './reachability.ts';
 import type { Router } from './router.ts';
 import type { Tracking } from './tracking.ts';
+import { removeLeftoverRoutes } from './virtual-routes.ts';
 
 /**
  * The end of 'vrrp_startup_delay', or of 'vrrp_delay_after_boot' when that is later. `nowUs` counts from the boot, as
@@ -44,4 +46,12 @@ function startRouter(ctx: Context, r: Router, notBeforeUs: number): void {
 function faultyMembers(ctx: Context, r: Router): readonly Router[] {
   const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
   return ctx.routers.filter((m) => m.faults.size > 0 && group?.members.includes(m.config.name));
+}
+
+/** Addresses, routes and rules that a run that died has left behind (B3). */
+export function removeLeftovers(ctx: Context): void {
+  const left = leftovers(ctx.config.instances, ctx.links, ctx.ports.netlink.addresses());
+  if (left.requests.length > 0) ctx.ports.netlink.deleteAddresses(left.requests);
+  for (const line of left.lines) ctx.ports.log.log('warning', line);
+  removeLeftoverRoutes(ctx);
 }

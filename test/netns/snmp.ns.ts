@@ -150,6 +150,14 @@ it('traps of what happens', { timeout: 60_000 }, async () => {
     100,
   );
   assert.ok(followed, await snmp.get(`V3.1.1.1.1.3.${index}.51.1`));
+  assert.equal(await snmp.set('K.2.3.1.7.1', 'i', '250'), 'K.2.3.1.7.1 = INTEGER: 250\n');
+  await wait(master3(2));
+  assert.equal(await snmp.get('K.2.3.1.8.1'), 'INTEGER: 250');
+  await snmp.set('K.2.3.1.13.1', 'i', '2');
+  await snmp.set('K.2.3.1.7.1', 'i', '100');
+  await wait(stateTrap('VI_1', 1), 3);
+  assert.match(log('traps-a'), /base priority changed from 100 to 250 via SNMP/);
+  assert.equal(await snmp.get('K.2.3.1.13.1'), 'INTEGER: 2');
   await stop(theirs);
   await wait(master3(1));
   await stop(ours);
@@ -169,7 +177,16 @@ it('a master agent may go, talk nonsense and come back; a reload changes the row
     );
   await got('K.2.3.1.4.1', MASTER);
   assert.match(await snmp.bulk('K.2.3.1.2', 'K.2.3.1.3'), /VI_1[\s\S]*51[\s\S]*VI_2[\s\S]*52/);
-  assert.match(await snmp.set('K.2.3.1.2.1', 's', 'x'), /notWritable/);
+  for (const [oid, type, value, error] of [
+    ['K.2.3.1.2.1', 's', 'x', /notWritable/],
+    ['K.2.3.1.7.1', 'i', '0', /wrongValue/],
+    ['K.2.3.1.7.1', 'i', '300', /wrongValue/],
+    ['K.2.3.1.7.1', 'u', '99', /wrongType/],
+    ['K.2.3.1.7.9', 'i', '9', /notWritable/],
+    ['K.2.3.1.13.1', 'i', '3', /wrongValue/],
+  ] as const)
+    assert.match(await snmp.set(oid, type, value), error);
+  assert.match(await snmp.set('K.2.3.1.7.2', 'i', '90'), /= INTEGER: 90/);
 
   await snmp.stopAgent();
   assert.ok(await until(() => /SNMP: .*VRRP runs without it/.test(text()), WAIT_MS), text());
@@ -195,6 +212,7 @@ it('a master agent may go, talk nonsense and come back; a reload changes the row
   );
   daemon.signal('SIGHUP');
   await got('K.2.3.1.2.3', 'STRING: "VI_3"');
+  assert.equal(await snmp.get('K.2.3.1.7.2'), 'INTEGER: 100', 'that of the file again');
   await got('V3.1.2.3.0', 'Counter64: 0');
   writeFileSync(join(folder, 'agent.conf'), pair(100, '', 'secret'));
   daemon.signal('SIGHUP');

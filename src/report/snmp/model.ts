@@ -17,6 +17,7 @@ import { type Mibs, Traps } from './traps.ts';
 import { Tree } from './tree.ts';
 import { vrrpTables } from './vrrp-mib.ts';
 import { vrrpv3Tables } from './vrrpv3-mib.ts';
+import { type Amend, changeOf } from './writable.ts';
 
 const KEEPALIVED = [
   ...globalTables,
@@ -34,6 +35,7 @@ export type ModelDeps = {
   readonly everything: boolean; // -x, which stands for all of 'enable_snmp_*'
   readonly view: () => DaemonView;
   readonly links: () => readonly Link[];
+  readonly amend: Amend;
   readonly nowUs: () => number;
 };
 
@@ -96,12 +98,17 @@ export class Model implements SnmpModel {
     return this.#tree.next(range, this.#current());
   }
 
-  test(_: VarBind): SetOutcome {
-    return 'notWritable';
+  test(bind: VarBind): SetOutcome {
+    const change = changeOf(bind, this.#current());
+    return typeof change === 'string' ? change : 'ok';
   }
 
-  set(_: VarBind): SetOutcome {
-    return 'notWritable';
+  set(bind: VarBind): SetOutcome {
+    const change = changeOf(bind, this.#current());
+    if (typeof change === 'string') return change;
+    const done = this.#deps.amend(change.instance, change.amendment);
+    this.#picture = undefined;
+    return done ? 'ok' : 'commitFailed';
   }
 
   traps(notice: Notice): readonly (readonly VarBind[])[] {

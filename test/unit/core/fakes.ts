@@ -165,6 +165,8 @@ type Reading = { budget: number; packetUs: number; tellsWaiting: boolean };
 /** What core did, in order: 'advert 100', 'add 192.0.2.100', 'garp 5', 'hook notify_master', … */
 export class World {
   nowUs: number = 1_000 * S;
+  /** What each look at the clock takes. */
+  lookUs: number = 0;
   readonly done: string[] = [];
   readonly log: string[] = [];
   readonly sent: OutgoingAdvert[] = [];
@@ -219,7 +221,7 @@ export class World {
 
   #ports(): Ports {
     return {
-      clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
+      clock: { nowUs: () => (this.nowUs += this.lookUs), wallMs: () => this.nowUs / 1000 },
       timer: { arm: (atUs) => this.#arm(atUs) },
       bfd: { stateOf: (name) => ({ up: this.bfdUp.has(name), detail: name }) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
