@@ -9,6 +9,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = { name: 'main', entry: 'main.js' };
 /** What runs after a death and has nothing else to load: see src/cleanup-main.ts. */
 const CLEANUP = { name: 'cleanup', entry: 'cleanup-main.js' };
+/** What only few cleanups need, and more than all the rest of one: a file of its own beside them. */
+const SIGNING = { name: 'late-signing', entry: 'late-signing.js' };
+const apart = {
+  name: 'apart',
+  setup(bundling) {
+    bundling.onResolve({ filter: /\/late-signing\.js$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: `./${SIGNING.name}.cjs`, external: true },
+    );
+  },
+};
 /** pino asks for them before anybody wants its transports on threads of their own; nobody here does. */
 const threadless = {
   name: 'threadless',
@@ -23,12 +33,12 @@ const threadless = {
   },
 };
 rmSync(`${root}build/bundle`, { recursive: true, force: true });
-await build({
-  entryPoints: [PROGRAM, CLEANUP].map(({ name, entry }) => ({ in: `${root}build/src/${entry}`, out: name })),
+const entries = (...list) => list.map(({ name, entry }) => ({ in: `${root}build/src/${entry}`, out: name }));
+const options = {
   outdir: `${root}build/bundle`,
   outExtension: { '.js': '.cjs' },
   bundle: true,
-  plugins: [threadless],
+  plugins: [threadless, apart],
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
@@ -46,9 +56,15 @@ await build({
   // A script that was compiled ahead has no import().
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'bundleUrl' },
+};
+const URL_OF_FILE = "const bundleUrl = require('node:url').pathToFileURL(__filename).href;";
+await build({ ...options, entryPoints: entries(SIGNING), banner: { js: URL_OF_FILE } });
+await build({
+  ...options,
+  entryPoints: entries(PROGRAM, CLEANUP),
   // bin/joined.js calls this function; what esbuild imports dynamically is inside, run when it is asked for.
   banner: {
-    js: "(function (exports, require, module, __filename, __dirname) { const bundleUrl = require('node:url').pathToFileURL(__filename).href;",
+    js: `(function (exports, require, module, __filename, __dirname) { ${URL_OF_FILE}`,
   },
   footer: { js: '})' },
 });

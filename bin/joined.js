@@ -2,7 +2,7 @@
 // another Node release or processor is refused by V8; then the program is compiled as it runs, which only takes longer.
 'use strict';
 const { readFileSync } = require('node:fs');
-const { dirname } = require('node:path');
+const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 const cacheOf = (file) => `${file}.cache`;
@@ -45,7 +45,9 @@ function compile(file) {
 // The file is one function expression with the arguments of a CommonJS module.
 function start(script, file) {
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, lean, module, file, dirname(file));
+  const folder = dirname(file);
+  const asked = (name) => (name.startsWith('./') ? require(join(folder, name)) : lean(name));
+  script.runInThisContext()(module.exports, asked, module, file, folder);
   return module.exports;
 }
 

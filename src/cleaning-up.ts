@@ -12,17 +12,8 @@ export function cleanUpAfter(runDir: string, out: Write, err: Write): Promise<nu
   return cleanUp(runDir, {
     enterNamespace: (name) => enterNamespace(native(), name),
     signAdverts: async (adverts, { file, configId }) => {
-      const [{ environmentOf }, { loadConfig }, { readSecret }, { macs }, { signAdverts }] =
-        await Promise.all([
-          import('./loading.ts'),
-          import('./config/load.ts'),
-          import('./io/files/secret-files.ts'),
-          import('./io/mac.ts'),
-          import('./sign-adverts.ts'),
-        ]);
-      // Without the machine's interfaces: those of the instances may be gone, and only the keys are wanted.
-      const { config } = loadConfig(file, { ...environmentOf(configId, 'offline', []), readSecret });
-      return signAdverts(adverts, config, macs, Date.now());
+      const { signLate } = await import('./late-signing.ts');
+      return signLate(adverts, file, configId);
     },
     deleteAddresses: (list) =>
       failures(deleteAddressesNow(native(), list), (i) => `${list[i]?.address} on ${list[i]?.interface}`),

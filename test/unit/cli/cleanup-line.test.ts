@@ -1,5 +1,6 @@
 /** Which lines the small cleanup program understands; the others are the whole program's. */
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { it } from 'node:test';
 import { plainCleanup } from '../../../src/cleanup-main.ts';
 import { parseArguments } from '../../../src/cli/options.ts';
@@ -34,4 +35,10 @@ it('no others', () => {
     'cleanup --run-dir=/x /y',
   ])
     assert.equal(plainCleanup(words(line), {}), undefined, line);
+});
+
+it('the joined cleanup has not grown into the whole program: what few nodes need is loaded apart', () => {
+  const bundle = statSync('build/bundle/cleanup.cjs', { throwIfNoEntry: false });
+  // After a bare `tsc` there is none.
+  assert.ok(bundle === undefined || bundle.size < 250_000, `${bundle?.size} octets`);
 });
