@@ -2,9 +2,10 @@
  * What many virtual routers cost while nothing happens: vipd beside Debian's keepalived, master and backup, in percent of one processor
  * over the whole process tree. On veth it includes the kernel's way of each packet to the peer.
  *
- *   node build/bench/cpu.js [--instances 100] [--interval 100] [--seconds 4] [--runs 5] [--json FILE]
+ *   node build/bench/cpu.js [--instances 100] [--interval 100] [--warm 8] [--seconds 4] [--runs 5] [--json FILE]
  *
- * `--interval` in milliseconds. Each daemon runs once, as a pair; a run is `--seconds` of its steady state.
+ * `--interval` in milliseconds. Each daemon runs once, as a pair; a run is `--seconds` of its steady state,
+ * which begins `--warm` seconds after the start: until then Node still compiles what has become hot.
  */
 import { join } from 'node:path';
 import { sleepMs } from '../test/netns/clock.ts';
@@ -21,6 +22,7 @@ import { column, KINDS } from './turns.ts';
 const OPTIONS = {
   instances: [100, 1, 1000],
   interval: [100, 10, 40_000],
+  warm: [8, 0, 600],
   seconds: [4, 1, 3600],
   runs: [5, 1, 100],
 } as const;
@@ -49,6 +51,7 @@ async function packetsSent(lab: Lab): Promise<number> {
 
 async function measure(lab: Lab, kind: DaemonKind, o: Chosen<typeof OPTIONS>): Promise<Run[]> {
   const { a, b, takeovers } = await steadyPair(lab, kind, o);
+  await sleepMs(o.warm * 1000);
   const runs: Run[] = [];
   for (let run = 0; run < o.runs; run++) {
     const sentBefore = await packetsSent(lab);
@@ -83,7 +86,7 @@ await benchmark(OPTIONS, async (o, folder) => {
   const count = o.instances === 1 ? '1 instance' : `${o.instances.toLocaleString('en-US')} instances`;
   return {
     title: `Processor time: ${count}, advert interval ${o.interval} ms`,
-    about: `Percent of one processor, over ${o.seconds} s of the steady state in each run.`,
+    about: `Percent of one processor, over ${o.seconds} s of the steady state in each run, from ${o.warm} s after the start of both on.`,
     rows: [
       { title: 'master', unit: '%', ...column(found, (r) => r.master), ...bar(master) },
       { title: 'backup', unit: '%', ...column(found, (r) => r.backup), ...bar(backup) },

@@ -46,7 +46,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   cpu(1000, '1000', '4'),
   {
     ...cpu(1000, '100', '4'),
-    small: ['--instances', '10', '--interval', '100', '--seconds', '1', '--runs', '1'],
+    small: ['--instances', '10', '--interval', '100', '--warm', '0', '--seconds', '1', '--runs', '1'],
   },
   cpu(1000, '10', '3'),
   {

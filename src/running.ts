@@ -325,7 +325,9 @@ export class Daemon {
     return bfd === undefined ? this.#core.snapshot() : { ...this.#core.snapshot(), bfd };
   }
 
+  /** Where nobody is told it is not worth a picture of all instances. */
   #statusText(): string {
+    if (!this.#hands.service.enabled) return '';
     this.#lastStatus = sdStatus(this.#snapshot());
     return this.#lastStatus;
   }

@@ -249,7 +249,8 @@ function underLoad(): void {
     sockets.open('a', multicast());
     wire.putPackets(Array.from({ length: 2000 }, (_, i) => foreign({ id: i + 1, vrid: 51 })));
     block(300);
-    assert.equal(sockets.drain('a'), 2000);
+    // One drain has a bound.
+    assert.deepEqual([sockets.drain('a'), sockets.drain('a')], [1024, 976]);
     assert.deepEqual([got.length, sockets.drain('a'), problems], [2000, 0, []]);
   });
   it('and by events, with timers in between', async () => {

@@ -1,5 +1,5 @@
 /** A watchdog in virtual time for core's tests, and core beside it. */
-import type { InstanceConfig } from '../../../src/config/config.ts';
+import type { Config, InstanceConfig } from '../../../src/config/config.ts';
 import type { WatchdogPort } from '../../../src/ports/watchdog.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
 import { config, World } from './fakes.ts';
@@ -68,7 +68,7 @@ export class VirtualWatchdog implements WatchdogPort {
 export type Kind = 'plain' | 'watched';
 export type Lab = { readonly w: World; readonly dog: VirtualWatchdog | undefined };
 
-export function build(instances: readonly InstanceConfig[], kind: Kind): Lab {
+export function build(instances: readonly InstanceConfig[], kind: Kind, more: Partial<Config> = {}): Lab {
   const dogs: VirtualWatchdog[] = [];
   const hands = {} as { watchdog?: WatchdogPort };
   if (kind === 'watched')
@@ -80,7 +80,7 @@ export function build(instances: readonly InstanceConfig[], kind: Kind): Lab {
       forget: (id) => dogs[0]?.forget(id),
       obstacle: () => '',
     };
-  const w = new World(config(instances), true, undefined, hands);
+  const w = new World(config(instances, more), true, undefined, hands);
   if (kind === 'watched') dogs.push(new VirtualWatchdog(w));
   return { w, dog: dogs[0] };
 }

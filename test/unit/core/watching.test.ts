@@ -8,6 +8,7 @@ import { prng } from '../../../src/base/prng.ts';
 import type { InstanceConfig } from '../../../src/config/config.ts';
 import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
 import { advert, config, instanceConfig, link, S, vip } from './fakes.ts';
+import { groupConfig } from './group-config.ts';
 import { build, hear, type Kind, type Lab } from './virtual-watchdog.ts';
 
 const PERMISSIVE = {
@@ -44,7 +45,9 @@ const asVersion = (version: 2 | 3, p: ReceivedAdvert): ReceivedAdvert =>
 function history(seed: number, instances: readonly InstanceConfig[], kind: Kind): string[] {
   const random = prng(seed);
   const below = (n: number): number => Math.floor(random() * n);
-  const lab = build(instances, kind);
+  // More than one: a sync group.
+  const more = instances.length > 1 ? { groups: [groupConfig(instances.map((i) => i.name))] } : {};
+  const lab = build(instances, kind, more);
   const { w } = lab;
   w.start();
   const out: string[] = [];
@@ -55,7 +58,8 @@ function history(seed: number, instances: readonly InstanceConfig[], kind: Kind)
       20 + below(2),
       below(8) === 0 ? 2 * intervalUs : intervalUs,
     ];
-    return () => asVersion(instances[0]?.version ?? 2, advert(priority, { from, interval }));
+    const of = instances[instances.length > 1 ? below(instances.length) : 0] as InstanceConfig;
+    return () => asVersion(of.version, advert(priority, { from, interval, vrid: of.vrid }));
   };
   for (let i = 0; i < 40; i++) {
     const what = below(12);
@@ -77,15 +81,23 @@ function history(seed: number, instances: readonly InstanceConfig[], kind: Kind)
       else w.core.beat();
     } else {
       const priority = 90 + below(120);
-      w.core.reload(config(instances.map((c) => (c.priority === 255 ? c : { ...c, priority }))), {
-        errors: 0,
-        warnings: 0,
-      });
+      w.core.reload(
+        config(
+          instances.map((c) => (c.priority === 255 ? c : { ...c, priority })),
+          more,
+        ),
+        {
+          errors: 0,
+          warnings: 0,
+        },
+      );
     }
     out.push(picture(lab));
   }
   if (kind === 'watched' && (lab.dog?.taken ?? 0) === 0) out.push('nothing was watched');
-  return [...out, ...w.done, ...w.sentAtUs.map((atUs) => `sent at ${atUs}`), ...w.log];
+  // What two instances do in the same microsecond has no order.
+  const ordered = (list: readonly string[]) => (instances.length > 1 ? [...list].sort() : list);
+  return [...out, ...ordered(w.done), ...w.sentAtUs.map((atUs) => `sent at ${atUs}`), ...ordered(w.log)];
 }
 
 describe('core/watching: with and without', () => {
@@ -99,6 +111,7 @@ describe('core/watching: with and without', () => {
         trackInterfaces: [{ interface: 'eth1', weight: -80, reverse: false }],
       }),
     ],
+    'a sync group': [plain, instanceConfig({ name: 'VI_2', vrid: 52 })],
     nopreempt: [instanceConfig({ preempt: false })],
     preempt_delay: [instanceConfig({ preemptDelayUs: 7 * S })],
     owner: [instanceConfig({ priority: 255 })],
