@@ -77,7 +77,6 @@ export class Daemon {
       config,
       core: () => this.#core,
       actions: this.#actions(),
-      snapshot: () => this.#snapshot(),
       amend: (instance, change) => this.#amend(instance, change),
       onNetlink: (e) => {
         if (options.addressMonitoring) this.#sayAddress(e);
