@@ -12,7 +12,7 @@ import { usesDevices } from './core/devices/plan.ts';
 import { refuses } from './core/guard.ts';
 import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
-import type { Snapshot } from './core/snapshot.ts';
+import type { Glance } from './core/snapshot.ts';
 import { Announcer } from './io/announce/announcer.ts';
 import { MonotonicClock, PreciseTimer } from './io/clock.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
@@ -55,8 +55,6 @@ export type HandsOptions = {
   readonly core: () => Core;
   /** What listeners on a bus may ask for. */
   readonly actions: DaemonActions;
-  /** What is seen from outside over SNMP. */
-  readonly snapshot: () => Snapshot;
   /** Changes an instance; false: not now. */
   readonly amend: (instance: string, change: Amendment) => boolean;
   /** Sees a netlink event before core does. */
@@ -196,7 +194,7 @@ export class Hands {
     };
   }
 
-  #processes({ options, log, core, actions, snapshot, amend }: HandsOptions) {
+  #processes({ options, log, core, actions, amend }: HandsOptions) {
     const common = {
       checker: () => this.#checker,
       turns: new Turns(),
@@ -220,8 +218,8 @@ export class Hands {
         links: () => this.netlink.links(),
         amend,
         view: () => ({
+          ...this.#glance(core()),
           config: core().config,
-          snapshot: snapshot(),
           links: this.netlink.links(),
           addresses: () => this.netlink.addresses(),
           routingSet: (instance?: string) => core().routingSet(instance),
@@ -242,6 +240,12 @@ export class Hands {
         ...(options.hookTimeoutUs === undefined ? {} : { boundUs: options.hookTimeoutUs }),
       }),
     };
+  }
+
+  #glance(core: Core): Glance {
+    const { snapshot, instances } = core.glance();
+    const bfd = this.bfd.snapshot();
+    return { instances, snapshot: bfd === undefined ? snapshot : { ...snapshot, bfd } };
   }
 
   get checker(): CommandChecker {

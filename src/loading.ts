@@ -11,6 +11,7 @@ import { type LoadResult, loading } from './config/load.ts';
 import { configFiles } from './io/files/config-files.ts';
 import { managedByNetworkd } from './io/files/networkd.ts';
 import { readSecret } from './io/files/secret-files.ts';
+import { readLinksNow } from './io/netlink/dump.ts';
 import { RtNetlink } from './io/netlink/rt-netlink.ts';
 import { IFAPROT_KEEPALIVED } from './io/netlink/rtnetlink.table.ts';
 import { CommandJudge, programState } from './io/process/verdict.ts';
@@ -145,7 +146,7 @@ export function readMachine(): {
 }
 
 /** The links of this namespace, read once. */
-export const readLinks = (): readonly Link[] => readMachine().links;
+export const readLinks = (): readonly Link[] => readLinksNow(native());
 
 export function countFindings(result: LoadResult): { errors: number; warnings: number } {
   let errors = 0;

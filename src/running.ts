@@ -77,7 +77,6 @@ export class Daemon {
       config,
       core: () => this.#core,
       actions: this.#actions(),
-      snapshot: () => this.#snapshot(),
       amend: (instance, change) => this.#amend(instance, change),
       onNetlink: (e) => {
         if (options.addressMonitoring) this.#sayAddress(e);
@@ -325,7 +324,9 @@ export class Daemon {
     return bfd === undefined ? this.#core.snapshot() : { ...this.#core.snapshot(), bfd };
   }
 
+  /** Where nobody is told it is not worth a picture of all instances. */
   #statusText(): string {
+    if (!this.#hands.service.enabled) return '';
     this.#lastStatus = sdStatus(this.#snapshot());
     return this.#lastStatus;
   }

@@ -30,13 +30,13 @@ import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { newRouter, type Router } from './router.ts';
-import type { RoutingSet, Snapshot } from './snapshot.ts';
+import type { Glance, RoutingSet, Snapshot } from './snapshot.ts';
 import { Stalls } from './stalls.ts';
 import { removeLeftovers, startNotBeforeUs, startRouters } from './start.ts';
 import { TakeOvers } from './take-overs.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
-import { snapshot } from './view.ts';
+import { instanceViews, snapshot } from './view.ts';
 import { heed, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
@@ -397,9 +397,7 @@ export class Core {
   }
 
   /** Settings of `next` that cannot change while running; not empty: do not reload. */
-  refusedByReload(next: Config): readonly string[] {
-    return refusedChanges(this.#ctx.config, next);
-  }
+  readonly refusedByReload = (next: Config): readonly string[] => refusedChanges(this.#ctx.config, next);
 
   /** What is in force: as written, but for the interfaces of addresses and the names of VMACs, which are the real ones. */
   get config(): Config {
@@ -481,12 +479,20 @@ export class Core {
 
   snapshot(): Snapshot {
     this.#catchUpAll();
-    return snapshot(this.#ctx, this.#groups, this.#tracking, {
+    return this.#view(this.#ctx.routers);
+  }
+
+  /** For who asks often and needs little. Adverts that the pacer sent since the last snapshot are not counted in it. */
+  readonly glance = (): Glance => ({ snapshot: this.#view([]), instances: instanceViews(this.#ctx) });
+
+  #view(routers: readonly Router[]): Snapshot {
+    const frame = {
       startedWallMs: this.#startedWallMs,
       loadedWallMs: this.#loadedWallMs,
       findings: this.#findings,
       warnings: this.#warnings,
       loop: { stallCount: this.#stalls.count, longestStallUs: this.#stalls.longestUs },
-    });
+    };
+    return snapshot(this.#ctx, this.#groups, this.#tracking, frame, routers);
   }
 }

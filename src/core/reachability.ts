@@ -14,7 +14,7 @@ import { onDetection } from './duplicates.ts';
 import { addressRequest, linkFlags, linksByName, sameAddress } from './network.ts';
 import { cease } from './pacing.ts';
 import { allAddresses, isUnicast, type Router } from './router.ts';
-import { moveSocket, sharedBy } from './sharing.ts';
+import { moveSocket, share, sharedBy } from './sharing.ts';
 import { isAnyVip, refreshSource } from './source.ts';
 import type { Tracking } from './tracking.ts';
 import { confirmFault } from './transition.ts';
@@ -57,8 +57,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
   closeSockets(ctx, r);
   if (key === '') return undefined;
   const sharers = ctx.routers.filter((x) => x !== r && x.socketKey === key);
-  const shared = sharedBy(ctx, [r, ...sharers]);
-  if (sharers.length > 0) ctx.ports.adverts.share(key, shared);
+  if (sharers.length > 0) share(ctx, key, [r, ...sharers]);
   else
     try {
       ctx.ports.adverts.open(key, {
@@ -73,7 +72,7 @@ function refreshSockets(ctx: Context, r: Router): string | undefined {
             ? r.config.multicastGroup4
             : r.config.multicastGroup6,
         source: isUnicast(r.config) && r.source !== undefined ? formatIp(r.source) : '',
-        ...shared,
+        ...sharedBy(ctx, [r]),
       });
     } catch (e) {
       if (!(e instanceof Error)) throw e;
@@ -93,7 +92,7 @@ export function closeSockets(ctx: Context, r: Router): void {
   moveSocket(ctx, r, '');
   const left = ctx.routers.filter((x) => x.socketKey === key);
   if (left.length === 0) ctx.ports.adverts.close(key);
-  else ctx.ports.adverts.share(key, sharedBy(ctx, left));
+  else share(ctx, key, left);
 }
 
 /** Compares everything around `r` with what it was, and tells the machine the differences. */

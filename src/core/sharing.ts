@@ -62,6 +62,24 @@ export function onSocket(ctx: Context, socketKey: string, vrid: number): readonl
   return index.get(indexKey(socketKey, vrid)) ?? NOBODY;
 }
 
+const together = new WeakSet<Context>();
+
+/** Many come onto sockets in `work`: what they ask of these is said once, at its end, and not for each of them. */
+export function sharingTogether(ctx: Context, work: () => void): void {
+  together.add(ctx);
+  try {
+    work();
+  } finally {
+    together.delete(ctx);
+    refreshSharing(ctx);
+  }
+}
+
+/** One more, or one fewer, on the sockets of `key`: `routers` are there now. */
+export function share(ctx: Context, key: string, routers: readonly Router[]): void {
+  if (!together.has(ctx)) ctx.ports.adverts.share(key, sharedBy(ctx, routers));
+}
+
 /** After a reload: the sockets that stay open do what the new configuration says. */
 export function refreshSharing(ctx: Context): void {
   const byKey = new Map<string, Router[]>();

@@ -229,3 +229,9 @@ export type Snapshot = {
   /** Whose master the kernel watches; `obstacle`: why it can for none, '' = it can. Absent: it is not asked to. */
   readonly watchdog?: { readonly instanceCount: number; readonly obstacle: string };
 };
+
+/** A snapshot without instances, and each of them when it is asked for. */
+export type Glance = {
+  readonly snapshot: Snapshot;
+  readonly instances: ReadonlyMap<string, () => InstanceSnapshot>; // by name
+};

@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import { leftovers } from './network.ts';
 import { refreshRouter } from './reachability.ts';
 import type { Router } from './router.ts';
+import { sharingTogether } from './sharing.ts';
 import type { Tracking } from './tracking.ts';
 import { removeLeftoverRoutes } from './virtual-routes.ts';
 
@@ -22,7 +23,9 @@ export function startRouters(
   tracking: Tracking,
   notBeforeUs: number,
 ): void {
-  for (const r of routers) refreshRouter(ctx, r, tracking);
+  sharingTogether(ctx, () => {
+    for (const r of routers) refreshRouter(ctx, r, tracking);
+  });
   // Who keeps its group in FAULT first: the group must not take the others for mended.
   const keeps = (r: Router): boolean => r.params.inGroup && r.faults.size > 0;
   for (const r of routers) if (keeps(r)) startRouter(ctx, r, notBeforeUs);
@@ -45,7 +48,9 @@ function startRouter(ctx: Context, r: Router, notBeforeUs: number): void {
 /** Of its sync group: those with a fault of their own. */
 function faultyMembers(ctx: Context, r: Router): readonly Router[] {
   const group = ctx.config.groups.find((g) => g.members.includes(r.config.name));
-  return ctx.routers.filter((m) => m.faults.size > 0 && group?.members.includes(m.config.name));
+  return group === undefined
+    ? []
+    : ctx.routers.filter((m) => m.faults.size > 0 && group.members.includes(m.config.name));
 }
 
 /** Addresses, routes and rules that a run that died has left behind (B3). */

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import type { Groups } from './groups.ts';
 import { addressRequest } from './network.ts';
 import { allAddresses, type Router } from './router.ts';
-import type { InstanceSnapshot, Snapshot } from './snapshot.ts';
+import type { Glance, InstanceSnapshot, Snapshot } from './snapshot.ts';
 import type { Tracking } from './tracking.ts';
 
 export type Frame = {
@@ -18,8 +18,15 @@ export type Frame = {
   readonly loop: { readonly stallCount: number; readonly longestStallUs: number };
 };
 
-export function snapshot(ctx: Context, groups: Groups, tracking: Tracking, frame: Frame): Snapshot {
-  const held = new Set(ctx.ports.netlink.addresses().map(heldKey));
+/** `routers`: whose instances are in it. */
+export function snapshot(
+  ctx: Context,
+  groups: Groups,
+  tracking: Tracking,
+  frame: Frame,
+  routers: readonly Router[],
+): Snapshot {
+  const held = routers.length === 0 ? new Set<string>() : heldKeys(ctx);
   return {
     version: ctx.options.version,
     node: ctx.options.node,
@@ -31,7 +38,7 @@ export function snapshot(ctx: Context, groups: Groups, tracking: Tracking, frame
     configLoadedWallMs: frame.loadedWallMs,
     configErrors: frame.findings.errors,
     configWarnings: frame.findings.warnings,
-    instances: ctx.routers.map((r) => instance(ctx, r, held)),
+    instances: routers.map((r) => instance(ctx, r, held)),
     groups: groups.snapshot(),
     scripts: tracking.scripts.snapshot(),
     files: tracking.files.snapshot(),
@@ -42,6 +49,16 @@ export function snapshot(ctx: Context, groups: Groups, tracking: Tracking, frame
     ...pacerView(ctx),
     ...watchdogView(ctx),
   };
+}
+
+/** Each instance as it is when it is asked for, by name: with thousands of them a whole snapshot takes its time. */
+export function instanceViews(ctx: Context): Glance['instances'] {
+  let held: ReadonlySet<string> | undefined;
+  const view = (r: Router) => (): InstanceSnapshot => {
+    held ??= heldKeys(ctx);
+    return instance(ctx, r, held);
+  };
+  return new Map(ctx.routers.map((r) => [r.config.name, view(r)]));
 }
 
 function pacerView(ctx: Context): Pick<Snapshot, 'pacer'> {
@@ -60,6 +77,8 @@ function watchdogView(ctx: Context): Pick<Snapshot, 'watchdog'> {
 
 const heldKey = (a: { readonly interfaceIndex: number; readonly bytes: Uint8Array }): string =>
   `${a.interfaceIndex} ${toHex(a.bytes)}`;
+
+const heldKeys = (ctx: Context): ReadonlySet<string> => new Set(ctx.ports.netlink.addresses().map(heldKey));
 
 function timerInUs(r: Router, nowUs: number): number {
   const atUs = deadlineUs(r.state);

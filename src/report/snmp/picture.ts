@@ -1,26 +1,37 @@
 /** What the rows are made from: the configuration in force and the snapshot of the same moment, joined. */
 import { parseIp } from '../../base/ip.ts';
 import type { Config, InstanceConfig } from '../../config/config.ts';
-import type { InstanceSnapshot, RoutingSet, Snapshot } from '../../core/snapshot.ts';
+import type { Glance, InstanceSnapshot, RoutingSet, Snapshot } from '../../core/snapshot.ts';
 import type { KernelAddress, Link } from '../../ports/netlink.ts';
 import type { Oid } from '../../ports/snmp.ts';
 
 /** Taken at one moment. `config` is the one in force, its addresses on the interfaces that they are really set on. */
-export type DaemonView = {
+export type DaemonView = Glance & {
   readonly config: Config;
-  readonly snapshot: Snapshot;
   readonly links: readonly Link[];
   readonly addresses: () => readonly KernelAddress[];
   /** Of an instance; without a name of the static ones. */
   readonly routingSet: (instance?: string) => RoutingSet;
 };
 
-/** An instance; `number`: its place in the file, 1.., which is its index in KEEPALIVED-MIB. */
-export type Instance = {
+/** An instance; `number`: its place in the file, 1.., which is its index in KEEPALIVED-MIB. Looked at when first needed. */
+export class Instance {
   readonly number: number;
   readonly config: InstanceConfig;
-  readonly state: InstanceSnapshot;
-};
+  readonly #look: () => InstanceSnapshot;
+  #state: InstanceSnapshot | undefined;
+
+  constructor(number: number, config: InstanceConfig, look: () => InstanceSnapshot) {
+    this.number = number;
+    this.config = config;
+    this.#look = look;
+  }
+
+  get state(): InstanceSnapshot {
+    this.#state ??= this.#look();
+    return this.#state;
+  }
+}
 
 /** What the snapshot does not keep of an instance and the history of notices does. */
 export type Remembered = {
@@ -50,17 +61,16 @@ export type Picture = {
 };
 
 export function pictureOf(
-  { config, snapshot, links, addresses, routingSet }: DaemonView,
+  { config, snapshot, instances, links, addresses, routingSet }: DaemonView,
   given: Pick<Picture, 'nowUs' | 'bootUs' | 'remembered'>,
 ): Picture {
-  const states = new Map(snapshot.instances.map((i) => [i.name, i]));
   return {
     config,
     snapshot,
     links: new Map(links.map((l) => [l.name, l])),
     instances: config.instances.flatMap((c, at) => {
-      const state = states.get(c.name);
-      return state === undefined ? [] : [{ number: at + 1, config: c, state }];
+      const look = instances.get(c.name);
+      return look === undefined ? [] : [new Instance(at + 1, c, look)];
     }),
     groupOf: new Map(config.groups.flatMap((g) => g.members.map((m) => [m, g.name]))),
     addresses,

@@ -10,7 +10,7 @@ it('core/sharing: the VRIDs of all, and the sum of what each asks for', () => {
   const plain = config(pair);
   const w = new World(plain);
   w.start();
-  assert.deepEqual(w.shared.get(KEY), { vrids: [52, 51], receiveBufferBytes: 0 });
+  assert.deepEqual(w.shared.get(KEY), { vrids: [51, 52], receiveBufferBytes: 0 });
   const adverts = { policy: 'mtu', bytes: 0, multiplier: 3 } as const;
   const global = { ...plain.global, buffers: { ...plain.global.buffers, adverts } };
   const sized = config([
@@ -25,6 +25,21 @@ it('core/sharing: the VRIDs of all, and the sum of what each asks for', () => {
   };
   w.core.reload({ ...plain, global: byAdvert }, { errors: 0, warnings: 0 });
   assert.equal(w.shared.get(KEY)?.receiveBufferBytes, 2 * 10 * 40);
+});
+
+it('core/sharing: at a start each socket is told once of all who share it', () => {
+  const names = Array.from({ length: 50 }, (_, i) => instanceConfig({ name: `V_${i}`, vrid: 1 + i }));
+  const w = new World(config(names));
+  let told = 0;
+  const set = w.shared.set.bind(w.shared);
+  w.shared.set = (key, asked) => {
+    told++;
+    return set(key, asked);
+  };
+  w.start();
+  // What it was opened with, and what all ask of it.
+  assert.ok(told <= 2, `${told}`);
+  assert.equal(w.shared.get(KEY)?.vrids.length, 50);
 });
 
 it("core/sharing: 'log_unknown_vrids' lets all in and says each stranger once in a while; a reload switches it", () => {

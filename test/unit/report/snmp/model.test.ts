@@ -34,7 +34,8 @@ class Bench {
         this.nowUs += this.viewCostUs;
         return {
           config: CONFIG,
-          snapshot: SNAPSHOT,
+          snapshot: { ...SNAPSHOT, instances: [] },
+          instances: new Map(SNAPSHOT.instances.map((i) => [i.name, () => i])),
           links: FACTS.links,
           addresses: () => FACTS.addresses,
           routingSet: () => ({ routes: [true], rules: [true] }),
