@@ -11,10 +11,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleepMs, until } from '../test/netns/clock.ts';
 import { COMMANDS, type Daemon, type DaemonKind } from '../test/netns/daemon.ts';
-import { Lab } from '../test/netns/lab.ts';
+import type { Lab } from '../test/netns/lab.ts';
 import { cpuS } from './cpu-time.ts';
 import { benchmark, type Chosen } from './program.ts';
-import { KINDS } from './turns.ts';
+import { eachOnce, KINDS } from './turns.ts';
 
 const UP_MS = 60_000;
 /** Detection after 2 s at 50 ms: other work on the machine must not bring sessions down, packets are what is measured. */
@@ -35,8 +35,6 @@ type Result = {
   readonly downs: number; // while measured
   readonly cpu: readonly number[]; // percent of one processor, a run
 };
-const NOTHING: Result = { up: 0, upS: 0, downs: 0, cpu: [] };
-
 const address = (side: 0 | 1, i: number): string => `10.9.${side * 100 + (i >> 7)}.${1 + (i & 127)}`;
 
 function topology(n: number) {
@@ -62,16 +60,16 @@ function conf(side: 0 | 1, o: Options): string {
   return `${Array.from({ length: o.sessions }, (_, i) => one(i)).join('\n')}\n`;
 }
 
-async function measure(lab: Lab, folder: string, kind: DaemonKind, o: Options): Promise<Result> {
-  const log = join(folder, `${kind}.log`);
+async function measure(lab: Lab, kind: DaemonKind, o: Options): Promise<Result> {
+  const log = join(lab.folder, `${kind}.log`);
   const text = (): string => readFileSync(log, 'utf8');
   const count = (words: RegExp): number => text().match(words)?.length ?? 0;
   const start = (node: 'a' | 'b', which: DaemonKind, file: string): Daemon => {
-    const path = join(folder, `${node}.conf`);
+    const path = join(lab.folder, `${node}.conf`);
     writeFileSync(path, conf(node === 'a' ? 0 : 1, o));
     return lab.start(node, COMMANDS[which], path, file);
   };
-  const peer = start('b', o.peer, join(folder, 'peer.log'));
+  const peer = start('b', o.peer, join(lab.folder, 'peer.log'));
   const begunMs = performance.now();
   const daemon = start('a', kind, log);
   await until(() => count(/Entering Up state/g) >= o.sessions, UP_MS, 100);
@@ -94,15 +92,7 @@ async function measure(lab: Lab, folder: string, kind: DaemonKind, o: Options): 
 }
 
 await benchmark(OPTIONS, async (o, folder) => {
-  const found: Record<DaemonKind, Result> = { keepalived: NOTHING, vipd: NOTHING };
-  for (const kind of KINDS) {
-    const lab = await Lab.open('vb', topology(o.sessions), join(folder, kind));
-    try {
-      found[kind] = await measure(lab, join(folder, kind), kind, o);
-    } finally {
-      await lab.close();
-    }
-  }
+  const found = await eachOnce(topology(o.sessions), folder, (lab, kind) => measure(lab, kind, o));
   const { keepalived, vipd } = found;
   return {
     title: `BFD: ${o.sessions} sessions at ${o.interval} ms`,

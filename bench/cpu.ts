@@ -7,17 +7,16 @@
  * `--interval` in milliseconds. Each daemon runs once, as a pair; a run is `--seconds` of its steady state,
  * which begins `--warm` seconds after the start: until then Node still compiles what has become hot.
  */
-import { join } from 'node:path';
 import { sleepMs } from '../test/netns/clock.ts';
 import type { DaemonKind } from '../test/netns/daemon.ts';
-import { Lab } from '../test/netns/lab.ts';
+import type { Lab } from '../test/netns/lab.ts';
 import { must } from '../test/netns/process.ts';
 import { cpuS } from './cpu-time.ts';
 import type { Bar } from './figure.ts';
 import { manyTopology } from './many.ts';
 import { benchmark, type Chosen } from './program.ts';
 import { steadyPair } from './steady-pair.ts';
-import { column, KINDS } from './turns.ts';
+import { column, eachOnce } from './turns.ts';
 
 const OPTIONS = {
   instances: [100, 1, 1000],
@@ -71,15 +70,7 @@ async function measure(lab: Lab, kind: DaemonKind, o: Chosen<typeof OPTIONS>): P
 }
 
 await benchmark(OPTIONS, async (o, folder) => {
-  const found: Record<DaemonKind, readonly Run[]> = { keepalived: [], vipd: [] };
-  for (const kind of KINDS) {
-    const lab = await Lab.open('vb', manyTopology(o.instances), join(folder, kind));
-    try {
-      found[kind] = await measure(lab, kind, o);
-    } finally {
-      await lab.close();
-    }
-  }
+  const found = await eachOnce(manyTopology(o.instances), folder, (lab, kind) => measure(lab, kind, o));
   const [, , master, backup] = BARS.find(([n, ms]) => n === o.instances && ms === o.interval) ?? [];
   const bar = (most: number | undefined): { readonly bar?: Bar } =>
     most === undefined ? {} : { bar: { kind: 'ratio', most } };

@@ -61,7 +61,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
     program: 'reload',
     options: ['--instances', '2000'],
     limitS: 300,
-    small: ['--instances', '20', '--runs', '1'],
+    small: ['--instances', '20', '--interval', '200', '--runs', '1'],
   },
   {
     name: 'startup',

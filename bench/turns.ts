@@ -27,6 +27,23 @@ export async function inTurns<R>(
   return found;
 }
 
+/** Each daemon once, for benchmarks whose runs are stretches of one life. */
+export async function eachOnce<R>(
+  topology: Topology,
+  folder: string,
+  measure: (lab: Lab, kind: DaemonKind) => Promise<R>,
+): Promise<Readonly<Record<DaemonKind, R>>> {
+  const one = async (kind: DaemonKind): Promise<R> => {
+    const lab = await Lab.open('vb', topology, join(folder, kind));
+    try {
+      return await measure(lab, kind);
+    } finally {
+      await lab.close();
+    }
+  };
+  return { keepalived: await one('keepalived'), vipd: await one('vipd') };
+}
+
 /** The values of one key, run by run, as a row wants them. */
 export const column = <R>(
   found: Readonly<Record<DaemonKind, readonly R[]>>,
