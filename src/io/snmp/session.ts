@@ -91,7 +91,7 @@ export class Session {
     this.#ask({ type: 'notify', varBinds }, () => {});
   }
 
-  /** Is the master there? Its answer, or none, shows in `waiting`. */
+  /** Is the master there? Its answer, or none, shows in `oldest`. */
   ping(): void {
     this.#ask({ type: 'ping' }, () => {});
   }
@@ -99,6 +99,11 @@ export class Session {
   /** Requests of ours without an answer. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** The packet id of the first of them; 0 = none. */
+  get oldest(): number {
+    return this.#waiting.keys().next().value ?? 0;
   }
 
   /** Bytes as they come. */

@@ -21,6 +21,7 @@ export type SubagentDeps = {
   readonly log: Log;
   readonly description: string;
   readonly socket: string | undefined; // -A, which beats 'snmp_socket'
+  readonly pingMs?: number; // how often the master is asked whether it is there; default 15 s
 };
 
 export class Subagent implements NoticeListener {
@@ -36,6 +37,7 @@ export class Subagent implements NoticeListener {
   #pauseMs = FIRST_PAUSE_MS;
   #retry: NodeJS.Timeout | undefined;
   #pings: NodeJS.Timeout | undefined;
+  #unanswered = 0;
   #complained = false;
   #closed = false;
 
@@ -94,14 +96,20 @@ export class Subagent implements NoticeListener {
     socket.on('error', (e) => session.lost(e.message));
     socket.on('close', () => session.lost('the connection ended'));
     // An agent that takes the connection and says nothing is found by the same clock.
-    this.#pings = setInterval(() => this.#ping(session), PING_MS);
+    this.#unanswered = 0;
+    this.#pings = setInterval(() => this.#ping(session), this.#deps.pingMs ?? PING_MS);
     this.#pings.unref();
   }
 
+  /** A request that waited at the last turn of the clock too has had long enough. */
   #ping(session: Session): void {
-    if (session.waiting > 0) session.lost(`no answer for ${PING_MS / 1000} s`);
-    else if (this.#ready) session.ping();
-    else session.lost('the connection is not established');
+    const { oldest } = session;
+    if (oldest === 0 && !this.#ready) session.lost('the connection is not established');
+    else if (oldest !== 0 && oldest === this.#unanswered) session.lost('it does not answer');
+    else {
+      this.#unanswered = oldest;
+      if (this.#ready) session.ping();
+    }
   }
 
   #opened(session: Session, refused: readonly string[]): void {

@@ -32,7 +32,8 @@ class Master {
   readonly heard: string[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  constructor(answer: boolean) {
+  /** `silentTo`: what gets no answer. */
+  constructor(answer: boolean, silentTo = '') {
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.on('error', () => {});
@@ -44,7 +45,7 @@ class Master {
           if (!length.ok || length.value === 0 || length.value > rest.length) return;
           const pdu = decodePdu(rest.subarray(0, length.value));
           rest = rest.subarray(length.value);
-          if (pdu.ok) this.#take(socket, pdu.value, answer);
+          if (pdu.ok) this.#take(socket, pdu.value, answer && pdu.value.body.type !== silentTo);
         }
       });
     }).listen(path);
@@ -64,10 +65,10 @@ class Master {
   }
 }
 
-function subagent(socket: string): { agent: Subagent; said: string[] } {
+function subagent(socket: string, pingMs = 15_000): { agent: Subagent; said: string[] } {
   const said: string[] = [];
   const log = { log: (_: string, text: string) => void said.push(text) };
-  const agent = new Subagent({ model, log, description: 'test', socket });
+  const agent = new Subagent({ model, log, description: 'test', socket, pingMs });
   agent.reconfigure(CONFIG as Config);
   return { agent, said };
 }
@@ -99,6 +100,22 @@ it('a master that goes is missed once, and found again', async () => {
   await agent.close();
   assert.equal(said.filter((t) => t.includes('without it')).length, 1);
   await master.close();
+});
+
+it('a master that stops answering is left, one that answers is not', async () => {
+  const kept = new Master(true);
+  const first = subagent(path, 200);
+  await kept.until('ping');
+  await new Promise((r) => setTimeout(r, 900));
+  assert.equal(first.said.length, 1, first.said.join());
+  await first.agent.close();
+  await kept.close();
+  const silent = new Master(true, 'ping');
+  const second = subagent(path, 50);
+  for (let i = 0; i < 500 && second.said.length < 2; i++) await new Promise((r) => setTimeout(r, 10));
+  assert.match(second.said[1] ?? '', /does not answer/);
+  await second.agent.close();
+  await silent.close();
 });
 
 it('an address that cannot be is named', async () => {
