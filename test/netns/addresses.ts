@@ -133,7 +133,9 @@ export class Addresses {
 }
 
 async function dump(ns: string): Promise<Set<string>> {
-  const links = JSON.parse(await must('ip', ['-n', ns, '-j', 'addr'])) as readonly {
+  const text = await must('ip', ['-n', ns, '-j', 'addr']);
+  // Addresses came or went while the kernel listed them; iproute2 says so in front of what it has.
+  const links = JSON.parse(text.replace(/^(?!\[).*$/gm, '')) as readonly {
     readonly ifname?: string;
     readonly addr_info?: readonly { readonly local?: string }[];
   }[];
