@@ -14,7 +14,7 @@ export type LastWill = {
 export type Repetition = LastWill & {
   readonly advert: OutgoingAdvert;
   readonly intervalUs: number;
-  readonly nextAtUs: number; // of the first one, monotonic; it may come up to one interval early
+  readonly nextAtUs: number; // of the first one, monotonic; in a crowd it may come up to one interval early
 };
 
 export type Progress = {

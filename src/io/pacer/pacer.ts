@@ -64,17 +64,23 @@ const farewell = (routing: readonly PreparedRequest[], addresses: readonly Addre
     ].flatMap(({ type, parts }) => encodeMessage({ type, parts, flags: NLM_F_REQUEST }, 0)),
   );
 
-/** Repetitions of one interval that share their time: a batch is no cheaper beyond that, and a burst for the peers. */
+/** So many keep the times that the machine gives them, as keepalived does: there sharing saves nothing. */
+const ALONE = 16;
+/** Of the others, repetitions of one interval that share their time: a batch is no cheaper beyond that, and a burst for the peers. */
 const TOGETHER = 128;
 /** More than so many batches share times again. */
 const PHASES = 16;
+/** From here on the first comes early by a sixteenth of the interval at most: a gap of its own would be seen. */
+const LONG_US = 1_000_000;
 
 /**
  * The last time at or before `nextAtUs` that the other repetitions of this interval keep too: a hundred masters then wake the
- * thread once an interval, not a hundred times, and their packets leave in one call. So the first comes up to one interval
- * early; from there on the distance is the interval exactly. `slot`: of the addon, dense from 0.
+ * thread once an interval, not a hundred times, and their packets leave in one call. So the first of a crowd comes up to one short
+ * interval early; from there on the distance is the interval exactly. `slot`: of the addon, dense from 0.
  */
 export function sharedTimeUs(nextAtUs: number, intervalUs: number, slot: number): number {
+  if (slot < ALONE) return nextAtUs;
+  if (intervalUs >= LONG_US) return nextAtUs - ((nextAtUs % intervalUs) % Math.ceil(intervalUs / PHASES));
   const phase = Math.floor(slot / TOGETHER) % PHASES;
   const offsetUs = Math.floor((phase * intervalUs) / PHASES);
   return nextAtUs - ((nextAtUs + intervalUs - offsetUs) % intervalUs);
