@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { svgOfCurves } from './curves.ts';
 import type { Figure } from './figure.ts';
 import { BENCHMARKS, type Benchmark } from './list.ts';
 import { loadNow, thisMachine } from './machine.ts';
@@ -92,8 +93,12 @@ function write(out: string, fresh: readonly Outcome[]): void {
   ).filter((o) => o !== undefined);
   mkdirSync(out, { recursive: true });
   for (const { name, figure } of fresh) {
-    rmSync(join(out, `${name}.svg`), { force: true });
-    if (figure !== undefined) writeFileSync(join(out, `${name}.svg`), svgOf(figure));
+    for (const one of [`${name}.svg`, `${name}-course.svg`]) rmSync(join(out, one), { force: true });
+    if (figure === undefined) continue;
+    writeFileSync(join(out, `${name}.svg`), svgOf(figure));
+    const { title, course } = figure;
+    if (course !== undefined)
+      writeFileSync(join(out, `${name}-course.svg`), svgOfCurves(title, course.unit, course.curves));
   }
   writeFileSync(file, `${JSON.stringify(outcomes, null, 1)}\n`);
   writeFileSync(join(out, 'README.md'), pageOf(outcomes));

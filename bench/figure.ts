@@ -2,6 +2,7 @@
  * What a benchmark found, as plain values, and how it is judged: each row has one value a run for vipd and for what it is
  * measured against, and perhaps a bar that vipd's median must keep below. Pure; read by the table, the page and the figures.
  */
+import type { Curve } from './curves.ts';
 import { median } from './median.ts';
 
 /** 'ratio': vipd's median divided by the other's. 'value': vipd's median, in the row's unit. */
@@ -28,6 +29,8 @@ export type Figure = {
   readonly rows: readonly Row[];
   /** What went wrong without spoiling the rest, in sentences. */
   readonly problems: readonly string[];
+  /** How values went over the time of the first run. */
+  readonly course?: { readonly unit: string; readonly curves: readonly Curve[] };
 };
 
 export type Verdict = 'reached' | 'missed' | 'none';

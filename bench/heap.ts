@@ -5,8 +5,8 @@
  *   node build/bench/heap.js [--instances 1000] [--interval 100] [--minutes 5] [--settle 20] [--points 60] [--runs 1] [--json FILE]
  *
  * `--interval` in milliseconds. `--settle`: seconds from "all addresses there" to the first reading: V8 gives back what the start has
- * filled some seconds later. An hour of it: `--minutes 60`; `--seconds` instead of them for less than one. The readings of each run stand in
- * `series` of the JSON: seconds, then MB (10^6) of vipd's anonymous pages, its resident memory and keepalived's.
+ * filled some seconds later. An hour of it: `--minutes 60`; `--seconds` instead of them for less than one. The readings of the
+ * first run stand in `course` of the JSON and are drawn: seconds, and MB (10^6).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { sleepMs, until } from '../test/netns/clock.ts';
 import { COMMANDS, type Daemon, type DaemonKind } from '../test/netns/daemon.ts';
 import { Lab } from '../test/netns/lab.ts';
 import { descendants } from '../test/netns/process.ts';
+import type { Curve } from './curves.ts';
 import type { Figure } from './figure.ts';
 import { heldBy, manyConf, manyTopology, quiet } from './many.ts';
 import { benchmark } from './program.ts';
@@ -71,6 +72,18 @@ async function readings(
   return points;
 }
 
+function curvesOf(points: readonly Point[]): readonly Curve[] {
+  const curve = (name: string, key: keyof Point): Curve => ({
+    name,
+    points: points.map((p) => [Math.round(p.atS), Math.round(p[key] * 1000) / 1000]),
+  });
+  return [
+    curve('vipd, RSS', 'vipd'),
+    curve('vipd, anonymous', 'vipdAnonymous'),
+    curve('keepalived, RSS', 'keepalived'),
+  ];
+}
+
 type Options = {
   readonly instances: number;
   readonly interval: number;
@@ -104,7 +117,7 @@ await benchmark(
     points: [60, 2, 10_000],
     runs: [1, 1, 100],
   } as const,
-  async (o, folder): Promise<Figure & { readonly series: readonly (readonly Point[])[] }> => {
+  async (o, folder): Promise<Figure> => {
     const overS = o.seconds > 0 ? o.seconds : o.minutes * 60;
     const series: Point[][] = [];
     for (let i = 0; i < o.runs; i++) series.push(await run(folder, o, overS));
@@ -126,7 +139,7 @@ await benchmark(
         },
       ],
       problems: [],
-      series,
+      course: { unit: 'MB', curves: curvesOf(series[0] ?? []) },
     };
   },
 );

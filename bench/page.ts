@@ -83,6 +83,7 @@ function section(o: Outcome, usual: Machine | undefined): string[] {
     ...elsewhere,
     '',
     `![${figure.title}](${o.name}.svg)`,
+    ...(figure.course === undefined ? [] : ['', `![${figure.title}, over time](${o.name}-course.svg)`]),
     '',
     '| | keepalived | vipd | ratio | bar | |',
     '|---|---|---|---|---|---|',

@@ -24,7 +24,7 @@ const THICK = 14;
 /** A ratio beyond is drawn as an open end. */
 const LONGEST = 3;
 
-const STYLE = `
+export const STYLE = `
 .ground{fill:#ffffff;stroke:#d0d7de}text{font:12px system-ui,sans-serif;fill:#1f2328;stroke:#ffffff;stroke-width:3;paint-order:stroke}.title{font-size:15px;font-weight:600}.faint{fill:#59636e}
 .none{fill:#57789e}.reached{fill:#2d8a4e}.missed{fill:#c2502e}.one{stroke:#8c959f;stroke-dasharray:3 3}.bar{stroke:#1f2328;stroke-width:2}
 @media(prefers-color-scheme:dark){.ground{fill:#0d1117;stroke:#3d444d}text{fill:#f0f6fc;stroke:#0d1117}.faint{fill:#9198a1}

@@ -20,6 +20,7 @@ import './sim/mutants.test.ts';
 import './sim/stall.test.ts';
 import './sim/succession.test.ts';
 import './tidy.test.ts';
+import './unit/bench/curves.test.ts';
 import './unit/bench/figure.test.ts';
 import './unit/bench/holders.test.ts';
 import './unit/bench/intervals.test.ts';
