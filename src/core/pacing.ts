@@ -98,6 +98,7 @@ export function follow(ctx: Context, r: Router): number {
   });
   if (!begun) {
     endRepetition(ctx, r);
+    keepWill(ctx, r);
     return deadlineUs(r.state);
   }
   const destinations = Math.max(1, advert.destinations.length);

@@ -248,8 +248,22 @@ describe('core/pacing: what changes it', () => {
     assert.equal(pacer?.entries.size, 0);
     assert.ok(w.sent.length >= 5);
   });
+});
 
-  it('but its addresses are in a last will, and AH can say priority 0 in advance', () => {
+describe('core/pacing: masters that send by themselves', () => {
+  it('what the pacer refuses to repeat comes from this thread, and its last will is kept', () => {
+    const { w, pacer } = build(owner, 'paced');
+    assert.ok(pacer);
+    pacer.repeat = () => false;
+    w.start();
+    w.pass(5 * S);
+    assert.ok(w.sent.length >= 5);
+    const [will] = pacer.wills.values();
+    assert.equal(will?.resignation?.priority, 0);
+    assert.equal(will?.addresses.length, 1);
+  });
+
+  it('signed: the addresses are in a last will, and AH can say priority 0 in advance', () => {
     const willOf = (change: Partial<InstanceConfig>) => {
       const { w, pacer } = build({ ...owner, ...change }, 'paced');
       w.start();
