@@ -40,6 +40,8 @@ const TIMEOUT_S = 5;
 const PRIORITY = 127; // RFC 2741 6.2.3: the default
 /** What the master does not read is not piled up. */
 const MOST_UNSENT_BYTES = 4 << 20;
+/** A master agent asks one thing after the other: so much at once nobody means. */
+const MOST_UNANSWERED_BYTES = 4 << 20;
 /** PDUs answered in one turn of the event loop. */
 const MOST_IN_A_TURN = 16;
 const NOTHING = new Uint8Array(0);
@@ -109,6 +111,10 @@ export class Session {
   /** Bytes as they come. */
   receive(bytes: Uint8Array): void {
     if (this.#ended) return;
+    if (this.#received.length + bytes.length > MOST_UNANSWERED_BYTES) {
+      this.#end('the master agent asks faster than is answered', CloseReason.protocolError, false);
+      return;
+    }
     const joined = new Uint8Array(this.#received.length + bytes.length);
     joined.set(this.#received);
     joined.set(bytes, this.#received.length);

@@ -195,6 +195,20 @@ describe('what ends a session', () => {
       assert.equal(m.last.body.type, 'close');
     });
 
+  it('a master that asks faster than it is answered ends it', () => {
+    const m = new Master().opened();
+    const request = encodePdu({
+      sessionId: 5,
+      transactionId: 1,
+      packetId: 9,
+      body: { type: 'get', ranges: [range(1)] },
+    });
+    const many = new Uint8Array(request.length * 20_000);
+    for (let i = 0; i < 20_000; i++) many.set(request, i * request.length);
+    for (let i = 0; i < 10 && m.ended === undefined; i++) m.session.receive(many);
+    assert.match(m.ended?.why ?? '', /asks faster/);
+  });
+
   it('a master that does not read ends it', () => {
     const m = new Master().opened();
     m.unread = 1 << 30;
