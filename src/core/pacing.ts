@@ -13,7 +13,7 @@ import type { HeldRouting, Router } from './router.ts';
 
 export type Paced = {
   readonly text: string; // what is repeated, to see a difference
-  nextAtUs: number;
+  nextAtUs: number; // as the machine was told: while it still says so nothing is to be changed
   sent: number; // of these, counted already
   failed: number;
   readonly destinations: number; // packets of one advert
@@ -41,10 +41,10 @@ export function catchUp(ctx: Context, r: Router): void {
   if (failed > r.paced.failed) sayFailure(ctx, r, error);
   r.paced.sent = sent;
   r.paced.failed = failed;
-  r.paced.nextAtUs = nextAtUs;
   // Where the pacer itself is late its advert is still its own: sent by the machine too it would go out twice.
   const nowUs = ctx.ports.clock.nowUs();
   r.state = repeated(r.state, nextAtUs > nowUs ? nextAtUs : nowUs + SOON_US);
+  if (r.state.name === 'master') r.paced.nextAtUs = r.state.adverAtUs;
 }
 
 function sayFailure(ctx: Context, r: Router, error: string): void {

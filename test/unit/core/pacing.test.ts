@@ -158,6 +158,8 @@ describe('core/pacing', () => {
     const { w, pacer } = run();
     const burstAtUs = w.armedAtUs;
     pacer.progress = () => ({ sent: 5, failed: 0, error: '', nextAtUs: burstAtUs - 3000 });
+    // Nor is its repetition replaced: it may be sending at this moment, and would begin again with the same advert.
+    pacer.repeat = () => assert.fail('begun anew');
     const before = w.sent.length;
     w.stall(burstAtUs - w.nowUs);
     assert.equal(w.done.filter((d) => d.startsWith('garp')).length, 2, 'it was the second burst');
