@@ -1,4 +1,5 @@
 /* Descriptors: close, close-on-exec, readiness, and the pointer that SO_ATTACH_FILTER wants. Knows nothing of what is read. */
+#include "callback.h"
 #include "fd.h"
 
 #include <dirent.h>
@@ -50,9 +51,7 @@ bool arg_filter(napi_env env, napi_value value, const char *name, size_t least, 
 /* One uv_poll. Two owners hold it: libuv until the close callback ran, and the JavaScript handle until it is collected. */
 struct watch {
   uv_poll_t poll;
-  napi_env env;
-  napi_ref ready;
-  napi_async_context context;
+  struct callback ready;
   napi_async_cleanup_hook_handle cleanup;
   int fd;
   bool closing;
@@ -105,11 +104,7 @@ static void on_collected(napi_env env, void *data, void *hint) {
 
 static void on_closed(uv_handle_t *handle) {
   struct watch *w = handle->data;
-  napi_handle_scope scope;
-  napi_open_handle_scope(w->env, &scope);
-  napi_delete_reference(w->env, w->ready);
-  napi_async_destroy(w->env, w->context);
-  napi_close_handle_scope(w->env, scope);
+  callback_drop(&w->ready);
   napi_remove_async_cleanup_hook(w->cleanup);
   w->closed = true;
   release_if_unowned(w);
@@ -132,18 +127,7 @@ static void on_cleanup(napi_async_cleanup_hook_handle hook, void *data) {
 static void on_ready(uv_poll_t *poll, int status, int events) {
   (void)events;
   struct watch *w = poll->data;
-  napi_handle_scope scope;
-  napi_open_handle_scope(w->env, &scope);
-  napi_value ready, receiver, argument, result;
-  napi_get_reference_value(w->env, w->ready, &ready);
-  napi_get_global(w->env, &receiver);
-  napi_create_int32(w->env, status, &argument);
-  if (napi_make_callback(w->env, w->context, receiver, ready, 1, &argument, &result) == napi_pending_exception) {
-    napi_value error;
-    napi_get_and_clear_last_exception(w->env, &error);
-    napi_fatal_exception(w->env, error);
-  }
-  napi_close_handle_scope(w->env, scope);
+  callback_call(&w->ready, status);
   /* libuv has stopped a handle that it reports an error for. The socket itself is sound (an overrun, a link that went
    * down), so the watch goes on; unless the callback ended it. */
   if (status < 0 && !w->closing) uv_poll_start(poll, UV_READABLE, on_ready);
@@ -151,32 +135,29 @@ static void on_ready(uv_poll_t *poll, int status, int events) {
 
 /* Frees a watch that never came to life. */
 static void discard(struct watch *w) {
-  if (w->context != NULL) napi_async_destroy(w->env, w->context);
-  if (w->ready != NULL) napi_delete_reference(w->env, w->ready);
+  callback_drop(&w->ready);
   free(w);
 }
 
 /* pollStart(fd, ready): see native.ts. EEXIST: already watched. EPERM: a regular file. EBADF: not open. TypeError: arguments. */
 static napi_value poll_start(napi_env env, napi_callback_info info) {
-  napi_value argv[2], name, handle;
-  napi_valuetype type;
+  napi_value argv[2], handle;
   int fd;
   if (!args(env, info, 2, argv) || !arg_fd(env, argv[0], "fd", &fd)) return NULL;
-  if (napi_typeof(env, argv[1], &type) != napi_ok || type != napi_function)
-    return throw_type(env, "ready must be a function");
   if (fd_is_watched(fd)) return throw_errno(env, EEXIST, "uv_poll_start");
 
   struct watch *w = calloc(1, sizeof *w);
   if (w == NULL) return throw_errno(env, ENOMEM, "calloc");
-  w->env = env;
   w->fd = fd;
   w->poll.data = w;
+  if (!callback_make(env, argv[1], "vipd-poll", &w->ready)) {
+    free(w);
+    return NULL;
+  }
   uv_loop_t *loop;
-  napi_create_string_utf8(env, "vipd-poll", NAPI_AUTO_LENGTH, &name);
-  if (napi_get_uv_event_loop(env, &loop) != napi_ok || napi_create_reference(env, argv[1], 1, &w->ready) != napi_ok ||
-      napi_async_init(env, NULL, name, &w->context) != napi_ok || napi_create_object(env, &handle) != napi_ok) {
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok || napi_create_object(env, &handle) != napi_ok) {
     discard(w);
-    return throw_errno(env, ENOMEM, "napi_async_init");
+    return throw_errno(env, ENOMEM, "napi_create_object");
   }
   int status = uv_poll_init(loop, &w->poll, fd);
   if (status < 0) {

@@ -1,4 +1,5 @@
 /* The process itself: file lock, real-time signals, scheduling class, network namespace, name, capabilities. */
+#include "callback.h"
 #include "common.h"
 
 #include <errno.h>
@@ -28,14 +29,13 @@ static napi_value lock_file(napi_env env, napi_callback_info info) {
 /* One caught signal. Lives until the environment ends: a worker thread's loop must not be left with an open handle. */
 struct catcher {
   uv_signal_t handle;
-  napi_env env;
-  napi_ref callback;
-  napi_async_context context;
+  struct callback caught;
   napi_async_cleanup_hook_handle hook;
 };
 
 static void catcher_closed(uv_handle_t *handle) {
   struct catcher *c = handle->data;
+  callback_drop(&c->caught);
   napi_remove_async_cleanup_hook(c->hook);
   free(c);
 }
@@ -47,38 +47,24 @@ static void catcher_end(napi_async_cleanup_hook_handle hook, void *data) {
 }
 
 static void catcher_caught(uv_signal_t *handle, int signum) {
-  (void)signum;
-  struct catcher *c = handle->data;
-  napi_handle_scope scope;
-  if (napi_open_handle_scope(c->env, &scope) != napi_ok) return;
-  napi_value callback, global;
-  napi_get_reference_value(c->env, c->callback, &callback);
-  napi_get_global(c->env, &global);
-  if (napi_make_callback(c->env, c->context, global, callback, 0, NULL, NULL) == napi_pending_exception) {
-    napi_value error;
-    napi_get_and_clear_last_exception(c->env, &error);
-    napi_fatal_exception(c->env, error);
-  }
-  napi_close_handle_scope(c->env, scope);
+  const struct catcher *c = handle->data;
+  callback_call(&c->caught, signum);
 }
 
 static napi_value signal_start(napi_env env, napi_callback_info info) {
-  napi_value argv[2], name;
-  napi_valuetype type;
+  napi_value argv[2];
   int32_t signum;
   uv_loop_t *loop;
   if (!args(env, info, 2, argv) || !arg_int32(env, argv[0], "signum", &signum)) return NULL;
-  if (napi_typeof(env, argv[1], &type) != napi_ok || type != napi_function)
-    return throw_type(env, "caught must be a function");
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) return throw_errno(env, ENOSYS, "napi_get_uv_event_loop");
   struct catcher *c = calloc(1, sizeof *c);
   if (c == NULL) return throw_errno(env, ENOMEM, "calloc");
-  c->env = env;
+  if (!callback_make(env, argv[1], "vipd:signal", &c->caught)) {
+    free(c);
+    return NULL;
+  }
   c->handle.data = c;
   uv_signal_init(loop, &c->handle);
-  napi_create_reference(env, argv[1], 1, &c->callback);
-  napi_create_string_utf8(env, "vipd:signal", NAPI_AUTO_LENGTH, &name);
-  napi_async_init(env, NULL, name, &c->context);
   napi_add_async_cleanup_hook(env, catcher_end, c, &c->hook);
   int status = uv_signal_start(&c->handle, catcher_caught, signum);
   /* On failure the catcher stays, stopped, until the environment ends: it is one struct at start-up. */

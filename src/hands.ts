@@ -14,7 +14,7 @@ import { Limiter } from './core/limiter.ts';
 import { usesRouting } from './core/routing-items.ts';
 import type { Glance } from './core/snapshot.ts';
 import { Announcer } from './io/announce/announcer.ts';
-import { MonotonicClock, PreciseTimer } from './io/clock.ts';
+import { MonotonicClock } from './io/clock.ts';
 import type { DaemonActions } from './io/dbus/objects.ts';
 import { LazyFirewall } from './io/firewall/lazy-firewall.ts';
 import type { DaemonLog } from './io/log/log.ts';
@@ -23,6 +23,7 @@ import { NetworkDevices } from './io/netlink/devices.ts';
 import { LazyRouting } from './io/netlink/lazy-routing.ts';
 import { RtNetlink, type RtNetlinkOptions } from './io/netlink/rt-netlink.ts';
 import { Pacer } from './io/pacer/pacer.ts';
+import { PreciseTimer } from './io/precise-timer.ts';
 import { Children } from './io/process/children.ts';
 import { Hooks } from './io/process/hooks.ts';
 import { OwnProcess } from './io/process/own-process.ts';
@@ -80,6 +81,7 @@ export class Hands {
   readonly #own: OwnProcess;
   readonly #adverts: AdvertSockets;
   readonly #pacer: Pacer | undefined;
+  readonly #timer: PreciseTimer;
   readonly #watchdog: Watchdog | undefined;
   readonly #announcer: Announcer;
   readonly #release: ReturnType<typeof releasePort>;
@@ -113,7 +115,8 @@ export class Hands {
     this.#firewall = new LazyFirewall(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
-    this.#watchdog = given.options.liveness === 'kernel' ? newWatchdog(log, onProblem) : undefined;
+    this.#timer = new PreciseTimer(api, (dueUs) => core().wake(dueUs));
+    if (given.options.liveness === 'kernel') this.#watchdog = newWatchdog(this.#timer, log, onProblem);
     this.#adverts = new AdvertSockets({
       native: api,
       sink: (key, received) => core().onAdvert(key, received),
@@ -144,7 +147,7 @@ export class Hands {
     this.#tracking = trackHands(api, core);
     this.ports = {
       clock: this.clock,
-      timer: new PreciseTimer(api, this.clock, () => core().wake()),
+      timer: this.#timer,
       log,
       adverts: this.#adverts,
       macs,
@@ -274,6 +277,7 @@ export class Hands {
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
     this.#pacer?.close();
+    this.#timer.close();
     this.bfd.close();
     this.#adverts.closeAll();
     this.#announcer.close();
@@ -290,11 +294,13 @@ export class Hands {
 }
 
 const newWatchdog = (
+  vigils: PreciseTimer,
   log: DaemonLog,
   onProblem: (where: string, what: string, code: string) => void,
 ): Watchdog =>
   new Watchdog({
     native: native(),
+    vigils,
     onProblem,
     onObstacle: (why) =>
       log.log('info', `every advert is heard by this process, the kernel watches no master: ${why}`),

@@ -9,6 +9,8 @@ import { packageRoot } from './package-root.ts';
 
 /** Opaque handle of a poll watcher. */
 export type PollHandle = { readonly brand: 'poll' };
+/** Opaque handle of the timer. */
+export type TimerHandle = { readonly brand: 'timer' };
 
 export type Native = {
   // --- fd.c: descriptors
@@ -27,14 +29,31 @@ export type Native = {
   /** 16-byte `struct sock_fprog` that points at `instructions` (1..4096 of 8 bytes); keep both alive during setsockopt. */
   sockFprog(instructions: Uint8Array): Buffer;
 
-  // --- timer.c: an alarm to the microsecond
-  /** A timerfd of CLOCK_MONOTONIC, for pollStart. EMFILE. */
-  timerOpen(): number;
+  // --- timer.c: one alarm to the microsecond, which others may push on without waking JavaScript
   /**
-   * Makes `fd` readable from `atUs` (monotonic, 0..9e15; in the past: at once) until the next call; 0 = never. What it was set to
-   * before is forgotten, also where it had rung: nothing needs to be read. EINVAL: not a timerfd.
+   * Calls `ring(dueUs)` at or a little after the time that it was set to, and once a millisecond at most: that is spent then. Or when
+   * a vigil is due, or when it could only be served 100 ms or more behind `dueUs`. Keeps the loop alive while something is to
+   * ring. What `ring` throws becomes an uncaughtException. EMFILE.
    */
-  timerSet(fd: number, atUs: number): void;
+  timerStart(ring: (dueUs: number) => void): TimerHandle;
+  /** Monotonic, up to 9e15; in the past: at once; 0 = never. */
+  timerSet(handle: TimerHandle, atUs: number): void;
+  /**
+   * Vigil `slot` (0..65535) is due at the later of `atUs` and `longerUs` behind what stands at `offset` of `memory`: 64 bits,
+   * aligned, nanoseconds of CLOCK_MONOTONIC, 0 = never. Replaces what the slot had; `longerUs` 0: nothing is in it.
+   */
+  timerVigil(
+    handle: TimerHandle,
+    slot: number,
+    atUs: number,
+    longerUs: number,
+    memory: ArrayBuffer | undefined,
+    offset: number,
+  ): void;
+  /** The slots of vigils that are due at `atUs`, as uint32 in the host's order, as many as `out` holds; how many. */
+  timerDue(handle: TimerHandle, atUs: number, out: Uint8Array): number;
+  /** Ends it; what comes after that is EBADF. */
+  timerStop(handle: TimerHandle): void;
 
   // --- datagram.c: what raw-socket does not tell of an IPv6 packet
   /** The open descriptor whose SO_COOKIE is these 8 octets: raw-socket shows no descriptor. ENOENT: none has it. */

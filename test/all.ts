@@ -105,7 +105,7 @@ import './unit/vrrp/timers.test.ts';
 import './unit/io/announce/announcer.test.ts';
 import './unit/io/announce/watch.test.ts';
 import './unit/io/bpf.test.ts';
-import './unit/io/clock.test.ts';
+import './unit/io/precise-timer.test.ts';
 import './unit/io/errno.test.ts';
 import './unit/io/sockets/open.test.ts';
 import './unit/io/sockets/receive.test.ts';

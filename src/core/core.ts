@@ -29,7 +29,7 @@ import { missesAddresses, onNetlink, refreshRouter } from './reachability.ts';
 import { onAdvert } from './receive.ts';
 import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
-import { newRouter, type Router } from './router.ts';
+import { freshCounters, newRouter, type Router } from './router.ts';
 import type { Glance, RoutingSet, Snapshot } from './snapshot.ts';
 import { Stalls } from './stalls.ts';
 import { removeLeftovers, startNotBeforeUs, startRouters } from './start.ts';
@@ -37,7 +37,7 @@ import { TakeOvers } from './take-overs.ts';
 import { reloadedNotice, tellPriority } from './tell.ts';
 import { Tracking } from './tracking.ts';
 import { instanceViews, snapshot } from './view.ts';
-import { heed, LOOK_US, nextLookUs, stragglers, unwatch, watch } from './watching.ts';
+import { endVigil, heed, keepVigil, LOOK_US, stragglers, unwatch, watch } from './watching.ts';
 
 /** keepalived gives its stop scripts one second. */
 const STOP_HOOKS_US = 1_000_000;
@@ -194,16 +194,17 @@ export class Core {
     this.#pump();
   }
 
-  /** The timer rang: serves every deadline that is due. */
-  wake(): void {
+  /** The timer rang, which was to do so at `dueUs`: serves every deadline that is due. */
+  wake(dueUs: number = this.#armedAtUs): void {
     const ctx = this.#ctx;
     const nowUs = ctx.ports.clock.nowUs();
-    const lateUs = this.#armedAtUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - this.#armedAtUs);
+    const lateUs = dueUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - dueUs);
     this.#armedAtUs = Number.POSITIVE_INFINITY;
     this.#stalls.served(lateUs, nowUs);
     checkLease(this.#ctx);
     this.#backlogs.newTurn();
     this.#serving = true;
+    for (const id of ctx.ports.watchdog?.due(nowUs) ?? []) this.#takeBack(id);
     try {
       for (let served = 0; ; served++) {
         assert(served < MAX_DUE, 'a machine does not move its deadline');
@@ -217,7 +218,6 @@ export class Core {
         else this.#expire(r, nowUs, lateUs);
         this.#pump();
       }
-      this.#prolong(nowUs);
       const done = this.#takeOvers.go(() => this.#pump());
       this.#deadlines.set(this.#takeOverId, done ? Number.POSITIVE_INFINITY : ctx.ports.clock.nowUs());
     } finally {
@@ -226,14 +226,12 @@ export class Core {
     this.#pump();
   }
 
-  /** One wake-up for all whose master is watched, not one for each: those that would be due next are asked now. */
-  #prolong(nowUs: number): void {
-    for (let left = this.#owners.size; left > 0; left--) {
-      const r = this.#owners.get(this.#deadlines.first() ?? -1);
-      const nextUs = r && nextLookUs(this.#ctx, r, this.#deadlines.next(), nowUs);
-      if (r === undefined || nextUs === undefined) return;
-      this.#deadlines.set(r.id, nextUs);
-    }
+  /** What the watch has kept for it is served like any other deadline. */
+  #takeBack(id: number): void {
+    const r = this.#owners.get(id);
+    if (r === undefined) return;
+    endVigil(this.#ctx, r);
+    this.#deadlines.set(id, deadlineUs(r.state));
   }
 
   #expire(r: Router, nowUs: number, lateUs: number): void {
@@ -309,13 +307,18 @@ export class Core {
     if (event.type === 'priority') tellPriority(this.#ctx, r, before.priority);
     // A flood of adverts that change nothing must cost no more than hearing them.
     if (this.#takeOvers.isPending(r)) this.#deadlines.set(r.id, deadlineUs(r.state));
-    else if (next.state !== before || next.effects.length > 0) this.#schedule(r);
+    else if (next.state !== before || next.effects.length > 0 || event.type !== 'advert') this.#schedule(r);
     this.#tracking.garpExtra.follow(r);
     if (r.params.inGroup) for (const effect of next.effects) this.#tellGroup(r, effect);
   }
 
   #schedule(r: Router): void {
-    this.#deadlines.set(r.id, follow(this.#ctx, r));
+    const atUs = follow(this.#ctx, r);
+    if (keepVigil(this.#ctx, r)) this.#deadlines.set(r.id, Number.POSITIVE_INFINITY);
+    else {
+      endVigil(this.#ctx, r);
+      this.#deadlines.set(r.id, atUs);
+    }
   }
 
   #lookForStragglers(): void {
@@ -470,11 +473,7 @@ export class Core {
 
   clearCounters(): void {
     this.#catchUpAll();
-    for (const r of this.#ctx.routers) {
-      for (const key of Object.keys(r.counters) as (keyof Router['counters'])[])
-        if (key === 'rejected') r.counters.rejected = {};
-        else r.counters[key] = 0;
-    }
+    for (const r of this.#ctx.routers) Object.assign(r.counters, freshCounters());
   }
 
   snapshot(): Snapshot {

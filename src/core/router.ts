@@ -87,6 +87,7 @@ export type Router = {
   watching: Watching | undefined; // somebody else watches its master
   watchable: ReceivedAdvert | undefined; // the advert that the machine is about to hear, if its repetitions may be watched
   noted: number; // adverts that the watchdog has noted and we have counted
+  vigil: boolean; // its master-down timer is the watchdog's
   /** A stall made us give the master one more chance; cleared by the next advert. */
   gaveChance: boolean;
 };
@@ -164,6 +165,7 @@ export function newRouter(id: number, config: InstanceConfig, inGroup: boolean, 
     watching: undefined,
     watchable: undefined,
     noted: 0,
+    vigil: false,
     gaveChance: false,
   };
 }

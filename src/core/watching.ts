@@ -99,18 +99,20 @@ export function isAlive(ctx: Context, r: Router, nowUs: number): boolean {
   return deadlineUs(r.state) > nowUs;
 }
 
-/**
- * For the instance that is due next, at `dueUs`: in the second half of its time its record is looked at early. A later time for
- * the next look, else undefined. Machine and counters stay behind until somebody asks: this is done for all, often.
- */
-export function nextLookUs(ctx: Context, r: Router, dueUs: number, nowUs: number): number | undefined {
+/** Leaves the master-down timer of a watched backup to the watch; false: there is none, or it is to be served as any other. */
+export function keepVigil(ctx: Context, r: Router): boolean {
   const { watching: w, state } = r;
-  const { watchdog } = ctx.ports;
-  if (w === undefined || w.ended || w.state !== state || watchdog === undefined) return undefined;
+  if (w === undefined || w.ended || w.state !== state) return false;
   const downUs = masterDownUs(r.params, w.state.priority, w.state.masterAdverIntUs);
-  if (dueUs - nowUs > downUs / 2) return undefined;
-  const nextUs = Math.min(watchdog.lastUs(r.id), nowUs) + downUs;
-  return nextUs > dueUs ? nextUs : undefined;
+  ctx.ports.watchdog?.keepVigil(r.id, w.state.masterDownAtUs, downUs);
+  r.vigil = true;
+  return true;
+}
+
+/** Its timer is core's again. */
+export function endVigil(ctx: Context, r: Router): void {
+  if (r.vigil) ctx.ports.watchdog?.endVigil(r.id);
+  r.vigil = false;
 }
 
 /** LOOK_US after `lookForStragglers`: what was noted while a watch ended is judged now. True: look once more. */

@@ -16,7 +16,16 @@ export interface WatchdogPort {
   noted(id: number): number;
   /** When the last of them arrived, monotonic microseconds. 0: none. */
   lastUs(id: number): number;
-  /** `id` is not used any more. */
+  /**
+   * From now on core is woken when `downUs` (more than 0) have gone since `lastUs(id)`, and not before `atUs`: until then
+   * nobody needs to look. Replaces what was asked for `id` before; stays when the watch ends or its socket is closed.
+   */
+  keepVigil(id: number, atUs: number, downUs: number): void;
+  /** Harmless when there is none. */
+  endVigil(id: number): void;
+  /** Those whose vigil is over at `nowUs`. */
+  due(nowUs: number): readonly number[];
+  /** `id` is not used any more: neither watched nor kept vigil for. */
   forget(id: number): void;
   /** Why nothing can be watched here; '' = it can. */
   obstacle(): string;

@@ -1,61 +1,97 @@
 import assert from 'node:assert/strict';
-import { openSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { native, type PollHandle } from '../../src/native.ts';
+import { native, type TimerHandle } from '../../src/native.ts';
 
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('native/timer', () => {
   const api = native();
-  const openCount = (): number => readdirSync('/proc/self/fd').length;
-  /** When `fd` became readable; undefined: not within `ms`. */
-  const rings = (fd: number, ms: number): Promise<number | undefined> =>
-    new Promise((resolve) => {
-      const done = (atUs: number | undefined): void => {
-        clearTimeout(timer);
-        api.pollStop(poll);
-        resolve(atUs);
-      };
-      const poll: PollHandle = api.pollStart(fd, () => done(nowUs()));
-      const timer = setTimeout(() => done(undefined), ms);
-    });
+  const open = (): number => readdirSync('/proc/self/fd').length;
 
-  it('rings when it is time, and at once when that was long ago', async () => {
-    const before = openCount();
-    const fd = api.timerOpen();
+  it('rings when it is time, at once when that was long ago, and once', async () => {
+    const before = open();
+    const rings: [dueUs: number, atUs: number][] = [];
+    const handle = api.timerStart((dueUs) => rings.push([dueUs, nowUs()]));
     const atUs = nowUs() + 20_300;
-    api.timerSet(fd, atUs);
-    const rang = (await rings(fd, 5000)) ?? 0;
-    assert.ok(rang >= atUs, `${atUs - rang} us early`);
-    api.timerSet(fd, 1);
-    assert.notEqual(await rings(fd, 5000), undefined);
-    api.close(fd);
-    assert.equal(openCount(), before);
+    api.timerSet(handle, atUs);
+    await pause(60);
+    assert.equal(rings.length, 1);
+    assert.equal(rings[0]?.[0], atUs);
+    assert.ok((rings[0]?.[1] ?? 0) >= atUs);
+    api.timerSet(handle, 1);
+    await pause(20);
+    assert.equal(rings.length, 2);
+    api.timerSet(handle, nowUs() + 1000);
+    api.timerSet(handle, 0);
+    await pause(20);
+    assert.equal(rings.length, 2);
+    api.timerStop(handle);
+    await pause(1);
+    assert.equal(open(), before);
+    assert.throws(() => api.timerSet(handle, 1), { code: 'EBADF' });
+    assert.throws(() => api.timerStop(handle), { code: 'EBADF' });
   });
 
-  it('is silent when it was never set, set to 0, or set anew after it rang', async () => {
-    const fd = api.timerOpen();
-    assert.equal(await rings(fd, 20), undefined);
-    api.timerSet(fd, 1);
-    api.timerSet(fd, 0);
-    assert.equal(await rings(fd, 20), undefined);
-    api.timerSet(fd, 1);
-    api.timerSet(fd, nowUs() + 3_600_000_000);
-    assert.equal(await rings(fd, 20), undefined);
-    api.close(fd);
+  it('may be set, and stopped, while it rings', async () => {
+    let rings = 0;
+    const handle: TimerHandle = api.timerStart(() => {
+      if (++rings < 5) api.timerSet(handle, nowUs() + 500);
+      else api.timerStop(handle);
+    });
+    api.timerSet(handle, 1);
+    await pause(60);
+    assert.equal(rings, 5);
   });
 
-  it('refuses what is no time and no timer', () => {
-    const fd = api.timerOpen();
-    const set = (...a: unknown[]): unknown =>
-      (api as unknown as Record<string, (...a: unknown[]) => unknown>)['timerSet']?.(...a);
-    for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e16, '1', undefined])
-      assert.throws(() => set(fd, wrong), TypeError);
-    assert.throws(() => set(fd), TypeError);
-    assert.throws(() => set(999_999, 1), { code: 'EBADF', syscall: 'timerfd_settime' });
-    const other = openSync('/dev/null', 'r');
-    assert.throws(() => set(other, 1), { code: 'EINVAL' });
-    api.close(other);
-    api.close(fd);
+  it('the memory of a vigil outlives its JavaScript owner', async () => {
+    const due: number[] = [];
+    const out = new Uint8Array(4);
+    const handle = api.timerStart(() => {
+      due.push(api.timerDue(handle, nowUs(), out));
+      api.timerVigil(handle, 9, 0, 0, undefined, 0);
+    });
+    const begin = (): void => {
+      const seen = new BigUint64Array([0n, process.hrtime.bigint()]);
+      api.timerVigil(handle, 9, 1, 50_000, seen.buffer, 8);
+    };
+    begin();
+    for (let i = 0; i < 20; i++) new Uint8Array(1 << 20).fill(1);
+    await pause(20);
+    assert.deepEqual(due, []);
+    await pause(80);
+    assert.deepEqual([due, [...new Uint32Array(out.buffer)]], [[1], [9]]);
+    api.timerStop(handle);
+  });
+});
+
+describe('native/timer: arguments', () => {
+  const api = native();
+
+  it('refuses what is no time, no timer, no place', () => {
+    const handle = api.timerStart(() => {});
+    const call = (name: string, ...a: unknown[]): unknown =>
+      (api as unknown as Record<string, (...a: unknown[]) => unknown>)[name]?.(...a);
+    for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e16, '1', undefined]) {
+      assert.throws(() => call('timerSet', handle, wrong), TypeError);
+      assert.throws(() => call('timerVigil', handle, 0, wrong, 1, undefined, 0), TypeError);
+      assert.throws(() => call('timerVigil', handle, 0, 1, wrong, undefined, 0), TypeError);
+      assert.throws(() => call('timerDue', handle, wrong, new Uint8Array(4)), TypeError);
+    }
+    for (const wrong of [undefined, 3, {}, api.pollStart])
+      assert.throws(() => call('timerSet', wrong, 1), TypeError);
+    for (const [memory, offset] of [
+      [new ArrayBuffer(16), 4],
+      [new ArrayBuffer(16), 16],
+      [new ArrayBuffer(4), 0],
+      [new ArrayBuffer(16), -8],
+      [new Uint8Array(16), 0],
+      ['', 0],
+    ])
+      assert.throws(() => call('timerVigil', handle, 0, 1, 1, memory, offset), TypeError);
+    assert.throws(() => call('timerVigil', handle, 65_536, 1, 1, undefined, 0), TypeError);
+    assert.throws(() => call('timerStart', 3), TypeError);
+    api.timerStop(handle);
   });
 });

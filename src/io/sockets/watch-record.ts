@@ -20,8 +20,11 @@ export const canWatch = (messageBytes: number): boolean =>
 /** Record number `index` of `memory`. Every access is atomic: the kernel reads and writes meanwhile. */
 export class WatchRecord {
   readonly #words: Uint32Array<ArrayBuffer>;
+  /** Where the time of the last stamp stands. */
+  readonly seen: { readonly memory: ArrayBuffer; readonly offset: number };
 
   constructor(memory: ArrayBuffer, index: number) {
+    this.seen = { memory, offset: index * RECORD_BYTES + Field.lastNs };
     this.#words = new Uint32Array(memory, index * RECORD_BYTES, RECORD_BYTES / WORD);
   }
 

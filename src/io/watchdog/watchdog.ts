@@ -8,6 +8,7 @@ import type { SocketSpec } from '../../ports/advert.ts';
 import type { WatchdogPort } from '../../ports/watchdog.ts';
 import type { ReceivedAdvert } from '../../wire/received.ts';
 import { codeOf } from '../errno.ts';
+import type { PreciseTimer } from '../precise-timer.ts';
 import type { FilterFor, SocketWatch } from '../sockets/socket-watch.ts';
 import { MOST_WATCHED_BYTES, RECORD_BYTES, watchFilter } from '../sockets/watch-filter.ts';
 import { canWatch, WatchRecord } from '../sockets/watch-record.ts';
@@ -15,8 +16,12 @@ import { trial } from './trial.ts';
 
 export type WatchdogNative = Pick<Native, 'bpfArray' | 'bpfFilter' | 'bpfTestRun' | 'close'>;
 
+/** Of the timer of core. */
+export type Vigils = Pick<PreciseTimer, 'keepVigil' | 'endVigil' | 'due'>;
+
 export type WatchdogOptions = {
   readonly native: WatchdogNative;
+  readonly vigils: Vigils;
   readonly onProblem: (key: string, what: string, code: string) => void;
   /** Once, and never again: nothing will be watched. */
   readonly onObstacle: (why: string) => void;
@@ -35,7 +40,8 @@ type Entry = {
   owner: number; // id, -1 = nobody
 };
 type Socket = { readonly lowest: number; readonly entries: readonly Entry[]; readonly round: Entry[] };
-type Owner = { entry: Entry | undefined; before: number; from: number };
+type Owner = { entry: Entry | undefined; before: number; from: number; vigil: Vigil | undefined };
+type Vigil = { readonly atUs: number; readonly downUs: number };
 
 const NOBODY = -1;
 const ALL_VRIDS = 256;
@@ -87,7 +93,24 @@ export class Watchdog implements WatchdogPort, SocketWatch {
     return this.#owners.get(id)?.entry?.record.lastUs() ?? 0;
   }
 
+  keepVigil(id: number, atUs: number, downUs: number): void {
+    const owner = this.#owners.get(id);
+    if (owner !== undefined) owner.vigil = { atUs, downUs };
+    this.#options.vigils.keepVigil(id, atUs, downUs, owner?.entry?.record.seen);
+  }
+
+  endVigil(id: number): void {
+    const owner = this.#owners.get(id);
+    if (owner !== undefined) owner.vigil = undefined;
+    this.#options.vigils.endVigil(id);
+  }
+
+  due(nowUs: number): readonly number[] {
+    return this.#options.vigils.due(nowUs);
+  }
+
   forget(id: number): void {
+    this.endVigil(id);
     this.#release(id);
     this.#owners.delete(id);
   }
@@ -189,18 +212,28 @@ export class Watchdog implements WatchdogPort, SocketWatch {
     return socket?.entries[vrid - socket.lowest];
   }
 
-  /** What was noted so far is kept. */
+  /** What was noted so far is kept, for the vigil too. */
   #release(id: number): void {
     const owner = this.#owners.get(id);
     if (owner?.entry === undefined) return;
     owner.entry.record.disarm();
     owner.before = this.noted(id);
+    if (owner.vigil !== undefined) {
+      const { atUs, downUs } = owner.vigil;
+      const lastUs = owner.entry.record.lastUs();
+      this.#options.vigils.keepVigil(
+        id,
+        lastUs === 0 ? atUs : Math.max(atUs, lastUs + downUs),
+        downUs,
+        undefined,
+      );
+    }
     owner.entry.owner = NOBODY;
     owner.entry = undefined;
   }
 
   #own(id: number, entry: Entry): void {
-    const owner = this.#owners.get(id) ?? { entry: undefined, before: 0, from: 0 };
+    const owner = this.#owners.get(id) ?? { entry: undefined, before: 0, from: 0, vigil: undefined };
     this.#owners.set(id, owner);
     if (owner.entry === entry) return;
     this.#release(id);

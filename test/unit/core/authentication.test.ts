@@ -15,7 +15,8 @@ import { packSequence } from '../../../src/vrrp/sequence.ts';
 import { receiveIpv4 } from '../../../src/wire/received.ts';
 import { encodeAdvertIpv4, type Signature } from '../../../src/wire/sent.ts';
 import { FACTS } from '../report/fixture.ts';
-import { config, instanceConfig, kernelAddress, S, World } from './fakes.ts';
+import { config, instanceConfig, S, World } from './fakes.ts';
+import { kernelAddress } from './kernel-items.ts';
 
 const SECRET = Uint8Array.from({ length: 32 }, (_, i) => 0x80 + i);
 const OTHER = Uint8Array.from({ length: 40 }, (_, i) => 0xc0 + i);

@@ -1,8 +1,9 @@
 /** The daemon without its hands: what core does, and in which order, when the world changes around it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { advert, config, instanceConfig, kernelAddress, link, S, script, vip, World } from './fakes.ts';
+import { advert, config, instanceConfig, link, S, script, vip, World } from './fakes.ts';
 import { groupConfig } from './group-config.ts';
+import { kernelAddress } from './kernel-items.ts';
 
 const DOWN_US = 3_609_375; // 3 x 1 s + (256 - 100) / 256 s
 const PLACE = { file: 'test.conf', line: 1, col: 1 };

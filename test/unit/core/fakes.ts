@@ -24,6 +24,7 @@ import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
 import { HostFiles } from '../../../src/whatif/host-files.ts';
 import { HostProcesses } from '../../../src/whatif/host-processes.ts';
 import { memoryMachine } from '../config/machine.ts';
+import { kernelAddress, routingName } from './kernel-items.ts';
 import { NO_SERVICE } from './no-service.ts';
 
 export const S = 1_000_000;
@@ -200,6 +201,8 @@ export class World {
   /** Packets of one drain, the time that reading one takes, and whether it is told that more wait. */
   readonly reading: Reading = { budget: Number.POSITIVE_INFINITY, packetUs: 0, tellsWaiting: true };
   armedAtUs: number = Number.POSITIVE_INFINITY;
+  /** When the first vigil of a watchdog is over. */
+  vigilUs: () => number = () => Number.POSITIVE_INFINITY;
   released: ReleaseState = { addresses: [], adverts: [] };
   watching: number = 0;
   stopped: boolean = false;
@@ -405,9 +408,9 @@ export class World {
   /** Moves the clock and serves every timer on the way, each at its time plus `lateUs`. */
   pass(us: number): void {
     const endUs = this.nowUs + us;
-    for (let i = 0; this.armedAtUs <= endUs; i++) {
+    for (let i = 0; this.#dueUs() <= endUs; i++) {
       if (i > 10_000) throw new Error('the timer does not come to rest');
-      this.nowUs = Math.max(this.nowUs, this.armedAtUs);
+      this.nowUs = Math.max(this.nowUs, this.#dueUs());
       this.#ring();
     }
     this.nowUs = endUs;
@@ -421,8 +424,13 @@ export class World {
 
   /** A timer that rang is spent. */
   #ring(): void {
+    const dueUs = this.#dueUs();
     this.armedAtUs = Number.POSITIVE_INFINITY;
-    this.core.wake();
+    this.core.wake(dueUs);
+  }
+
+  #dueUs(): number {
+    return Math.min(this.armedAtUs, this.vigilUs());
   }
 
   hear(packet: ReceivedAdvert): void {
@@ -447,25 +455,6 @@ export class World {
       this.stopped = true;
     });
   }
-}
-
-/** 'route 203.0.113.0/24', 'rule 1000'. */
-export const routingName = (i: RoutingItem): string =>
-  i.kind === 'route'
-    ? `route ${i.route.destination.bytes.join('.')}/${i.route.destination.length}`
-    : `rule ${i.rule.priority}`;
-
-export function kernelAddress(last: number, interfaceIndex: number): KernelAddress {
-  return {
-    family: 4,
-    bytes: Uint8Array.of(192, 0, 2, last),
-    prefixLength: 24,
-    interfaceIndex,
-    scope: 0,
-    label: '',
-    flags: 0,
-    protocol: 0,
-  };
 }
 
 /** An advert of another router that passes the ladder. */

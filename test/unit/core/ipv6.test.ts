@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { formatIp, parseIp } from '../../../src/base/ip.ts';
 import type { InstanceConfig, VirtualAddress } from '../../../src/config/config.ts';
 import type { KernelAddress } from '../../../src/ports/netlink.ts';
-import { advert, config, instanceConfig, kernelAddress, link, S, vip, World } from './fakes.ts';
+import { advert, config, instanceConfig, link, S, vip, World } from './fakes.ts';
+import { kernelAddress } from './kernel-items.ts';
 
 const TENTATIVE = 0x40;
 const DADFAILED = 0x08;

@@ -5,6 +5,7 @@ import type { ReceivedAdvert } from '../../../src/vrrp/accept.ts';
 import { config, World } from './fakes.ts';
 
 export const KEY = 'ipv4 eth0 2 multicast 224.0.0.18';
+type Vigil = { readonly atUs: number; readonly downUs: number };
 type Entry = { key: string; octets: string; vrid: number; count: number; lastUs: number };
 
 /** Everything of a packet that is on the wire. */
@@ -13,6 +14,7 @@ const octetsOf = (p: ReceivedAdvert): string => JSON.stringify([p.source, p.ttl,
 /** The kernel in virtual time. */
 export class VirtualWatchdog implements WatchdogPort {
   readonly entries: Map<number, Entry> = new Map<number, Entry>();
+  readonly vigils: Map<number, Vigil> = new Map<number, Vigil>();
   readonly #world: World;
   taken: number = 0;
   last: ReceivedAdvert | undefined;
@@ -43,7 +45,22 @@ export class VirtualWatchdog implements WatchdogPort {
   lastUs(id: number): number {
     return this.entries.get(id)?.lastUs ?? 0;
   }
+  keepVigil(id: number, atUs: number, downUs: number): void {
+    this.vigils.set(id, { atUs, downUs });
+  }
+  endVigil(id: number): void {
+    this.vigils.delete(id);
+  }
+  dueUs(id: number): number {
+    const { atUs, downUs } = this.vigils.get(id) as Vigil;
+    const lastUs = this.lastUs(id);
+    return lastUs === 0 ? atUs : Math.max(atUs, lastUs + downUs);
+  }
+  due(nowUs: number): number[] {
+    return [...this.vigils.keys()].filter((id) => this.dueUs(id) <= nowUs);
+  }
   forget(id: number): void {
+    this.vigils.delete(id);
     this.entries.delete(id);
   }
   obstacle(): string {
@@ -77,11 +94,19 @@ export function build(instances: readonly InstanceConfig[], kind: Kind, more: Pa
       unwatch: (id) => dogs[0]?.unwatch(id),
       noted: (id) => dogs[0]?.noted(id) ?? 0,
       lastUs: (id) => dogs[0]?.lastUs(id) ?? 0,
+      keepVigil: (...a) => dogs[0]?.keepVigil(...a),
+      endVigil: (id) => dogs[0]?.endVigil(id),
+      due: (nowUs) => dogs[0]?.due(nowUs) ?? [],
       forget: (id) => dogs[0]?.forget(id),
       obstacle: () => '',
     };
   const w = new World(config(instances, more), true, undefined, hands);
-  if (kind === 'watched') dogs.push(new VirtualWatchdog(w));
+  if (kind === 'watched') {
+    const dog = new VirtualWatchdog(w);
+    dogs.push(dog);
+    w.vigilUs = () =>
+      Math.min(Number.POSITIVE_INFINITY, ...[...dog.vigils.keys()].map((id) => dog.dueUs(id)));
+  }
   return { w, dog: dogs[0] };
 }
 

@@ -1,6 +1,7 @@
 /** The bookkeeping over the records: what may be watched, for whom, and what the counts say after losses and new filters. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { SeenAt } from '../../../../src/io/precise-timer.ts';
 import { Field, RECORD_BYTES } from '../../../../src/io/sockets/watch-filter.ts';
 import { Watchdog } from '../../../../src/io/watchdog/watchdog.ts';
 import type { SocketSpec } from '../../../../src/ports/advert.ts';
@@ -57,24 +58,44 @@ class PaperKernel {
   notes(count: number): void {
     this.#add(Field.count, count, this.record);
   }
+  stamps(lastUs: number): void {
+    const at = this.record * RECORD_BYTES + Field.lastNs;
+    new DataView(this.arrays.at(-1) as ArrayBuffer).setBigUint64(at, BigInt(lastUs) * 1000n, true);
+  }
   #add(at: number, count: number, record: number): void {
     const words = new Uint32Array(this.arrays.at(-1) as ArrayBuffer, record * RECORD_BYTES);
     words[at / 4] = (words[at / 4] as number) + count;
   }
 }
 
+/** What the timer was asked for: "from, for how long, from where". */
+class PaperVigils {
+  readonly kept: Map<number, string> = new Map<number, string>();
+  keepVigil(id: number, atUs: number, longerUs: number, seen: SeenAt | undefined): void {
+    this.kept.set(id, `${atUs} ${longerUs} ${seen === undefined ? 'nothing' : seen.offset}`);
+  }
+  endVigil(id: number): void {
+    this.kept.delete(id);
+  }
+  due(nowUs: number): number[] {
+    return [...this.kept].filter(([, text]) => Number.parseInt(text, 10) <= nowUs).map(([id]) => id);
+  }
+}
+
 function setup(vrids: readonly number[] = [51]) {
   const kernel = new PaperKernel();
   const said: string[] = [];
+  const vigils = new PaperVigils();
   const dog = new Watchdog({
     native: kernel,
+    vigils,
     onProblem: (key, what, code) => said.push(`${key} ${what} ${code}`),
     onObstacle: (why) => said.push(why),
   });
   const attached: number[] = [];
   const attach = (list = vrids, spec = SPEC) =>
     dog.attach('k', spec, { vrids: list, destination: GROUP, put: (fd) => attached.push(fd) });
-  return { kernel, dog, said, attach, attached };
+  return { kernel, dog, vigils, said, attach, attached };
 }
 
 function packet(vrid = 51, addresses = 1): Uint8Array {
@@ -183,6 +204,27 @@ describe('io/watchdog', () => {
     assert.equal(lab.dog.noted(7), 5);
     lab.dog.forget(7);
     assert.equal(lab.dog.noted(7), 0);
+  });
+});
+
+describe('io/watchdog: over time', () => {
+  it('a vigil looks at the record, and ends where it would have when the socket goes', () => {
+    const lab = setup();
+    lab.attach();
+    deliver(lab, packet(), (received) => assert.ok(lab.dog.watch(7, 'k', received)));
+    lab.dog.keepVigil(7, 5_000_000, 3_000_000);
+    assert.equal(lab.vigils.kept.get(7), `5000000 3000000 ${Field.lastNs}`);
+    assert.deepEqual([lab.dog.due(4_999_999), lab.dog.due(5_000_000)], [[], [7]]);
+    lab.kernel.stamps(4_000_000);
+    lab.dog.closeKey('k');
+    assert.equal(lab.vigils.kept.get(7), '7000000 3000000 nothing');
+    lab.dog.keepVigil(7, 9_000_000, 3_000_000);
+    assert.equal(lab.vigils.kept.get(7), '9000000 3000000 nothing', 'nobody watches any more');
+    lab.dog.endVigil(7);
+    assert.equal(lab.vigils.kept.size, 0);
+    lab.dog.keepVigil(7, 9_000_000, 3_000_000);
+    lab.dog.forget(7);
+    assert.equal(lab.vigils.kept.size, 0);
   });
 
   it('after a packet was lost, and behind an older filter, two rounds put the counts right', () => {
