@@ -66,7 +66,7 @@ export type Native = {
    */
   packetClose(fd: number): void;
 
-  // --- pacer.c: a thread that repeats packets; one for the process, for the environment that started it (else ESRCH)
+  // --- pacer.c, pacer-calls.c, keeper.c: a thread that repeats packets; one for the process, for the environment that started it (else ESRCH)
   /** Starts the thread. EEXIST: it runs. */
   pacerStart(): void;
   /** Ends it and forgets all entries; harmless when it does not run. Done at the end of the environment too. */
