@@ -169,9 +169,12 @@ static napi_value js_arm(napi_env env, napi_callback_info info) {
   if (slot >= MOST_SLOTS) return throw_type(env, "slot must be below 65536");
   struct entry *e = read_entry(env, argv);
   if (e == NULL) return NULL;
-  if (pacer_put(slot, e)) return undefined(env);
-  entry_drop(e);
-  return throw_errno(env, ENOMEM, "realloc");
+  if (!pacer_put(slot, e)) {
+    entry_drop(e);
+    return throw_errno(env, ENOMEM, "realloc");
+  }
+  keeper_wake();
+  return undefined(env);
 }
 
 /* Reads the one argument of the calls below; false after throwing. */
@@ -215,13 +218,16 @@ static napi_value js_renew(napi_env env, napi_callback_info info) {
 }
 
 static napi_value js_keep(napi_env env, napi_callback_info info) {
-  napi_value argv[1];
+  napi_value argv[2];
+  napi_valuetype type;
   uint64_t lease_ns;
-  if (!args(env, info, 1, argv) || !is_running(env) ||
+  if (!args(env, info, 2, argv) || !is_running(env) ||
       !arg_microseconds(env, argv[0], "leaseUs must be microseconds", &lease_ns))
     return NULL;
   if (lease_ns < 3000000u) return throw_type(env, "leaseUs must be at least 3000");
-  int error = keeper_begin(env, lease_ns);
+  if (napi_typeof(env, argv[1], &type) != napi_ok || type != napi_function)
+    return throw_type(env, "lost must be a function");
+  int error = keeper_begin(env, lease_ns, argv[1]);
   return error == 0 ? undefined(env) : throw_errno(env, error, "uv_timer_start");
 }
 

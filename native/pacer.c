@@ -30,7 +30,8 @@ static struct pacer {
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  uint64_t lease_ns; /* 0 = none */
+  uint64_t lease_ns; /* its end, 0 = none */
+  uint64_t length_ns; /* of one that begins, 0 = none does */
   uint64_t latest_ns; /* longest delay of a packet since the start */
   int netlink_fd;
   struct entry **slots;
@@ -39,7 +40,7 @@ static struct pacer {
   uint32_t heap_count;
 } the;
 
-uint64_t now_ns(void) {
+static uint64_t now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
@@ -275,6 +276,12 @@ static bool make_room(uint32_t slot) {
   return true;
 }
 
+/* Where the last one has run out JavaScript must learn of it first. Never back: the thread need not be woken. */
+static void begin_lease(void) {
+  const uint64_t until_ns = now_ns() + the.length_ns;
+  if (!the.lost && the.length_ns != 0 && the.lease_ns < until_ns) the.lease_ns = until_ns;
+}
+
 bool pacer_put(uint32_t slot, struct entry *e) {
   e->order = (uint64_t)(uint32_t)e->fd << 32 | slot;
   pthread_mutex_lock(&the.lock);
@@ -288,6 +295,7 @@ bool pacer_put(uint32_t slot, struct entry *e) {
       e->last_error = old->last_error;
     }
     the.slots[slot] = e;
+    if (the.heap_count == 0) begin_lease();
     put(the.heap_count, e);
     the.heap_count++;
     sift(e->place);
@@ -354,11 +362,19 @@ bool pacer_renew(uint64_t until_ns) {
   return held;
 }
 
-/* Where it has run out JavaScript must learn of it, by renewing itself. */
-void pacer_prolong(uint64_t until_ns) {
+void pacer_lease(uint64_t length_ns) {
   pthread_mutex_lock(&the.lock);
-  if (!the.lost && the.lease_ns != 0 && the.lease_ns < until_ns) the.lease_ns = until_ns;
+  the.length_ns = length_ns;
+  begin_lease();
   pthread_mutex_unlock(&the.lock);
+}
+
+enum lease pacer_prolong(void) {
+  pthread_mutex_lock(&the.lock);
+  begin_lease();
+  enum lease lease = the.lost ? LEASE_LOST : the.heap_count > 0 ? LEASE_HELD : LEASE_IDLE;
+  pthread_mutex_unlock(&the.lock);
+  return lease;
 }
 
 /* --- begin and end */

@@ -37,8 +37,6 @@ struct progress {
   int armed; /* 1 or 0; -1 = nothing is in the slot */
 };
 
-uint64_t now_ns(void);
-
 /* --- the thread */
 
 /* 0 or an errno. */
@@ -56,17 +54,23 @@ bool pacer_put(uint32_t slot, struct entry *e);
 void pacer_disarm(uint32_t slot);
 void pacer_forget(uint32_t slot);
 struct progress pacer_progress(uint32_t slot);
+/* How long the lease is that begins when something is armed where nothing was; 0 = none begins by itself. */
+void pacer_lease(uint64_t length_ns);
 /* Sets the end of the lease. False, once, where it had run out. */
 bool pacer_renew(uint64_t until_ns);
-/* Moves the end of a lease that runs; never back. */
-void pacer_prolong(uint64_t until_ns);
+enum lease { LEASE_IDLE, LEASE_HELD, LEASE_LOST };
+/* Begins a lease of that length anew. IDLE: nothing is armed. LOST: it had run out, and `pacer_renew` has not said so yet. */
+enum lease pacer_prolong(void);
 /* The longest delay of a packet since the start. */
 uint64_t pacer_latest_ns(void);
 
 /* --- the keeper */
 
-/* Prolongs the lease three times in each `lease_ns`, for as long as the event loop of `env` turns; 0 or an errno. */
-int keeper_begin(napi_env env, uint64_t lease_ns);
+/* From now on the lease is prolonged three times in each `lease_ns`, while the event loop of `env` turns; where it has run
+ * out `lost` is called from that loop. 0 or an errno. */
+int keeper_begin(napi_env env, uint64_t lease_ns, napi_value lost);
+/* To be called when something was armed: it sleeps while nothing is. */
+void keeper_wake(void);
 void keeper_end(void);
 
 #endif

@@ -177,7 +177,8 @@ export class Hands {
   ): Pacer | undefined {
     const { leaseUs } = given.options;
     try {
-      return new Pacer({ native: native(), adverts: this.#adverts, leaseUs, onProblem });
+      const onLost = (): void => given.core().beat();
+      return new Pacer({ native: native(), adverts: this.#adverts, leaseUs, onLost, onProblem });
     } catch (e) {
       if (!(e instanceof Error && 'code' in e)) throw e;
       given.log.log('warning', `no pacer: ${e.message}; adverts are late whenever this process is`);

@@ -98,10 +98,11 @@ export type Native = {
   /** The lease ends at `untilUs` (monotonic; 0 = never). false: it had ended before this call, nothing is armed any more. */
   pacerRenew(untilUs: number): boolean;
   /**
-   * From the first `pacerRenew` on the lease of `leaseUs` (3000 and more) is renewed three times in it, without a call into
-   * JavaScript, for as long as the event loop turns. A lease that has run out stays so until `pacerRenew` says it.
+   * A lease of `leaseUs` (3000 and more) begins when something is armed where nothing was, and is renewed three times in it,
+   * without a call into JavaScript, for as long as the event loop turns. One that has run out stays so until `pacerRenew` says
+   * it; `lost` is called, from the loop when that turns again, and again until then.
    */
-  pacerKeep(leaseUs: number): void;
+  pacerKeep(leaseUs: number, lost: () => void): void;
   /** Longest delay of a packet behind its time since the start, us. */
   pacerLateness(): number;
   /** A raw socket (AF_INET 2, AF_INET6 10), non-blocking, close-on-exec. EPERM, EMFILE. */
