@@ -16,5 +16,6 @@ NAPI_MODULE_INIT() {
   register_link(env, exports);
   register_bpf(env, exports);
   register_timer(env, exports);
+  register_memory(env, exports);
   return exports;
 }

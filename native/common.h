@@ -51,5 +51,6 @@ void register_inotify(napi_env env, napi_value exports);
 void register_link(napi_env env, napi_value exports);
 void register_bpf(napi_env env, napi_value exports);
 void register_timer(napi_env env, napi_value exports);
+void register_memory(napi_env env, napi_value exports);
 
 #endif

@@ -39,6 +39,7 @@ import { native } from './native.ts';
 import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
+import { Settled } from './settled.ts';
 import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
@@ -78,6 +79,7 @@ export class Hands {
   readonly bfd: BfdPart;
   readonly ports: Ports;
   readonly #own: OwnProcess;
+  readonly #settled: Settled;
   readonly #adverts: AdvertSockets;
   readonly #pacer: Pacer | undefined;
   readonly #watchdog: Watchdog | undefined;
@@ -101,6 +103,7 @@ export class Hands {
       log,
       setPacerUrgency: (priority) => this.#pacer?.setUrgency(priority),
     });
+    this.#settled = new Settled(api, this.clock, log);
     this.netlink = new RtNetlink(
       api,
       (event) => {
@@ -269,11 +272,14 @@ export class Hands {
     this.#notices.apply(config);
     this.devices.obey(config.global.disableLocalIgmp);
     this.bfd.configure(config.bfdInstances);
-    this.#own.apply(config.global.processes.vrrp);
+    const { vrrp } = config.global.processes;
+    this.#own.apply(vrrp);
+    this.#settled.later(vrrp.noSwap);
   }
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
+    this.#settled.close();
     this.#pacer?.close();
     this.bfd.close();
     this.#adverts.closeAll();

@@ -171,6 +171,12 @@ export type Native = {
   getAffinity(): number[];
   /** Of the calling thread, 0..1023 each; processes it starts inherit it. EINVAL: none of them is there. */
   setAffinity(cpus: readonly number[]): void;
+  setNetworkNamespace(path: string): void;
+  setProcessName(name: string): void;
+  /** Effective capability bits of this process (CapEff), low 64 bits. */
+  effectiveCapabilities(): bigint;
+
+  // --- memory.c
   /**
    * Keeps code and constants in memory once they were touched (mlock2, MLOCK_ONFAULT); returns how many bytes that may
    * become. Not the heap, which V8 could then not give back. EPERM, ENOMEM: CAP_IPC_LOCK or a higher RLIMIT_MEMLOCK.
@@ -178,10 +184,14 @@ export type Native = {
   lockCode(): number;
   /** Memory freed at the end of a C heap (there is one for most threads) goes back to the kernel once it is so much. */
   trimHeapFrom(bytes: number): void;
-  setNetworkNamespace(path: string): void;
-  setProcessName(name: string): void;
-  /** Effective capability bits of this process (CapEff), low 64 bits. */
-  effectiveCapabilities(): bigint;
+  /** Gives back every free page of all C heaps, at once. */
+  trimHeap(): void;
+  /**
+   * Gives back the pages from `from` to before `to` (addresses, whole pages) of code and constants; what is used again comes from the
+   * file or the page cache. false, and nothing done: not inside one read-only part of the program or of a library. The caller
+   * has seen that nothing was written there. EINVAL: locked, or not whole pages.
+   */
+  dropCode(from: number, to: number): boolean;
 
   // --- inotify.c
   /** Non-blocking, close-on-exec; read with fs.readSync, watched with pollStart. EMFILE: too many of this user. */
