@@ -6,6 +6,7 @@ NAPI_MODULE_INIT() {
   register_datagram(env, exports);
   register_packet(env, exports);
   register_pacer(env, exports);
+  register_socket(env, exports);
   register_netlink(env, exports);
   register_unix(env, exports);
   register_process(env, exports);
@@ -15,5 +16,6 @@ NAPI_MODULE_INIT() {
   register_link(env, exports);
   register_bpf(env, exports);
   register_timer(env, exports);
+  register_memory(env, exports);
   return exports;
 }

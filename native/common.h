@@ -41,6 +41,7 @@ void register_fd(napi_env env, napi_value exports);
 void register_datagram(napi_env env, napi_value exports);
 void register_packet(napi_env env, napi_value exports);
 void register_pacer(napi_env env, napi_value exports);
+void register_socket(napi_env env, napi_value exports);
 void register_netlink(napi_env env, napi_value exports);
 void register_unix(napi_env env, napi_value exports);
 void register_process(napi_env env, napi_value exports);
@@ -50,5 +51,6 @@ void register_inotify(napi_env env, napi_value exports);
 void register_link(napi_env env, napi_value exports);
 void register_bpf(napi_env env, napi_value exports);
 void register_timer(napi_env env, napi_value exports);
+void register_memory(napi_env env, napi_value exports);
 
 #endif

@@ -5,12 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <malloc.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -126,41 +123,6 @@ static napi_value set_affinity(napi_env env, napi_callback_info info) {
   return undefined(env);
 }
 
-/* glibc's own limit grows with what was freed, to some MB for each thread that ever compiled something. */
-static napi_value trim_heap_from(napi_env env, napi_callback_info info) {
-  napi_value argv[1];
-  uint32_t bytes;
-  if (!args(env, info, 1, argv) || !arg_uint32(env, argv[0], "bytes", &bytes)) return NULL;
-#ifdef M_TRIM_THRESHOLD
-  mallopt(M_TRIM_THRESHOLD, (int)(bytes & INT32_MAX));
-#endif
-  return undefined(env);
-}
-
-/* Locks what is mapped from files (code and constants) as it is touched. The heap stays out: V8 gives pages of it back with
- * MADV_DONTNEED, which fails on locked ones and ends the process. A mapping that vanishes meanwhile is no error. */
-static napi_value lock_code(napi_env env, napi_callback_info info) {
-  (void)info;
-  FILE *maps = fopen("/proc/self/maps", "re");
-  if (maps == NULL) return throw_errno(env, errno, "fopen");
-  char *line = NULL;
-  size_t size = 0;
-  double bytes = 0;
-  int error = 0;
-  while (error == 0 && getline(&line, &size, maps) > 0) {
-    unsigned long from, to;
-    char mode[5];
-    int path = 0;
-    if (sscanf(line, "%lx-%lx %4s %*x %*s %*u %n", &from, &to, mode, &path) < 3 || line[path] != '/' || mode[1] == 'w')
-      continue;
-    if (mlock2((void *)from, to - from, MLOCK_ONFAULT) == 0) bytes += (double)(to - from);
-    else if (errno != ENOMEM || bytes == 0) error = errno;
-  }
-  free(line);
-  fclose(maps);
-  return error == 0 ? number(env, bytes) : throw_errno(env, error, "mlock2");
-}
-
 static napi_value set_network_namespace(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   char path[4096];
@@ -197,8 +159,6 @@ static const struct method METHODS[] = {
     {"setScheduler", set_scheduler},
     {"getAffinity", get_affinity},
     {"setAffinity", set_affinity},
-    {"lockCode", lock_code},
-    {"trimHeapFrom", trim_heap_from},
     {"setNetworkNamespace", set_network_namespace},
     {"setProcessName", set_process_name},
     {"effectiveCapabilities", effective_capabilities},

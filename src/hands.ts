@@ -40,6 +40,7 @@ import { native } from './native.ts';
 import { Notices } from './notices.ts';
 import type { NetlinkEvent } from './ports/netlink.ts';
 import type { CommandChecker } from './ports/process.ts';
+import { Settled } from './settled.ts';
 import { type TrackHands, trackHands } from './track-hands.ts';
 
 /** The same trouble comes with every packet: once a minute is enough to know. */
@@ -79,6 +80,7 @@ export class Hands {
   readonly bfd: BfdPart;
   readonly ports: Ports;
   readonly #own: OwnProcess;
+  readonly #settled: Settled;
   readonly #adverts: AdvertSockets;
   readonly #pacer: Pacer | undefined;
   readonly #timer: PreciseTimer;
@@ -103,6 +105,7 @@ export class Hands {
       log,
       setPacerUrgency: (priority) => this.#pacer?.setUrgency(priority),
     });
+    this.#settled = new Settled(api, this.clock, log);
     this.netlink = new RtNetlink(
       api,
       (event) => {
@@ -177,7 +180,8 @@ export class Hands {
   ): Pacer | undefined {
     const { leaseUs } = given.options;
     try {
-      return new Pacer({ native: native(), adverts: this.#adverts, leaseUs, onProblem });
+      const onLost = (): void => given.core().beat();
+      return new Pacer({ native: native(), adverts: this.#adverts, leaseUs, onLost, onProblem });
     } catch (e) {
       if (!(e instanceof Error && 'code' in e)) throw e;
       given.log.log('warning', `no pacer: ${e.message}; adverts are late whenever this process is`);
@@ -271,11 +275,14 @@ export class Hands {
     this.#notices.apply(config);
     this.devices.obey(config.global.disableLocalIgmp);
     this.bfd.configure(config.bfdInstances);
-    this.#own.apply(config.global.processes.vrrp);
+    const { vrrp } = config.global.processes;
+    this.#own.apply(vrrp);
+    this.#settled.later(vrrp.noSwap);
   }
 
   /** Everything, after core has stopped. */
   async close(): Promise<void> {
+    this.#settled.close();
     this.#pacer?.close();
     this.#timer.close();
     this.bfd.close();

@@ -85,7 +85,7 @@ export type Native = {
    */
   packetClose(fd: number): void;
 
-  // --- pacer.c: a thread that repeats packets; one for the process, for the environment that started it (else ESRCH)
+  // --- pacer.c, pacer-calls.c, keeper.c: a thread that repeats packets; one for the process, for the environment that started it (else ESRCH)
   /** Starts the thread. EEXIST: it runs. */
   pacerStart(): void;
   /** Ends it and forgets all entries; harmless when it does not run. Done at the end of the environment too. */
@@ -117,10 +117,11 @@ export type Native = {
   /** The lease ends at `untilUs` (monotonic; 0 = never). false: it had ended before this call, nothing is armed any more. */
   pacerRenew(untilUs: number): boolean;
   /**
-   * From the first `pacerRenew` on the lease of `leaseUs` (3000 and more) is renewed three times in it, without a call into
-   * JavaScript, for as long as the event loop turns. A lease that has run out stays so until `pacerRenew` says it.
+   * A lease of `leaseUs` (3000 and more) begins when something is armed where nothing was, and is renewed three times in it,
+   * without a call into JavaScript, for as long as the event loop turns. One that has run out stays so until `pacerRenew` says
+   * it; `lost` is called, from the loop when that turns again, and again until then.
    */
-  pacerKeep(leaseUs: number): void;
+  pacerKeep(leaseUs: number, lost: () => void): void;
   /** Longest delay of a packet behind its time since the start, us. */
   pacerLateness(): number;
   /** A raw socket (AF_INET 2, AF_INET6 10), non-blocking, close-on-exec. EPERM, EMFILE. */
@@ -189,6 +190,12 @@ export type Native = {
   getAffinity(): number[];
   /** Of the calling thread, 0..1023 each; processes it starts inherit it. EINVAL: none of them is there. */
   setAffinity(cpus: readonly number[]): void;
+  setNetworkNamespace(path: string): void;
+  setProcessName(name: string): void;
+  /** Effective capability bits of this process (CapEff), low 64 bits. */
+  effectiveCapabilities(): bigint;
+
+  // --- memory.c
   /**
    * Keeps code and constants in memory once they were touched (mlock2, MLOCK_ONFAULT); returns how many bytes that may
    * become. Not the heap, which V8 could then not give back. EPERM, ENOMEM: CAP_IPC_LOCK or a higher RLIMIT_MEMLOCK.
@@ -196,10 +203,14 @@ export type Native = {
   lockCode(): number;
   /** Memory freed at the end of a C heap (there is one for most threads) goes back to the kernel once it is so much. */
   trimHeapFrom(bytes: number): void;
-  setNetworkNamespace(path: string): void;
-  setProcessName(name: string): void;
-  /** Effective capability bits of this process (CapEff), low 64 bits. */
-  effectiveCapabilities(): bigint;
+  /** Gives back every free page of all C heaps, at once. */
+  trimHeap(): void;
+  /**
+   * Gives back the pages from `from` to before `to` (addresses, whole pages) of code and constants; what is used again comes from the
+   * file or the page cache. false, and nothing done: not inside one read-only part of the program or of a library. The caller
+   * has seen that nothing was written there. EINVAL: locked, or not whole pages.
+   */
+  dropCode(from: number, to: number): boolean;
 
   // --- inotify.c
   /** Non-blocking, close-on-exec; read with fs.readSync, watched with pollStart. EMFILE: too many of this user. */

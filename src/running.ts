@@ -35,7 +35,7 @@ export const EXIT = { ok: 0, fatal: 1, permission: 4, program: 70 } as const;
 /** Tells the waiting parent of a detached start, once. */
 export type StartReport = (status: number, text: string) => void;
 export type Ending = { readonly status: number; readonly why: string };
-/** Seldom: an idle daemon costs little but this. The lease is renewed without it. */
+/** Seldom: each wakes the processor. */
 const HEARTBEAT_MS = 5_000;
 /** A picture of so many instances for the STATUS line costs as much as everything else that a quiet second asks for. */
 const STATUS_INSTANCES_A_BEAT = 100;
@@ -185,12 +185,7 @@ export class Daemon {
     this.#hands.netlink.start();
     await this.#hands.prepare(this.#config);
     this.#hands.obey(this.#config);
-    const { watchdogIntervalUs } = this.#hands.service;
-    const heartbeat = setInterval(
-      () => this.#beat(),
-      // Twice as often as asked for: a pause that the lease allows may not end in SIGKILL.
-      watchdogIntervalUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, watchdogIntervalUs / 2000),
-    );
+    const heartbeat = this.#startHeartbeat();
     this.#core.start(findings, devices);
     this.#sayConfiguration();
     this.#hands.service.ready(this.#statusText());
@@ -331,11 +326,19 @@ export class Daemon {
     return this.#lastStatus;
   }
 
-  /** One timer for all that is done now and then: each wakes the processor. */
+  /** Where no service manager listens nothing is to be done now and then. */
+  #startHeartbeat(): NodeJS.Timeout | undefined {
+    const { enabled, watchdogIntervalUs } = this.#hands.service;
+    if (!enabled) return undefined;
+    // Twice as often as asked for: a pause that the lease allows may not end in SIGKILL.
+    const everyMs =
+      watchdogIntervalUs === 0 ? HEARTBEAT_MS : Math.min(HEARTBEAT_MS, watchdogIntervalUs / 2000);
+    return setInterval(() => this.#beat(), everyMs);
+  }
+
   #beat(): void {
     this.#core.beat();
     const { service } = this.#hands;
-    if (!service.enabled) return;
     service.watchdog();
     if (this.#beats++ % Math.ceil((this.#core.instanceCount + 1) / STATUS_INSTANCES_A_BEAT) !== 0) return;
     const before = this.#lastStatus;

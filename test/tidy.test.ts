@@ -49,6 +49,7 @@ const ROOT_FILES = new Set([
   'reloads.ts',
   'remains.ts',
   'running.ts',
+  'settled.ts',
   'sign-adverts.ts',
   'signals.ts',
   'slices.ts',

@@ -182,7 +182,7 @@ export class Core {
     this.#accept({ type: 'process-count', name, count });
   }
 
-  /** The lease is renewed; where it had run out the machines learn it before anything else. To be called now and then. */
+  /** The lease is renewed; where it had run out the machines learn it before anything else. */
   beat(): void {
     checkLease(this.#ctx);
     this.#pump();

@@ -116,11 +116,12 @@ describe('native/pacer: keeping', asRoot, () => {
   useThread();
 
   it('kept by the event loop: it holds while that turns, and is lost when that stands still', async () => {
-    n.pacerKeep(600_000);
-    assert.equal(n.pacerRenew(nowUs() + 600_000), true);
+    let told = 0;
+    n.pacerKeep(600_000, () => told++);
     arm(0, 1, 10_000, nowUs(), [99]);
     await sleepMs(900);
     assert.ok(!received().includes(99));
+    assert.equal(told, 0);
     const beganUs = nowUs();
     // Blocked, on a loaded machine for longer: while the thread stands still as well the lease does.
     while (n.pacerRead(0)[4] !== 0 && nowUs() < beganUs + 10_000_000);
@@ -128,10 +129,59 @@ describe('native/pacer: keeping', asRoot, () => {
     await sleepMs(300);
     assert.equal(received().filter((v) => v === 99).length, 2);
     assert.equal(n.pacerRead(0)[4], 0);
+    assert.ok(told >= 1, `told ${told} times`);
+    // Nothing that is armed before JavaScript has said it outlives that.
+    arm(1, 1, 10_000, nowUs() + 50_000);
+    await sleepMs(20);
+    assert.equal(n.pacerRead(1)[4], 0);
     assert.equal(n.pacerRenew(nowUs() + 600_000), false);
+    const before = told;
     assert.equal(n.pacerRenew(nowUs() + 600_000), true);
-    n.pacerKeep(60_000);
+    n.pacerKeep(60_000, () => told++);
+    await sleepMs(100);
+    assert.equal(told, before);
     n.pacerStop();
+  });
+
+  it('while nothing is armed no lease runs out; the first that is armed begins one', async () => {
+    const lost: number[] = [];
+    n.pacerKeep(300_000, () => lost.push(nowUs()));
+    const block = (us: number): void => {
+      for (const untilUs = nowUs() + us; nowUs() < untilUs; );
+    };
+    await sleepMs(250); // the keeper has gone to sleep
+    block(500_000);
+    arm(0, 1, 20_000, nowUs(), [99]);
+    await sleepMs(700);
+    assert.equal(n.pacerRead(0)[4], 1);
+    n.pacerDisarm(0);
+    await sleepMs(250);
+    block(500_000);
+    await sleepMs(20);
+    assert.deepEqual(lost, []);
+    assert.equal(n.pacerRenew(nowUs() + 300_000), true);
+    assert.ok(!received().includes(99));
+  });
+
+  it('an exception of the one who is told goes to the process, and the thread goes on', async () => {
+    const thrown: unknown[] = [];
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (e) => thrown.push(e));
+    try {
+      n.pacerKeep(60_000, () => {
+        n.pacerRenew(nowUs() + 60_000);
+        throw new Error('told');
+      });
+      arm(0, 1, 10_000, nowUs());
+      for (const untilUs = nowUs() + 10_000_000; n.pacerRead(0)[4] !== 0 && nowUs() < untilUs; );
+      await sleepMs(100);
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const l of listeners) process.on('uncaughtException', l);
+    }
+    assert.equal(thrown.length, 1);
+    assert.match(String(thrown[0]), /told/);
   });
 });
 
@@ -199,7 +249,8 @@ describe('native/pacer: the end', asRoot, () => {
     ];
     for (const [argv, message] of bad)
       assert.throws(() => (n.pacerArm as (...a: unknown[]) => void)(...argv), message, String(message));
-    assert.throws(() => n.pacerKeep(2999), /at least 3000/);
+    assert.throws(() => n.pacerKeep(2999, () => {}), /at least 3000/);
+    assert.throws(() => n.pacerKeep(3000, 1 as unknown as () => void), /function/);
     assert.throws(() => n.pacerStart(), { code: 'EEXIST' });
     n.pacerStop();
     n.pacerStop();

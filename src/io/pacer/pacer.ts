@@ -35,6 +35,8 @@ export type PacerOptions = {
   readonly native: PacerNative;
   readonly adverts: Pick<AdvertPort, 'encode'> & { spec(key: string): SocketSpec | undefined };
   readonly leaseUs: number; // 0 = none
+  /** The lease has run out; called until `renew` has said so. */
+  readonly onLost: () => void;
   readonly onProblem: (where: string, what: string, code: string) => void;
 };
 
@@ -101,7 +103,7 @@ export class Pacer implements PacerPort {
   constructor(options: PacerOptions) {
     this.#options = options;
     options.native.pacerStart();
-    if (options.leaseUs > 0) options.native.pacerKeep(options.leaseUs);
+    if (options.leaseUs > 0) options.native.pacerKeep(options.leaseUs, options.onLost);
   }
 
   repeat(id: number, what: Repetition): boolean {
