@@ -137,13 +137,7 @@ export class Hands {
       onProblem,
       changed: (name) => core().onBfdChange(name),
     });
-    this.children = new Children({
-      clock: this.clock,
-      openPipe: () => api.openPipe(),
-      beforeSpawn: () => api.closeOnExecFrom(3),
-      ownUid: process.geteuid?.() ?? 0,
-      ownGid: process.getegid?.() ?? 0,
-    });
+    this.children = newChildren(this.clock);
     const { scripts, hooks, notices } = this.#processes(given);
     this.#scripts = scripts;
     this.#notices = notices;
@@ -299,6 +293,15 @@ export class Hands {
     this.#release.remove();
   }
 }
+
+const newChildren = (clock: MonotonicClock): Children =>
+  new Children({
+    clock,
+    openPipe: () => native().openPipe(),
+    beforeSpawn: () => native().closeOnExecFrom(3),
+    ownUid: process.geteuid?.() ?? 0,
+    ownGid: process.getegid?.() ?? 0,
+  });
 
 const newWatchdog = (
   vigils: PreciseTimer,
