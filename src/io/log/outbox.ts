@@ -14,11 +14,15 @@ export type OutboxOptions = {
   readonly maxBytes?: number; // default 1 MB
   /** Calls back after `ms`, not keeping the process alive; returns a cancel. Replaced in tests. */
   readonly later?: (ms: number, wake: () => void) => () => void;
+  readonly nowMs?: () => number; // monotonic; replaced in tests
 };
 
 const MAX_BYTES = 1 << 20;
 const FIRST_RETRY_MS = 10;
-const LONGEST_RETRY_MS = 5_000;
+/** Each wakes an idle daemon on a host without a syslog. */
+const LONGEST_RETRY_MS = 60_000;
+/** So long after a refusal a new line asks again, whatever retry is due. */
+const ASK_AGAIN_MS = 5_000;
 /** Chunks offered in one go: a flood may not hold the loop. */
 const BATCH = 256;
 /** Places of chunks that have gone out, kept until there are that many. */
@@ -39,6 +43,7 @@ export class Outbox {
   #lost = 0; // since the last lost line
   #lostTotal = 0;
   #retryMs = FIRST_RETRY_MS;
+  #refusedAtMs = 0;
   #cancel: (() => void) | undefined;
 
   constructor(options: OutboxOptions) {
@@ -49,6 +54,7 @@ export class Outbox {
 
   /** Sends `chunk` now or keeps it; never waits, never throws. */
   push(chunk: Uint8Array): void {
+    if (this.#cancel !== undefined && this.#nowMs() - this.#refusedAtMs >= ASK_AGAIN_MS) this.flush();
     if (this.#lost > 0 || this.#bytes + chunk.length > this.#maxBytes) {
       // Once something was lost the order is kept by losing on until the queue has gone out.
       this.#lost++;
@@ -70,6 +76,7 @@ export class Outbox {
       if (chunk === undefined) break;
       const taken = this.#options.offer(chunk);
       if (taken === 0) {
+        this.#refusedAtMs = this.#nowMs();
         this.#again(this.#retryMs);
         this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
         return false;
@@ -102,6 +109,10 @@ export class Outbox {
     this.#queue = [];
     this.#head = 0;
     this.#bytes = 0;
+  }
+
+  #nowMs(): number {
+    return this.#options.nowMs?.() ?? performance.now();
   }
 
   #next(): Uint8Array | undefined {

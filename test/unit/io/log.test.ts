@@ -96,8 +96,9 @@ describe('outbox', () => {
     const { state, outbox, wake } = bench(1 << 20);
     for (let i = 0; i < 50; i++) outbox.push(bytes('x\n'));
     assert.deepEqual(state.delays, [10]);
-    for (let i = 0; i < 11; i++) wake();
-    assert.deepEqual(state.delays, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5000, 5000, 5000]);
+    for (let i = 0; i < 15; i++) wake();
+    assert.deepEqual(state.delays.slice(0, 5), [10, 20, 40, 80, 160]);
+    assert.deepEqual(state.delays.slice(-4), [40_960, 60_000, 60_000, 60_000]);
   });
 
   it('a chunk that is refused for ever does not block the rest', () => {
@@ -129,6 +130,48 @@ describe('outbox: a target that is always a little behind', () => {
     }
     assert.ok(outbox.queuedBytes <= 60);
     assert.ok(outbox.places <= 2 * 1024, `${outbox.places} places`);
+  });
+});
+
+describe('outbox that nobody takes from', () => {
+  it('is asked less and less, at last once a minute, and by a new line after five seconds', () => {
+    let [nowMs, asked, open] = [1000, 0, false];
+    let due: (() => void) | undefined;
+    let dueMs = 0;
+    const outbox = new Outbox({
+      offer: (chunk) => {
+        asked++;
+        return open ? chunk.length : 0;
+      },
+      lostLine: (count) => bytes(`[${count} lost]\n`),
+      maxBytes: 10,
+      nowMs: () => nowMs,
+      later(ms, wake) {
+        due = wake;
+        dueMs = ms;
+        return () => {
+          due = undefined;
+        };
+      },
+    });
+    outbox.push(bytes('aaaa\n'));
+    while (nowMs < 600_000) {
+      nowMs += dueMs;
+      due?.();
+    }
+    assert.equal(dueMs, 60_000);
+    assert.ok(asked < 25, `asked ${asked} times`);
+    const before = asked;
+    nowMs += 4_999;
+    outbox.push(bytes('bbbb\n'));
+    outbox.push(bytes('lost\n'));
+    assert.equal(asked, before);
+    nowMs += 1;
+    open = true;
+    outbox.push(bytes('cccc\n'));
+    assert.equal(asked, before + 4);
+    assert.equal(outbox.queuedBytes, 0);
+    assert.equal(outbox.lostCount, 1);
   });
 });
 
