@@ -29,6 +29,8 @@ async function program<O extends Options>(
   options: O,
   run: (chosen: Chosen<O>, folder: string) => Promise<Figure>,
 ): Promise<number> {
+  // As systemd/vipd.service does: reading a bundle of certificates alone is longer than the rest of Node's start.
+  for (const name of ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']) delete process.env[name];
   const names = [...Object.keys(options), 'json'];
   const { values } = parseArgs({ options: Object.fromEntries(names.map((n) => [n, { type: 'string' }])) });
   const chosen = Object.fromEntries(

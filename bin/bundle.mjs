@@ -2,6 +2,7 @@
 // and `vipd status` wait for, and most of it was opening, linking and compiling some 150 modules.
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -9,13 +10,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = { name: 'main', entry: 'main.js' };
 /** What runs after a death and has nothing else to load: see src/cleanup-main.ts. */
 const CLEANUP = { name: 'cleanup', entry: 'cleanup-main.js' };
-/** What only few cleanups need, and more than all the rest of one: a file of its own beside them. */
-const SIGNING = { name: 'late-signing', entry: 'late-signing.js' };
+/** What only few cleanups need before they speak, or all of them afterwards: files of their own beside it. */
+const LATE = ['late-signing', 'late-deleting'].map((name) => ({ name, entry: `${name}.js` }));
 const apart = {
   name: 'apart',
   setup(bundling) {
-    bundling.onResolve({ filter: /\/late-signing\.js$/ }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path: `./${SIGNING.name}.cjs`, external: true },
+    bundling.onResolve({ filter: /\/late-[a-z]+\.js$/ }, ({ kind, path }) =>
+      kind === 'entry-point' ? undefined : { path: `./${basename(path, '.js')}.cjs`, external: true },
     );
   },
 };
@@ -58,7 +59,7 @@ const options = {
   define: { 'import.meta.url': 'bundleUrl' },
 };
 const URL_OF_FILE = "const bundleUrl = require('node:url').pathToFileURL(__filename).href;";
-await build({ ...options, entryPoints: entries(SIGNING), banner: { js: URL_OF_FILE } });
+await build({ ...options, entryPoints: entries(...LATE), banner: { js: URL_OF_FILE } });
 await build({
   ...options,
   entryPoints: entries(PROGRAM, CLEANUP),

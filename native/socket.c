@@ -27,7 +27,20 @@ static napi_value socket_option(napi_env env, napi_callback_info info) {
              : throw_errno(env, errno, "setsockopt");
 }
 
+/* socketSend(fd, address, data): one packet, never waits. */
+static napi_value socket_send(napi_env env, napi_callback_info info) {
+  napi_value argv[3];
+  int32_t fd;
+  struct bytes address, data;
+  if (!args(env, info, 3, argv) || !arg_int32(env, argv[0], "fd", &fd) || !arg_bytes(env, argv[1], "address", &address) ||
+      !arg_bytes(env, argv[2], "data", &data))
+    return NULL;
+  const ssize_t sent = sendto(fd, data.data, data.length, MSG_DONTWAIT | MSG_NOSIGNAL,
+                              (const struct sockaddr *)address.data, (socklen_t)address.length);
+  return sent < 0 ? throw_errno(env, errno, "sendto") : undefined(env);
+}
+
 static const struct method METHODS[] = {
-    {"socketOpen", socket_open}, {"socketOption", socket_option}, {NULL, NULL}};
+    {"socketOpen", socket_open}, {"socketOption", socket_option}, {"socketSend", socket_send}, {NULL, NULL}};
 
 void register_socket(napi_env env, napi_value exports) { add_methods(env, exports, METHODS); }

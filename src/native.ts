@@ -127,6 +127,8 @@ export type Native = {
   /** A raw socket (AF_INET 2, AF_INET6 10), non-blocking, close-on-exec. EPERM, EMFILE. */
   socketOpen(domain: number, protocol: number): number;
   socketOption(fd: number, level: number, option: number, value: Uint8Array): void;
+  /** One packet to a struct sockaddr; never waits. ENETDOWN, ENODEV, EPERM, EAGAIN, EINVAL (address), … */
+  socketSend(fd: number, address: Uint8Array, data: Uint8Array): void;
 
   // --- netlink.c
   /**

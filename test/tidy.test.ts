@@ -38,6 +38,7 @@ const ROOT_FILES = new Set([
   'daemon.ts',
   'dumping.ts',
   'hands.ts',
+  'late-deleting.ts',
   'late-signing.ts',
   'listeners.ts',
   'loading.ts',

@@ -2,37 +2,32 @@
  * `vipd cleanup`: gives up what a dead daemon left behind. Reads release.json, says priority 0 for each of its masters so
  * that the backup need not wait, deletes the addresses, removes the files. Loads no configuration.
  */
-import { createRequire } from 'node:module';
-import { createConnection } from 'node:net';
+import { closeSync } from 'node:fs';
 import { posix } from 'node:path';
+import { native } from '../../native.ts';
 import type { ChangedSetting } from '../../ports/devices.ts';
 import type { KeySource, ReleaseState } from '../../ports/system.ts';
 import { batchPath, readRelease, removeRelease } from './release.ts';
+import { sendNow } from './send-now.ts';
 
 type ReleaseAdvert = ReleaseState['adverts'][number];
+type Deletion<T> = (what: T) => readonly string[] | Promise<readonly string[]>;
 export type CleanUpParts = {
   /** Enters the network namespace of that name; a text says why it could not. */
   readonly enterNamespace: (name: string) => string | undefined;
   /** Deletes what is there, ignores what is not; returns what could not be done, as text. */
-  readonly deleteAddresses: (
-    list: ReleaseState['addresses'],
-  ) => readonly string[] | Promise<readonly string[]>;
-  /** Deletes routes and rules; the same. */
-  readonly deleteRouting?: (
-    list: NonNullable<ReleaseState['routing']>,
-  ) => readonly string[] | Promise<readonly string[]>;
-  /** As above, for interfaces. */
-  readonly deleteDevices?: (names: readonly string[]) => readonly string[];
-  readonly deleteTables?: (table: string) => readonly string[] | Promise<readonly string[]>;
-  readonly restoreSettings?: (
-    list: readonly ChangedSetting[],
-  ) => readonly string[] | Promise<readonly string[]>;
+  readonly deleteAddresses: Deletion<ReleaseState['addresses']>;
+  /** Routes and rules; the same. This and the others are asked only where there is something to do. */
+  readonly deleteRouting?: Deletion<NonNullable<ReleaseState['routing']>>;
+  readonly deleteDevices?: Deletion<readonly string[]>; // interfaces
+  readonly deleteTables?: Deletion<string>;
+  readonly restoreSettings?: Deletion<readonly ChangedSetting[]>;
   /** Adverts with a `keyId` get their signatures; returns those that could, and why others could not. */
   readonly signAdverts?: (
     adverts: readonly ReleaseAdvert[],
     keysIn: KeySource,
   ) => Promise<{ readonly signed: readonly ReleaseAdvert[]; readonly problems: readonly string[] }>;
-  readonly sendAdvert?: (advert: ReleaseAdvert) => void; // default: raw-socket
+  readonly sendAdvert?: (advert: ReleaseAdvert) => void; // default: on the wire
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 };
@@ -48,7 +43,7 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
     return 1;
   }
   if (read.value === undefined) return 0;
-  if (await isAlive(posix.join(runDir, 'vipd.sock'))) {
+  if (isAlive(posix.join(runDir, 'vipd.sock'))) {
     parts.err(`vipd: the daemon of ${runDir} is running; stop it, it cleans up by itself\n`);
     return 4;
   }
@@ -62,13 +57,13 @@ export async function cleanUp(runDir: string, parts: CleanUpParts): Promise<numb
   // Nobody can say it later either, and the peers take over by themselves.
   for (const text of problems) parts.err(`vipd: ${text}\n`);
   const failures = [
-    ...sendAll(adverts, parts.sendAdvert ?? sendRaw),
+    ...sendAll(adverts, parts.sendAdvert ?? ((advert) => sendNow(native(), advert))),
     ...(routing.length === 0 ? [] : ((await parts.deleteRouting?.(routing)) ?? [])),
     ...(await parts.deleteAddresses(addresses)),
     // After the adverts, which leave through them.
-    ...(parts.deleteDevices?.(devices) ?? []),
+    ...(devices.length === 0 ? [] : ((await parts.deleteDevices?.(devices)) ?? [])),
     ...(table === undefined ? [] : ((await parts.deleteTables?.(table)) ?? [])),
-    ...((await parts.restoreSettings?.(settings)) ?? []),
+    ...(settings.length === 0 ? [] : ((await parts.restoreSettings?.(settings)) ?? [])),
   ];
   for (const text of failures) parts.err(`vipd: ${text}\n`);
   if (failures.length > 0) return 1;
@@ -110,56 +105,17 @@ function sendAll(adverts: readonly ReleaseAdvert[], send: (advert: ReleaseAdvert
   return failures;
 }
 
-function isAlive(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
-/** The part of raw-socket that is used here: its `wrap` sends at once, its own send() queues. */
-type RawSocket = {
-  readonly wrap: {
-    send(
-      buffer: Buffer,
-      offset: number,
-      length: number,
-      address: string,
-      sent: (bytes: number) => void,
-    ): void;
-  };
-  setOption(level: number, option: number, value: Buffer, length: number): void;
-  on(event: 'error', handler: (error: Error) => void): void;
-  close(): void;
-};
-type RawModule = {
-  createSocket(options: { readonly protocol: number; readonly addressFamily: number }): RawSocket;
-};
-
-// include/linux/in.h, include/asm-generic/socket.h; IPPROTO_RAW implies the header of our own and receives nothing.
-const IPPROTO_RAW = 255;
-const SOL_SOCKET = 1;
-const SO_BINDTODEVICE = 25;
-const RAW_FAMILY = { v4: 1, v6: 2 } as const;
-
-/** Throws with strerror's text: raw-socket gives no codes. */
-function sendRaw(advert: ReleaseAdvert): void {
-  const raw = createRequire(import.meta.url)('raw-socket') as RawModule;
-  const addressFamily = advert.destination.includes(':') ? RAW_FAMILY.v6 : RAW_FAMILY.v4;
-  const socket = raw.createSocket({ protocol: IPPROTO_RAW, addressFamily });
-  socket.on('error', () => {}); // of its receiving half, which is not used
+/**
+ * Somebody has the socket at `path`: it is asked for as one of another type, which a socket that nobody has refuses otherwise. Nothing
+ * reaches its owner, and Node's own sockets would take milliseconds to load.
+ */
+function isAlive(path: string): boolean {
   try {
-    if (advert.interface !== '') {
-      const name = Buffer.from(`${advert.interface}\0`);
-      socket.setOption(SOL_SOCKET, SO_BINDTODEVICE, name, name.length);
-    }
-    const frame = Buffer.from(advert.frame);
-    socket.wrap.send(frame, 0, frame.length, advert.destination, () => {});
-  } finally {
-    socket.close();
+    closeSync(native().unixOpen(path));
+    return true;
+  } catch (e) {
+    if (e instanceof TypeError) return false; // longer than any socket's path
+    if (!(e instanceof Error && 'code' in e)) throw e;
+    return e.code === 'EPROTOTYPE';
   }
 }

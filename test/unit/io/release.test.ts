@@ -10,6 +10,7 @@ import { writeAtomically } from '../../../src/io/files/atomic.ts';
 import { dumpPath, temporaryFolder, writeDump } from '../../../src/io/files/dumps.ts';
 import { type CleanUpParts, cleanUp } from '../../../src/io/release/cleanup.ts';
 import { batchPath, jsonPath, readRelease, releasePort } from '../../../src/io/release/release.ts';
+import { sendNow } from '../../../src/io/release/send-now.ts';
 import type { Log, ReleaseState } from '../../../src/ports/system.ts';
 
 let folder = '';
@@ -231,6 +232,74 @@ describe('cleanup', () => {
     await new Promise((resolve) => server.close(resolve));
     assert.equal((await run(dir)).status, 0);
   });
+});
+
+describe('cleanup after one that is gone', () => {
+  it('a socket that its owner has left, one that is no socket, a path that none can have: nobody lives there', async () => {
+    const dir = join(folder, 'stale');
+    const socket = join(dir, 'vipd.sock');
+    releasePort(dir, recorder()).write(STATE);
+    // A rename keeps the file, whose owner ends.
+    execFileSync(process.execPath, [
+      '-e',
+      `const n = require('node:net'); n.createServer().listen('${socket}.x', () => { require('node:fs').renameSync('${socket}.x', '${socket}'); process.exit(); })`,
+    ]);
+    assert.ok(statSync(socket).isSocket());
+    assert.equal((await run(dir)).status, 0);
+    rmSync(socket);
+    writeFileSync(socket, '');
+    releasePort(dir, recorder()).write(STATE);
+    assert.equal((await run(dir)).status, 0);
+    const long = join(folder, 'x'.repeat(120));
+    releasePort(long, recorder()).write(STATE);
+    assert.equal((await run(long)).status, 0);
+  });
+});
+
+describe('one advert on the wire', () => {
+  const frame = Uint8Array.of(0x45, 0, 255);
+  function sent(device: string, destination: string, refuse = '') {
+    const calls: string[] = [];
+    const call = (name: string, ...what: unknown[]): void => {
+      calls.push([name, ...what].join(' '));
+      if (name === refuse) throw new Error(name);
+    };
+    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+    const api = {
+      socketOpen: (domain: number, protocol: number) => {
+        call('open', domain, protocol);
+        return 7;
+      },
+      socketOption: (fd: number, level: number, option: number, value: Uint8Array) =>
+        call('option', fd, level, option, Buffer.from(value).toString()),
+      socketSend: (fd: number, address: Uint8Array, data: Uint8Array) =>
+        call('send', fd, hex(address.subarray(4)), hex(data)),
+      close: (fd: number) => call('close', fd),
+    };
+    const send = () => sendNow(api, { interface: device, destination, frame });
+    if (refuse === '') send();
+    else assert.throws(send);
+    return calls;
+  }
+
+  it('through its interface, in its family, and nothing stays open', () => {
+    assert.deepEqual(sent('eth0', '224.0.0.18'), [
+      'open 2 255',
+      'option 7 1 25 eth0\0',
+      `send 7 e0000012${'00'.repeat(8)} 4500ff`,
+      'close 7',
+    ]);
+    assert.deepEqual(sent('', 'fe80::2'), [
+      'open 10 255',
+      `send 7 ${'00'.repeat(4)}fe80${'00'.repeat(13)}02${'00'.repeat(4)} 4500ff`,
+      'close 7',
+    ]);
+  });
+
+  for (const refuse of ['option', 'send'])
+    it(`${refuse} refused: closed all the same`, () => {
+      assert.equal(sent('eth0', '224.0.0.18', refuse).at(-1), 'close 7');
+    });
 });
 
 describe('whole files', () => {
