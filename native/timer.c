@@ -15,6 +15,8 @@
 
 enum {
   MOST_VIGILS = 65536,
+  MOST_LEAD_US = 1000000,
+  MOST_STAND_BY_US = 10000,
   LEAST_US = 1000, /* between two rings: the deadlines of a thousand instances are served in handfuls */
   STALL_US = 100000 /* who is served this late is to know it, also when nothing is due any more */
 };
@@ -33,8 +35,9 @@ struct timer {
   napi_async_cleanup_hook_handle cleanup;
   int fd;
   bool closing, closed, collected, ringing;
+  uint64_t lead_us;   /* vigils ring so much early */
   uint64_t set_us;    /* NEVER: none */
-  uint64_t vigils_us; /* none of them is due before */
+  uint64_t vigils_us; /* none of them is to ring before */
   uint64_t armed_us;  /* what the descriptor is set to, NEVER: to nothing */
   uint64_t rang_us;
   struct vigil *vigils;
@@ -55,14 +58,14 @@ static uint64_t due_us(const struct vigil *g) {
   return pushed_us > g->at_us ? pushed_us : g->at_us;
 }
 
-static uint64_t first_due_us(const struct timer *t) {
+static uint64_t first_ring_us(const struct timer *t) {
   uint64_t first = NEVER;
   for (uint32_t i = 0; i < t->vigil_count; i++) {
     if (t->vigils[i].longer_us == 0) continue;
     const uint64_t due = due_us(&t->vigils[i]);
     if (due < first) first = due;
   }
-  return first;
+  return first == NEVER || first < t->lead_us ? first : first - t->lead_us;
 }
 
 /* Set to nothing the descriptor is readable no more. A time that is past rings in this turn of the loop, and how late that is is worth knowing: it is left alone. */
@@ -89,7 +92,7 @@ static void on_time(uv_poll_t *poll, int status, int events) {
   const uint64_t now = now_us(), armed = t->armed_us;
   /* Set anew since the loop saw that it had rung. */
   if (armed > now) return;
-  t->vigils_us = first_due_us(t);
+  t->vigils_us = first_ring_us(t);
   t->armed_us = NEVER;
   if (t->set_us <= now || t->vigils_us <= now || now - armed >= STALL_US) {
     t->set_us = NEVER;
@@ -97,7 +100,7 @@ static void on_time(uv_poll_t *poll, int status, int events) {
     t->ringing = true;
     callback_call(&t->ring, (double)armed);
     t->ringing = false;
-    t->vigils_us = first_due_us(t);
+    t->vigils_us = first_ring_us(t);
   }
   arm(t);
 }
@@ -146,15 +149,28 @@ static void on_cleanup(napi_async_cleanup_hook_handle hook, void *data) {
 
 /* --- from JavaScript; see native.ts */
 
+static bool arg_us(napi_env env, napi_value value, const char *what, uint64_t *out) {
+  double us;
+  if (napi_get_value_double(env, value, &us) != napi_ok || !(us >= 0 && us <= LONGEST_US)) {
+    throw_type(env, what);
+    return false;
+  }
+  *out = (uint64_t)us;
+  return true;
+}
+
 static napi_value timer_start(napi_env env, napi_callback_info info) {
-  napi_value argv[1], handle;
+  napi_value argv[2], handle;
+  uint64_t lead_us;
   uv_loop_t *loop;
-  if (!args(env, info, 1, argv)) return NULL;
+  if (!args(env, info, 2, argv) || !arg_us(env, argv[0], "leadUs must be a number from 0 to 1e6", &lead_us)) return NULL;
+  if (lead_us > MOST_LEAD_US) return throw_type(env, "leadUs must be a number from 0 to 1e6");
   struct timer *t = calloc(1, sizeof *t);
   if (t == NULL) return throw_errno(env, ENOMEM, "calloc");
   t->set_us = t->vigils_us = t->armed_us = NEVER;
+  t->lead_us = lead_us;
   t->poll.data = t;
-  if (!callback_make(env, argv[0], "vipd:timer", &t->ring)) {
+  if (!callback_make(env, argv[1], "vipd:timer", &t->ring)) {
     free(t);
     return NULL;
   }
@@ -193,16 +209,6 @@ static struct timer *arg_timer(napi_env env, napi_value value) {
   if (!t->closing) return t;
   throw_errno(env, EBADF, "timer");
   return NULL;
-}
-
-static bool arg_us(napi_env env, napi_value value, const char *what, uint64_t *out) {
-  double us;
-  if (napi_get_value_double(env, value, &us) != napi_ok || !(us >= 0 && us <= LONGEST_US)) {
-    throw_type(env, what);
-    return false;
-  }
-  *out = (uint64_t)us;
-  return true;
 }
 
 static napi_value timer_set(napi_env env, napi_callback_info info) {
@@ -276,9 +282,9 @@ static napi_value timer_vigil(napi_env env, napi_callback_info info) {
   drop_vigil(t, &t->vigils[slot]);
   if (g.longer_us == 0) return undefined(env);
   t->vigils[slot] = g;
-  const uint64_t due = due_us(&g);
-  if (due < t->vigils_us) {
-    t->vigils_us = due;
+  const uint64_t due = due_us(&g), ring = due < t->lead_us ? due : due - t->lead_us;
+  if (ring < t->vigils_us) {
+    t->vigils_us = ring;
     arm(t);
   }
   return undefined(env);
@@ -301,6 +307,16 @@ static napi_value timer_due(napi_env env, napi_callback_info info) {
   return number(env, count);
 }
 
+static napi_value timer_stand_by(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  uint64_t until_us;
+  if (!args(env, info, 1, argv) || !arg_us(env, argv[0], "untilUs must be a number from 0 to 9e15", &until_us)) return NULL;
+  const uint64_t most_us = now_us() + MOST_STAND_BY_US;
+  if (until_us > most_us) until_us = most_us;
+  while (now_us() < until_us) continue;
+  return undefined(env);
+}
+
 static napi_value timer_stop(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   struct timer *t;
@@ -310,6 +326,6 @@ static napi_value timer_stop(napi_env env, napi_callback_info info) {
 }
 
 static const struct method METHODS[] = {{"timerStart", timer_start}, {"timerSet", timer_set}, {"timerVigil", timer_vigil},
-                                        {"timerDue", timer_due},     {"timerStop", timer_stop}, {NULL, NULL}};
+                                        {"timerDue", timer_due},     {"timerStandBy", timer_stand_by}, {"timerStop", timer_stop}, {NULL, NULL}};
 
 void register_timer(napi_env env, napi_value exports) { add_methods(env, exports, METHODS); }

@@ -11,6 +11,7 @@ import type { Core } from './core/core.ts';
 import { usesDevices } from './core/devices/plan.ts';
 import { refuses } from './core/guard.ts';
 import { Limiter } from './core/limiter.ts';
+import { LEAD_US } from './core/rehearsal.ts';
 import { usesRouting } from './core/routing-items.ts';
 import type { Glance } from './core/snapshot.ts';
 import { Announcer } from './io/announce/announcer.ts';
@@ -118,7 +119,7 @@ export class Hands {
     this.#firewall = new LazyFirewall(api, log);
     this.#routing = new LazyRouting(api, () => core().onRoutingChange());
     const onProblem = this.#problems(log);
-    this.#timer = new PreciseTimer(api, (dueUs) => core().wake(dueUs));
+    this.#timer = new PreciseTimer(api, LEAD_US, (dueUs) => core().wake(dueUs));
     if (given.options.liveness === 'kernel') this.#watchdog = newWatchdog(this.#timer, log, onProblem);
     this.#adverts = new AdvertSockets({
       native: api,

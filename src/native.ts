@@ -33,9 +33,9 @@ export type Native = {
   /**
    * Calls `ring(dueUs)` at or a little after the time that it was set to, and once a millisecond at most: that is spent then. Or when
    * a vigil is due, or when it could only be served 100 ms or more behind `dueUs`. Keeps the loop alive while something is to
-   * ring. What `ring` throws becomes an uncaughtException. EMFILE.
+   * ring. Vigils ring `leadUs` (up to 1e6) early. What `ring` throws becomes an uncaughtException. EMFILE.
    */
-  timerStart(ring: (dueUs: number) => void): TimerHandle;
+  timerStart(leadUs: number, ring: (dueUs: number) => void): TimerHandle;
   /** Monotonic, up to 9e15; in the past: at once; 0 = never. */
   timerSet(handle: TimerHandle, atUs: number): void;
   /**
@@ -52,6 +52,8 @@ export type Native = {
   ): void;
   /** The slots of vigils that are due at `atUs`, as uint32 in the host's order, as many as `out` holds; how many. */
   timerDue(handle: TimerHandle, atUs: number, out: Uint8Array): number;
+  /** Returns at `untilUs` (monotonic), after 10 ms at the latest, without giving the processor away. */
+  timerStandBy(untilUs: number): void;
   /** Ends it; what comes after that is EBADF. */
   timerStop(handle: TimerHandle): void;
 

@@ -56,6 +56,7 @@ import './unit/core/device-plan.test.ts';
 import './unit/core/devices.test.ts';
 import './unit/core/ipv6.test.ts';
 import './unit/core/limiter.test.ts';
+import './unit/core/rehearsal.test.ts';
 import './unit/core/routing.test.ts';
 import './unit/core/guard.test.ts';
 import './unit/core/notices.test.ts';

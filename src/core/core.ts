@@ -27,6 +27,7 @@ import { linksByName } from './network.ts';
 import { catchUp, cease, checkLease, follow } from './pacing.ts';
 import { missesAddresses, onNetlink, refreshRouter } from './reachability.ts';
 import { onAdvert } from './receive.ts';
+import { Rehearsals } from './rehearsal.ts';
 import { Release } from './release.ts';
 import { applying, type ReloadReport } from './reload.ts';
 import { freshCounters, newRouter, type Router } from './router.ts';
@@ -56,6 +57,7 @@ export class Core {
   readonly #release: Release;
   readonly #stalls: Stalls;
   readonly #backlogs: Backlogs;
+  readonly #rehearsals: Rehearsals;
   readonly #owners = new Map<number, Router>();
   #nextId = 0;
   readonly #checkId = this.#nextId++;
@@ -65,7 +67,6 @@ export class Core {
   readonly #toCheck = new Set<Router>();
   #pumping = false;
   #serving = false; // wake() settles once, when all that is due is served
-  #armedAtUs = Number.POSITIVE_INFINITY;
   #stopped: (() => void) | undefined;
   #left = false; // nothing of ours is left: the stop is over
   #startedWallMs = 0;
@@ -95,6 +96,12 @@ export class Core {
     this.#release = new Release(this.#ctx);
     this.#stalls = new Stalls(this.#ctx);
     this.#backlogs = new Backlogs(this.#ctx);
+    this.#rehearsals = new Rehearsals(this.#ctx, {
+      backlogs: this.#backlogs,
+      deadlines: this.#deadlines,
+      owners: this.#owners,
+      pump: () => this.#pump(),
+    });
     this.#takeOvers = new TakeOvers({
       carryOut: (r, effect, cause) => carryOut(this.#ctx, r, effect, cause),
       repeat: (r) => this.#schedule(r),
@@ -194,18 +201,16 @@ export class Core {
     this.#pump();
   }
 
-  /** The timer rang, which was to do so at `dueUs`: serves every deadline that is due. */
-  wake(dueUs: number = this.#armedAtUs): void {
+  /** The timer rang, which was to do so at `dueUs` or when it was set to: serves every deadline that is due. */
+  wake(dueUs?: number): void {
     const ctx = this.#ctx;
-    const nowUs = ctx.ports.clock.nowUs();
-    const lateUs = dueUs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, nowUs - dueUs);
-    this.#armedAtUs = Number.POSITIVE_INFINITY;
-    this.#stalls.served(lateUs, nowUs);
+    const rangUs = ctx.ports.clock.nowUs();
+    const lateUs = this.#stalls.rang(dueUs, rangUs);
     checkLease(this.#ctx);
     this.#backlogs.newTurn();
     this.#serving = true;
-    for (const id of ctx.ports.watchdog?.due(nowUs) ?? []) this.#takeBack(id);
     try {
+      const nowUs = this.#rehearsals.begin(rangUs);
       for (let served = 0; ; served++) {
         assert(served < MAX_DUE, 'a machine does not move its deadline');
         const id = this.#deadlines.due(nowUs);
@@ -224,14 +229,6 @@ export class Core {
       this.#serving = false;
     }
     this.#pump();
-  }
-
-  /** What the watch has kept for it is served like any other deadline. */
-  #takeBack(id: number): void {
-    const r = this.#owners.get(id);
-    if (r === undefined) return;
-    endVigil(this.#ctx, r);
-    this.#deadlines.set(id, deadlineUs(r.state));
   }
 
   #expire(r: Router, nowUs: number, lateUs: number): void {
@@ -357,12 +354,7 @@ export class Core {
       ctx.releaseDirty = false;
       this.#release.write();
     }
-    const next = this.#deadlines.next();
-    if (next !== this.#armedAtUs) {
-      this.#stalls.overtaken(this.#armedAtUs);
-      this.#armedAtUs = next;
-      ctx.ports.timer.arm(next);
-    }
+    this.#stalls.arm(this.#deadlines.next(), this.#rehearsals.leadUs());
     if (this.#stopped !== undefined && ctx.routers.every((r) => r.state.name === 'init')) {
       const done = this.#stopped;
       this.#stopped = undefined;

@@ -6,7 +6,10 @@ import { assert } from '../base/assert.ts';
 import type { Native, TimerHandle } from '../native.ts';
 import type { Timer } from '../ports/system.ts';
 
-export type TimerNative = Pick<Native, 'timerStart' | 'timerSet' | 'timerVigil' | 'timerDue' | 'timerStop'>;
+export type TimerNative = Pick<
+  Native,
+  'timerStart' | 'timerSet' | 'timerVigil' | 'timerDue' | 'timerStandBy' | 'timerStop'
+>;
 
 /** Where it stands when something was seen last: 64 bits, ns of CLOCK_MONOTONIC. */
 export type SeenAt = { readonly memory: ArrayBuffer; readonly offset: number };
@@ -15,6 +18,7 @@ const FIRST_SLOTS = 16;
 
 export class PreciseTimer implements Timer {
   readonly #native: TimerNative;
+  readonly #leadUs: number;
   readonly #wake: (dueUs: number) => void;
   #handle: TimerHandle | undefined;
   readonly #slots = new Map<number, number>(); // id -> slot
@@ -22,9 +26,10 @@ export class PreciseTimer implements Timer {
   readonly #free: number[] = [];
   #due = new Uint32Array(FIRST_SLOTS);
 
-  /** `wake` is told for when it was to ring. */
-  constructor(native: TimerNative, wake: (dueUs: number) => void) {
+  /** Vigils ring `leadUs` before they are over. `wake` is told for when it was to ring. */
+  constructor(native: TimerNative, leadUs: number, wake: (dueUs: number) => void) {
     this.#native = native;
+    this.#leadUs = leadUs;
     this.#wake = wake;
   }
 
@@ -33,7 +38,11 @@ export class PreciseTimer implements Timer {
     this.#native.timerSet(this.#open(), atUs === Number.POSITIVE_INFINITY ? 0 : Math.max(1, atUs));
   }
 
-  /** Wakes when `longerUs` (more than 0) have gone since something was seen, and not before `atUs`. One for each `id`. */
+  standBy(untilUs: number): void {
+    this.#native.timerStandBy(untilUs);
+  }
+
+  /** Wakes `leadUs` before `longerUs` (more than 0) have gone since something was seen, and not before `atUs`. One for each `id`. */
   keepVigil(id: number, atUs: number, longerUs: number, seen: SeenAt | undefined): void {
     assert(longerUs > 0, 'a vigil has a length');
     const slot = this.#slots.get(id) ?? this.#take(id);
@@ -73,7 +82,7 @@ export class PreciseTimer implements Timer {
   }
 
   #open(): TimerHandle {
-    this.#handle ??= this.#native.timerStart((dueUs) => this.#wake(dueUs));
+    this.#handle ??= this.#native.timerStart(this.#leadUs, (dueUs) => this.#wake(dueUs));
     return this.#handle;
   }
 

@@ -16,6 +16,8 @@ export interface Clock {
 export interface Timer {
   /** The one timer of core: calls `wake` at or a little after `atUs`; a later call replaces it. Infinity = none. */
   arm(atUs: number): void;
+  /** Stands still until `untilUs`, a few milliseconds at most. Absent where time does not pass by itself. */
+  standBy?(untilUs: number): void;
 }
 
 export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error';

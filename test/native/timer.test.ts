@@ -13,7 +13,7 @@ describe('native/timer', () => {
   it('rings when it is time, at once when that was long ago, and once', async () => {
     const before = open();
     const rings: [dueUs: number, atUs: number][] = [];
-    const handle = api.timerStart((dueUs) => rings.push([dueUs, nowUs()]));
+    const handle = api.timerStart(0, (dueUs) => rings.push([dueUs, nowUs()]));
     const atUs = nowUs() + 20_300;
     api.timerSet(handle, atUs);
     await pause(60);
@@ -36,7 +36,7 @@ describe('native/timer', () => {
 
   it('may be set, and stopped, while it rings', async () => {
     let rings = 0;
-    const handle: TimerHandle = api.timerStart(() => {
+    const handle: TimerHandle = api.timerStart(0, () => {
       if (++rings < 5) api.timerSet(handle, nowUs() + 500);
       else api.timerStop(handle);
     });
@@ -48,7 +48,7 @@ describe('native/timer', () => {
   it('the memory of a vigil outlives its JavaScript owner', async () => {
     const due: number[] = [];
     const out = new Uint8Array(4);
-    const handle = api.timerStart(() => {
+    const handle = api.timerStart(0, () => {
       due.push(api.timerDue(handle, nowUs(), out));
       api.timerVigil(handle, 9, 0, 0, undefined, 0);
     });
@@ -70,7 +70,7 @@ describe('native/timer: arguments', () => {
   const api = native();
 
   it('refuses what is no time, no timer, no place', () => {
-    const handle = api.timerStart(() => {});
+    const handle = api.timerStart(0, () => {});
     const call = (name: string, ...a: unknown[]): unknown =>
       (api as unknown as Record<string, (...a: unknown[]) => unknown>)[name]?.(...a);
     for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e16, '1', undefined]) {
@@ -91,7 +91,7 @@ describe('native/timer: arguments', () => {
     ])
       assert.throws(() => call('timerVigil', handle, 0, 1, 1, memory, offset), TypeError);
     assert.throws(() => call('timerVigil', handle, 65_536, 1, 1, undefined, 0), TypeError);
-    assert.throws(() => call('timerStart', 3), TypeError);
+    assert.throws(() => call('timerStart', 0, 3), TypeError);
     api.timerStop(handle);
   });
 });

@@ -201,6 +201,7 @@ export class World {
   /** Packets of one drain, the time that reading one takes, and whether it is told that more wait. */
   readonly reading: Reading = { budget: Number.POSITIVE_INFINITY, packetUs: 0, tellsWaiting: true };
   armedAtUs: number = Number.POSITIVE_INFINITY;
+  standBy: (untilUs: number) => void = () => {};
   /** When the first vigil of a watchdog is over. */
   vigilUs: () => number = () => Number.POSITIVE_INFINITY;
   released: ReleaseState = { addresses: [], adverts: [] };
@@ -225,7 +226,7 @@ export class World {
   #ports(): Ports {
     return {
       clock: { nowUs: () => (this.nowUs += this.lookUs), wallMs: () => this.nowUs / 1000 },
-      timer: { arm: (atUs) => this.#arm(atUs) },
+      timer: { arm: (atUs) => this.#arm(atUs), standBy: (untilUs) => this.standBy(untilUs) },
       bfd: { stateOf: (name) => ({ up: this.bfdUp.has(name), detail: name }) },
       log: { log: (level, message) => void this.log.push(`${level} ${message}`) },
       macs,

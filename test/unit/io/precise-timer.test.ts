@@ -18,7 +18,7 @@ function wakes(count: number, everyUs: number): Promise<{ readonly due: number[]
       due.push(atUs);
       timer.arm(atUs);
     };
-    const timer = new PreciseTimer(native(), () => {
+    const timer = new PreciseTimer(native(), 0, () => {
       woke.push(clock.nowUs());
       if (woke.length < count) return arm();
       timer.arm(Number.POSITIVE_INFINITY);
@@ -47,7 +47,7 @@ describe('PreciseTimer', () => {
     const open = (): number => readdirSync('/proc/self/fd').length;
     const before = open();
     const woke: number[] = [];
-    const timer = new PreciseTimer(native(), (dueUs) => woke.push(dueUs));
+    const timer = new PreciseTimer(native(), 0, (dueUs) => woke.push(dueUs));
     timer.arm(clock.nowUs() + 1000);
     timer.arm(clock.nowUs() + 3_600_000_000);
     await pause(30);
@@ -70,7 +70,7 @@ describe('PreciseTimer: vigils', () => {
   const setup = () => {
     const seen = new BigUint64Array(2);
     const woke: number[] = [];
-    const timer = new PreciseTimer(native(), () => {
+    const timer = new PreciseTimer(native(), 0, () => {
       woke.push(clock.nowUs());
       for (const id of timer.due(clock.nowUs())) {
         timer.endVigil(id);

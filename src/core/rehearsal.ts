@@ -1,0 +1,89 @@
+/**
+ * What a backup does when its master is silent it has not done for weeks: the processor has forgotten the code, and the first
+ * advert would leave half a millisecond after the time that RFC 5798 gives. So a little before that time it is gone through
+ * without effect, some times, and the time is waited for awake. Whether it has really come is judged then, as ever.
+ */
+import { deadlineUs, step } from '../vrrp/step.ts';
+import { authenticateAhead, authenticateLater } from './authentication.ts';
+import type { Backlogs } from './backlogs.ts';
+import type { Context } from './context.ts';
+import type { Deadlines } from './deadlines.ts';
+import { outgoing } from './effects.ts';
+import type { Router } from './router.ts';
+import { endVigil, unwatch } from './watching.ts';
+
+/** How long before. A moment that is spent awake, once for each silence of a master. */
+export const LEAD_US = 5000;
+/** A rehearsal that begins later might not end in time. */
+const LAST_US = 1000;
+/** V8 learns where the parts of objects lie when code has run some times. */
+const TIMES = 30;
+/** What was gone through is remembered for so long, at least. */
+const FRESH_US = 1_000_000;
+
+export type RehearsalHands = {
+  readonly backlogs: Backlogs;
+  readonly deadlines: Deadlines;
+  readonly owners: ReadonlyMap<number, Router>;
+  /** Hands the machines what was read. */
+  readonly pump: () => void;
+};
+
+export class Rehearsals {
+  readonly #ctx: Context;
+  readonly #hands: RehearsalHands;
+  #freshUntilUs = 0;
+
+  constructor(ctx: Context, hands: RehearsalHands) {
+    this.#ctx = ctx;
+    this.#hands = hands;
+  }
+
+  /** How long before the next deadline the timer is to ring. */
+  leadUs(): number {
+    return this.#wanted(this.#first(), this.#hands.deadlines.next()) ? LEAD_US : 0;
+  }
+
+  /** The timer has rung at `nowUs`. Returns the time, which is that of the next deadline where there was a rehearsal. */
+  begin(nowUs: number): number {
+    const { clock, timer, watchdog } = this.#ctx.ports;
+    const { deadlines } = this.#hands;
+    for (const id of watchdog?.due(nowUs + LEAD_US) ?? []) this.#takeBack(id);
+    const [r, atUs] = [this.#first(), deadlines.next()];
+    if (nowUs >= atUs || nowUs < atUs - LEAD_US || !this.#wanted(r, atUs)) return nowUs;
+    this.#freshUntilUs = atUs + FRESH_US;
+    for (let i = 0; i < TIMES && clock.nowUs() < atUs - LAST_US && deadlines.next() === atUs; i++)
+      this.#rehearse(r, atUs);
+    if (deadlines.next() === atUs) timer.standBy?.(atUs);
+    return clock.nowUs();
+  }
+
+  #first(): Router | undefined {
+    return this.#hands.owners.get(this.#hands.deadlines.first() ?? -1);
+  }
+
+  #wanted(r: Router | undefined, atUs: number): r is Router {
+    return r !== undefined && r.state.name === 'backup' && r.socketKey !== '' && atUs > this.#freshUntilUs;
+  }
+
+  /** Its master is silent: what it may still say is heard by us, and its timer is served like any other. */
+  #takeBack(id: number): void {
+    const r = this.#hands.owners.get(id);
+    if (r === undefined) return;
+    endVigil(this.#ctx, r);
+    unwatch(this.#ctx, r);
+    this.#hands.deadlines.set(id, deadlineUs(r.state));
+  }
+
+  /** What is read is read for good. */
+  #rehearse(r: Router, atUs: number): void {
+    const { backlogs, pump } = this.#hands;
+    backlogs.read(r);
+    pump();
+    backlogs.newTurn();
+    const { state } = step(r.params, r.state, { type: 'timer' }, atUs);
+    const authentication = authenticateAhead(r) ?? authenticateLater(r);
+    if (authentication !== undefined)
+      this.#ctx.ports.adverts.encode(outgoing(r, state.priority, 1, authentication));
+  }
+}
