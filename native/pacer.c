@@ -20,7 +20,7 @@
 enum {
   CHUNK = 128,         /* packets sent with the lock held */
   FINAL_PIECE = 32768, /* octets, a single longer message apart */
-  WILL_ROUNDS = 2, /* one lost packet must not cost the peers their whole time-out */
+  WILL_ROUNDS = 2,     /* one lost packet must not cost the peers their whole time-out */
 };
 static const uint32_t NOWHERE = UINT32_MAX;
 static const uint64_t STANDSTILL_NS = 100000000u;
@@ -36,7 +36,7 @@ static struct pacer {
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  uint64_t lease_ns; /* its end, 0 = none */
+  uint64_t lease_ns;  /* its end, 0 = none */
   uint64_t length_ns; /* of one that begins, 0 = none does */
   uint64_t latest_ns; /* longest delay of a packet since the start */
   int netlink_fd;
