@@ -5,7 +5,7 @@
  *   node build/bench/cpu.js [--instances 100] [--interval 100] [--warm 8] [--seconds 4] [--runs 5] [--json FILE]
  *
  * `--interval` in milliseconds. Each daemon runs once, as a pair; a run is `--seconds` of its steady state,
- * which begins `--warm` seconds after the start: until then Node still compiles what has become hot.
+ * which begins `--warm` seconds after the start: until then Node still compiles and collects what the start has left.
  */
 import { sleepMs } from '../test/netns/clock.ts';
 import type { DaemonKind } from '../test/netns/daemon.ts';

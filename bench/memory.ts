@@ -100,7 +100,7 @@ await benchmark(
     const many = `${o.instances.toLocaleString('en-US')} instances at ${ADVERT_MS} ms, master`;
     return {
       title: 'Memory',
-      about: `Read ${o.settle} s after all addresses were there. Resident memory (RSS) counts shared pages in every process, proportional memory (PSS) once.`,
+      about: `Read ${o.settle} s after all addresses were there. Resident memory (RSS) counts shared pages in every process, proportional memory (PSS) once. vipd has unmapped by then what its start alone needed.`,
       rows: [
         {
           title: '1 instance: RSS',

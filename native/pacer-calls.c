@@ -197,6 +197,17 @@ static napi_value js_forget(napi_env env, napi_callback_info info) {
   return undefined(env);
 }
 
+static napi_value js_advance(napi_env env, napi_callback_info info) {
+  napi_value argv[2];
+  uint32_t slot;
+  uint64_t by_ns;
+  if (!args(env, info, 2, argv) || !arg_uint32(env, argv[0], "slot", &slot) || !is_running(env) ||
+      !arg_microseconds(env, argv[1], "byUs must be microseconds", &by_ns))
+    return NULL;
+  pacer_advance(slot, by_ns);
+  return undefined(env);
+}
+
 static napi_value js_read(napi_env env, napi_callback_info info) {
   napi_value out;
   uint32_t slot;
@@ -239,6 +250,6 @@ static napi_value js_lateness(napi_env env, napi_callback_info info) {
 static const struct method METHODS[] = {
     {"pacerStart", js_start},   {"pacerStop", js_stop}, {"pacerUrgency", js_urgency}, {"pacerArm", js_arm},
     {"pacerDisarm", js_disarm}, {"pacerForget", js_forget}, {"pacerRead", js_read}, {"pacerRenew", js_renew},
-    {"pacerLateness", js_lateness}, {"pacerKeep", js_keep}, {NULL, NULL}};
+    {"pacerLateness", js_lateness}, {"pacerKeep", js_keep}, {"pacerAdvance", js_advance}, {NULL, NULL}};
 
 void register_pacer(napi_env env, napi_value exports) { add_methods(env, exports, METHODS); }

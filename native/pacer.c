@@ -20,23 +20,29 @@
 enum {
   CHUNK = 128,         /* packets sent with the lock held */
   FINAL_PIECE = 32768, /* octets, a single longer message apart */
-  WILL_ROUNDS = 2, /* one lost packet must not cost the peers their whole time-out */
+  WILL_ROUNDS = 2,     /* one lost packet must not cost the peers their whole time-out */
 };
 static const uint32_t NOWHERE = UINT32_MAX;
 static const uint64_t STANDSTILL_NS = 100000000u;
+
+/* The time stands beside the entry: among a thousand each look into one would be a miss of the cache. */
+struct node {
+  uint64_t next_ns;
+  struct entry *entry;
+};
 
 static struct pacer {
   bool stopping, lost;
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  uint64_t lease_ns; /* its end, 0 = none */
+  uint64_t lease_ns;  /* its end, 0 = none */
   uint64_t length_ns; /* of one that begins, 0 = none does */
   uint64_t latest_ns; /* longest delay of a packet since the start */
   int netlink_fd;
   struct entry **slots;
   uint32_t slot_count;
-  struct entry **heap;
+  struct node *heap;
   uint32_t heap_count;
 } the;
 
@@ -48,18 +54,19 @@ static uint64_t now_ns(void) {
 
 /* --- the heap: entries by next_ns */
 
-static void put(uint32_t place, struct entry *e) {
-  the.heap[place] = e;
-  e->place = place;
+static void put(uint32_t place, struct node n) {
+  the.heap[place] = n;
+  n.entry->place = place;
 }
 
-static bool before(const struct entry *a, const struct entry *b) {
-  return a->next_ns != b->next_ns ? a->next_ns < b->next_ns : a->order < b->order;
+static bool before(struct node a, struct node b) {
+  return a.next_ns != b.next_ns ? a.next_ns < b.next_ns : a.entry->order < b.entry->order;
 }
 
+/* The entry at `place` is new there, or its time has changed. */
 static void sift(uint32_t place) {
-  struct entry *e = the.heap[place];
-  while (place > 0 && before(e, the.heap[(place - 1) / 2])) {
+  struct node n = {.next_ns = the.heap[place].entry->next_ns, .entry = the.heap[place].entry};
+  while (place > 0 && before(n, the.heap[(place - 1) / 2])) {
     put(place, the.heap[(place - 1) / 2]);
     place = (place - 1) / 2;
   }
@@ -67,19 +74,19 @@ static void sift(uint32_t place) {
     uint32_t child = 2 * place + 1;
     if (child >= the.heap_count) break;
     if (child + 1 < the.heap_count && before(the.heap[child + 1], the.heap[child])) child++;
-    if (!before(the.heap[child], e)) break;
+    if (!before(the.heap[child], n)) break;
     put(place, the.heap[child]);
     place = child;
   }
-  put(place, e);
+  put(place, n);
 }
 
 static void take_out(struct entry *e) {
   if (e->place == NOWHERE) return;
   uint32_t place = e->place;
-  struct entry *last = the.heap[--the.heap_count];
+  const struct node last = the.heap[--the.heap_count];
   e->place = NOWHERE;
-  if (last == e) return;
+  if (last.entry == e) return;
   put(place, last);
   sift(place);
 }
@@ -151,9 +158,10 @@ static void send_due(uint64_t now) {
   static struct batch b; /* of the one thread */
   b.count = 0;
   while (the.heap_count > 0) {
-    struct entry *e = the.heap[0];
+    struct entry *e = the.heap[0].entry;
     if (e->next_ns > now || (b.count > 0 && b.count + e->repeated.count > CHUNK)) break;
-    if (now - e->next_ns > the.latest_ns) the.latest_ns = now - e->next_ns;
+    const uint64_t due = e->next_ns > e->since_ns ? e->next_ns : e->since_ns;
+    if (now > due && now - due > the.latest_ns) the.latest_ns = now - due;
     count_up(e);
     for (uint32_t i = 0; i < e->repeated.count; i++) add(&b, e, &e->repeated.list[i]);
     e->next_ns += ((now - e->next_ns) / e->interval_ns + 1) * e->interval_ns;
@@ -187,13 +195,14 @@ static void last_will(void) {
   static struct batch b;
   for (int round = 0; round < WILL_ROUNDS; round++)
     for (uint32_t k = 0; k < the.heap_count; k++) {
+      struct entry *e = the.heap[k].entry;
       b.count = 0;
-      for (uint32_t i = 0; i < the.heap[k]->will.count; i++) add(&b, the.heap[k], &the.heap[k]->will.list[i]);
+      for (uint32_t i = 0; i < e->will.count; i++) add(&b, e, &e->will.list[i]);
       send_batch(&b);
     }
   for (uint32_t k = 0; k < the.heap_count; k++) {
-    the.heap[k]->place = NOWHERE;
-    send_final(&the.heap[k]->final);
+    the.heap[k].entry->place = NOWHERE;
+    send_final(&the.heap[k].entry->final);
   }
   the.heap_count = 0;
   the.lost = true;
@@ -219,7 +228,7 @@ static void *run(void *ignored) {
   while (!the.stopping) {
     uint64_t now = now_ns(), next = UINT64_MAX;
     if (the.heap_count > 0) {
-      next = the.heap[0]->next_ns;
+      next = the.heap[0].next_ns;
       if (the.lease_ns != 0 && the.lease_ns <= now) {
         last_will();
         continue;
@@ -268,7 +277,7 @@ static bool make_room(uint32_t slot) {
   struct entry **slots = realloc(the.slots, count * sizeof *slots);
   if (slots == NULL) return false;
   the.slots = slots;
-  struct entry **heap = realloc(the.heap, count * sizeof *heap);
+  struct node *heap = realloc(the.heap, count * sizeof *heap);
   if (heap == NULL) return false;
   the.heap = heap;
   memset(slots + the.slot_count, 0, (count - the.slot_count) * sizeof *slots);
@@ -296,7 +305,8 @@ bool pacer_put(uint32_t slot, struct entry *e) {
     }
     the.slots[slot] = e;
     if (the.heap_count == 0) begin_lease();
-    put(the.heap_count, e);
+    e->since_ns = now_ns();
+    put(the.heap_count, (struct node){.next_ns = e->next_ns, .entry = e});
     the.heap_count++;
     sift(e->place);
     if (e->place == 0) pthread_cond_signal(&the.changed);
@@ -325,6 +335,18 @@ void pacer_forget(uint32_t slot) {
   }
   pthread_mutex_unlock(&the.lock);
   entry_drop(e);
+}
+
+void pacer_advance(uint32_t slot, uint64_t by_ns) {
+  pthread_mutex_lock(&the.lock);
+  struct entry *e = at(slot);
+  if (e != NULL && e->place != NOWHERE && e->next_ns > by_ns) {
+    e->next_ns -= by_ns;
+    e->since_ns = now_ns();
+    sift(e->place);
+    if (e->place == 0) pthread_cond_signal(&the.changed);
+  }
+  pthread_mutex_unlock(&the.lock);
 }
 
 struct progress pacer_progress(uint32_t slot) {

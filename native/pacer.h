@@ -25,6 +25,7 @@ struct entry {
   int fd;
   int64_t counter_at; /* offset of a 16-bit counter in network order, 1..65535; -1 = none */
   uint64_t interval_ns, next_ns;
+  uint64_t since_ns; /* of the thread: when `next_ns` was said */
   uint64_t order; /* of the thread */
   struct packets repeated, will;
   struct bytes final; /* netlink messages of the last will */
@@ -53,6 +54,8 @@ bool pacer_put(uint32_t slot, struct entry *e);
 /* Once these have returned nothing more is sent for the slot; the first keeps its figures. */
 void pacer_disarm(uint32_t slot);
 void pacer_forget(uint32_t slot);
+/* All that is still to be repeated comes so much earlier. */
+void pacer_advance(uint32_t slot, uint64_t by_ns);
 struct progress pacer_progress(uint32_t slot);
 /* How long the lease is that begins when something is armed where nothing was; 0 = none begins by itself. */
 void pacer_lease(uint64_t length_ns);

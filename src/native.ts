@@ -114,6 +114,8 @@ export type Native = {
   pacerDisarm(slot: number): void;
   /** Disarms, and the slot's numbers start anew. */
   pacerForget(slot: number): void;
+  /** All that is still to be sent for the slot comes `byUs` earlier, at once what is then past. Harmless when disarmed. */
+  pacerAdvance(slot: number, byUs: number): void;
   /** [packets sent, failed, last errno, time of the next in monotonic us, 1 armed | 0 disarmed | -1 never armed]. */
   pacerRead(slot: number): [number, number, number, number, number];
   /** The lease ends at `untilUs` (monotonic; 0 = never). false: it had ended before this call, nothing is armed any more. */

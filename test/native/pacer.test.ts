@@ -98,6 +98,26 @@ describe('native/pacer: repeating', asRoot, () => {
     assert.deepEqual(n.pacerRead(0), [0, 0, 0, 0, -1]);
   });
 
+  it('advanced: the next one comes so much earlier, at once if that is past, and the grid goes on from there', async () => {
+    const atUs = nowUs() + 60_000_000;
+    for (const slot of [0, 1]) arm(slot, slot, 1_000_000, atUs);
+    await sleepMs(20);
+    n.pacerAdvance(1, 59_900_000);
+    assert.equal(n.pacerRead(1)[3], atUs - 59_900_000);
+    n.pacerAdvance(0, 60_200_000);
+    await sleepMs(20);
+    assert.deepEqual(received(), [0]);
+    assert.equal(n.pacerRead(0)[3], atUs - 59_200_000);
+    // It was not late: nobody had asked for it before.
+    assert.ok(n.pacerLateness() < 150_000, `${n.pacerLateness()}`);
+    await sleepMs(150);
+    assert.deepEqual(received(), [1]);
+    n.pacerDisarm(1);
+    n.pacerAdvance(1, 1);
+    assert.equal(n.pacerRead(1)[4], 0);
+    assert.throws(() => n.pacerAdvance(1, -1), /byUs/);
+  });
+
   it('many entries keep their order in time', async () => {
     const startUs = nowUs() + 30_000;
     for (let i = 0; i < 200; i++) arm(i, i, 1_000_000, startUs + ((i * 73) % 200) * 100);

@@ -22,6 +22,7 @@ export type PacerNative = Pick<
   | 'pacerArm'
   | 'pacerDisarm'
   | 'pacerForget'
+  | 'pacerAdvance'
   | 'pacerRead'
   | 'pacerRenew'
   | 'pacerKeep'
@@ -66,9 +67,9 @@ const farewell = (routing: readonly PreparedRequest[], addresses: readonly Addre
     ].flatMap(({ type, parts }) => encodeMessage({ type, parts, flags: NLM_F_REQUEST }, 0)),
   );
 
-/** So many keep the times that the machine gives them, as keepalived does: there sharing saves nothing. */
+/** So many of one interval keep the times that the machine gives them, as keepalived does: there sharing saves little. */
 const ALONE = 16;
-/** Of the others, repetitions of one interval that share their time: a batch is no cheaper beyond that, and a burst for the peers. */
+/** Of a crowd, repetitions that share their time: a batch is no cheaper beyond that, and a burst for the peers. */
 const TOGETHER = 128;
 /** More than so many batches share times again. */
 const PHASES = 16;
@@ -77,11 +78,10 @@ const LONG_US = 1_000_000;
 
 /**
  * The last time at or before `nextAtUs` that the other repetitions of this interval keep too: a hundred masters then wake the
- * thread once an interval, not a hundred times, and their packets leave in one call. So the first of a crowd comes up to one short
+ * thread once an interval, not a hundred times, and their packets leave in one call. So the next one comes up to one short
  * interval early; from there on the distance is the interval exactly. `slot`: of the addon, dense from 0.
  */
 export function sharedTimeUs(nextAtUs: number, intervalUs: number, slot: number): number {
-  if (slot < ALONE) return nextAtUs;
   if (intervalUs >= LONG_US) return nextAtUs - ((nextAtUs % intervalUs) % Math.ceil(intervalUs / PHASES));
   const phase = Math.floor(slot / TOGETHER) % PHASES;
   const offsetUs = Math.floor((phase * intervalUs) / PHASES);
@@ -89,11 +89,13 @@ export function sharedTimeUs(nextAtUs: number, intervalUs: number, slot: number)
 }
 
 type Sender = { readonly fd: number; readonly ids: Set<number> };
+type Armed = { readonly key: string; readonly intervalUs: number };
 
 export class Pacer implements PacerPort {
   readonly #options: PacerOptions;
   readonly #senders = new Map<string, Sender>();
-  readonly #keys = new Map<number, string>(); // of what is repeated
+  readonly #armed = new Map<number, Armed>();
+  readonly #rhythms = new Map<number, Set<number>>(); // ids by interval
   /** Core's ids never come back, the addon's slots do. */
   readonly #slots = new Map<number, number>();
   readonly #free: number[] = [];
@@ -111,8 +113,23 @@ export class Pacer implements PacerPort {
     const packets = spec === undefined ? [] : this.#packets(what.advert, spec);
     const slot = this.#slotOf(id);
     if (packets.length === 0 || slot === undefined) return false;
-    const { intervalUs } = what;
-    return this.#arm(id, what, packets, intervalUs, sharedTimeUs(what.nextAtUs, intervalUs, slot));
+    const { intervalUs, nextAtUs } = what;
+    const others = this.#rhythms.get(intervalUs);
+    const crowd = others !== undefined && others.size - (others.has(id) ? 1 : 0) >= ALONE;
+    const atUs = crowd ? sharedTimeUs(nextAtUs, intervalUs, slot) : nextAtUs;
+    if (!this.#arm(id, what, packets, intervalUs, atUs)) return false;
+    if (this.#rhythms.get(intervalUs)?.size === ALONE + 1) this.#gather(intervalUs);
+    return true;
+  }
+
+  /** Those who were alone before they became a crowd. */
+  #gather(intervalUs: number): void {
+    const { native } = this.#options;
+    for (const id of this.#rhythms.get(intervalUs) ?? []) {
+      const slot = this.#slots.get(id) as number;
+      const nextAtUs = native.pacerRead(slot)[3];
+      native.pacerAdvance(slot, nextAtUs - sharedTimeUs(nextAtUs, intervalUs, slot));
+    }
   }
 
   guard(id: number, will: LastWill): boolean {
@@ -138,7 +155,10 @@ export class Pacer implements PacerPort {
       );
       this.#leave(id);
       sender.ids.add(id);
-      this.#keys.set(id, will.socketKey);
+      this.#armed.set(id, { key: will.socketKey, intervalUs });
+      const rhythm = this.#rhythms.get(intervalUs);
+      if (rhythm === undefined) this.#rhythms.set(intervalUs, new Set([id]));
+      else rhythm.add(id);
       return true;
     } catch (e) {
       const code = codeOf(e);
@@ -203,10 +223,13 @@ export class Pacer implements PacerPort {
   }
 
   #leave(id: number): void {
-    const key = this.#keys.get(id);
-    if (key === undefined) return;
-    this.#keys.delete(id);
-    this.#senders.get(key)?.ids.delete(id);
+    const armed = this.#armed.get(id);
+    if (armed === undefined) return;
+    this.#armed.delete(id);
+    this.#senders.get(armed.key)?.ids.delete(id);
+    const rhythm = this.#rhythms.get(armed.intervalUs);
+    rhythm?.delete(id);
+    if (rhythm?.size === 0) this.#rhythms.delete(armed.intervalUs);
   }
 
   #slotOf(id: number): number | undefined {
