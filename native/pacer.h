@@ -70,7 +70,7 @@ uint64_t pacer_latest_ns(void);
 /* --- the keeper */
 
 /* From now on the lease is prolonged three times in each `lease_ns`, while the event loop of `env` turns; where it has run
- * out `lost` is called from that loop. 0 or an errno. */
+ * out `lost` is called from that loop. 0, also where an exception is pending, or an errno. */
 int keeper_begin(napi_env env, uint64_t lease_ns, napi_value lost);
 /* To be called when something was armed: it sleeps while nothing is. */
 void keeper_wake(void);
