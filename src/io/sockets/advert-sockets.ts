@@ -247,6 +247,7 @@ export class AdvertSockets implements AdvertPort {
         }
         if (received === 'error') continue;
         count++;
+        if (received === 'noted') continue;
         this.#options.sink(entry.key, received);
         this.#options.watch?.read(entry.key, received);
       }
@@ -260,8 +261,11 @@ export class AdvertSockets implements AdvertPort {
     return count;
   }
 
-  /** 'error': one was read off, there may be more. Nothing of it lies in the buffer, which belongs to the next packet. */
-  #receive(entry: Entry): ReceivedAdvert | 'none' | 'error' {
+  /**
+   * 'error': one was read off, there may be more; 'noted': one that says nothing new. Nothing of it lies in the buffer, which belongs
+   * to the next packet.
+   */
+  #receive(entry: Entry): ReceivedAdvert | 'none' | 'error' | 'noted' {
     let length: number;
     try {
       length = entry.receiver.receive(this.#buffer, this.#about);
@@ -271,7 +275,10 @@ export class AdvertSockets implements AdvertPort {
     }
     if (length < 0) return 'none';
     const packet = this.#buffer.subarray(0, length);
-    const received = familyOf(entry.spec.family).decode(packet, this.#about);
+    const family = familyOf(entry.spec.family);
+    const watched = this.#options.watch === undefined ? undefined : family.watched(packet, this.#about);
+    if (watched !== undefined && this.#options.watch?.repeated(entry.key, watched) === true) return 'noted';
+    const received = family.decode(packet, this.#about);
     this.#options.watch?.reading(entry.key, received, packet);
     return received;
   }

@@ -2,6 +2,7 @@
 import type { OutgoingAdvert, SocketSpec } from '../../ports/advert.ts';
 import type { ReceivedAdvert } from '../../wire/received.ts';
 import type { GuardedSocket } from './guarded-socket.ts';
+import type { Watched } from './watch-record.ts';
 
 /** A socket while its options are set. Throws with code. */
 export type OptionTarget = {
@@ -17,6 +18,8 @@ export type Family = {
   readonly filter: (spec: SocketSpec, destination: Uint8Array, vrids: readonly number[]) => Uint8Array;
   /** A packet as `GuardedSocket.receive` gave it; copies what it keeps. */
   readonly decode: (packet: Uint8Array, about: Uint8Array) => ReceivedAdvert;
+  /** What a watch filter compares of it; undefined: it has an IP header of another kind, or none. Not copied. */
+  readonly watched: (packet: Uint8Array, about: Uint8Array) => Watched | undefined;
   /** The packet with its IP header. An AssertionError for values that no header can hold. */
   readonly encode: (advert: OutgoingAdvert, source: Uint8Array, destination: Uint8Array) => Uint8Array;
 };

@@ -1,11 +1,13 @@
 /** The IPv4 half of the advert sockets (ip(7)): packets come with their header, and go with a header of our own. */
 import { isMulticast, parseIpv4 } from '../../base/ip.ts';
 import type { SocketSpec } from '../../ports/advert.ts';
+import { IPV4_HEADER_LENGTH, Ipv4Field } from '../../wire/ipv4.ts';
 import { receiveIpv4 } from '../../wire/received.ts';
 import { encodeAdvertIpv4 } from '../../wire/sent.ts';
 import { macs } from '../mac.ts';
 import { advertFilter } from './advert-filter.ts';
 import type { Family, OptionTarget } from './family.ts';
+import { IPV4_WITHOUT_OPTIONS } from './watch-filter.ts';
 
 const SOL_SOCKET = 1;
 const SO_DONTROUTE = 5;
@@ -34,6 +36,14 @@ export const IPV4: Family = {
   sender: prepareSender,
   filter: (spec, destination, vrids) => advertFilter(spec.mode, spec.protocol, destination, vrids),
   decode: receiveIpv4,
+  watched: (packet) =>
+    packet[Ipv4Field.verIhl] !== IPV4_WITHOUT_OPTIONS
+      ? undefined
+      : {
+          message: packet.subarray(IPV4_HEADER_LENGTH),
+          source: packet.subarray(Ipv4Field.source, Ipv4Field.destination),
+          ttl: packet[Ipv4Field.ttl] ?? 0,
+        },
   encode: (advert, source, destination) =>
     encodeAdvertIpv4(advert, { id: advert.ipId, ttl: advert.ttl, source, destination }, macs),
 };

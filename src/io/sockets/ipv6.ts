@@ -42,16 +42,18 @@ export const IPV6: Family = {
     socket.setOption(SOL_IPV6, IPV6_MULTICAST_HOPS, 255, 'IPV6_MULTICAST_HOPS');
   },
   filter: (_spec, destination, vrids) => advertFilter6(destination, vrids),
-  decode: (payload, about) => {
-    const hopLimit = new DataView(about.buffer, about.byteOffset).getInt32(HOP_LIMIT_AT, LITTLE_ENDIAN);
-    return receiveIpv6(payload, about.subarray(0, 16), about.subarray(16, 32), Math.max(0, hopLimit));
-  },
+  decode: (payload, about) =>
+    receiveIpv6(payload, about.subarray(0, 16), about.subarray(16, 32), Math.max(0, hopLimitOf(about))),
+  watched: (message, about) => ({ message, source: about.subarray(0, 16), ttl: hopLimitOf(about) }),
   encode: (advert, source, destination) =>
     encodeAdvertIpv6(advert, { hopLimit: advert.ttl, source, destination }, macs),
 };
 
 /** The addon writes numbers in the host's byte order. */
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+const hopLimitOf = (about: Uint8Array): number =>
+  new DataView(about.buffer, about.byteOffset).getInt32(HOP_LIMIT_AT, LITTLE_ENDIAN);
 
 /** struct ipv6_mreq: group, interface index in the host's byte order. */
 function mreq(group: Uint8Array, interfaceIndex: number): Buffer {

@@ -67,7 +67,7 @@ export type WatchFilter = {
 const WHOLE = 0x40000;
 const TTL_OF_THIS_LINK = 255;
 const IPPROTO_VRRP = 112;
-const IPV4_WITHOUT_OPTIONS = 0x45;
+export const IPV4_WITHOUT_OPTIONS = 0x45;
 const IPV4 = { ttl: 8, source: 12, destination: 16 } as const;
 /** Counted from the network header: an IPv6 raw socket delivers what is behind it. */
 const SKF_NET_OFF = -0x100000;

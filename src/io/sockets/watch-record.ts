@@ -3,6 +3,7 @@ import { assert } from '../../base/assert.ts';
 import { Field, MOST_WATCHED_BYTES, RECORD_BYTES } from './watch-filter.ts';
 
 const WORD = 4;
+const LONG = 8;
 const SOURCE_WORDS = 4;
 const NS_OF_HIGH_WORD = 2 ** 32;
 
@@ -20,12 +21,14 @@ export const canWatch = (messageBytes: number): boolean =>
 /** Record number `index` of `memory`. Every access is atomic: the kernel reads and writes meanwhile. */
 export class WatchRecord {
   readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #long: BigUint64Array<ArrayBuffer>;
   /** Where the time of the last stamp stands. */
   readonly seen: { readonly memory: ArrayBuffer; readonly offset: number };
 
   constructor(memory: ArrayBuffer, index: number) {
     this.seen = { memory, offset: index * RECORD_BYTES + Field.lastNs };
     this.#words = new Uint32Array(memory, index * RECORD_BYTES, RECORD_BYTES / WORD);
+    this.#long = new BigUint64Array(memory, index * RECORD_BYTES, RECORD_BYTES / LONG);
   }
 
   admit(ours: boolean): void {
@@ -53,6 +56,25 @@ export class WatchRecord {
 
   get armed(): boolean {
     return this.#load(Field.length) !== 0;
+  }
+
+  /** Whether this is what is stamped now. */
+  matches({ message, source, ttl }: Watched): boolean {
+    if (message.length === 0 || this.#load(Field.length) !== message.length || this.#load(Field.ttl) !== ttl)
+      return false;
+    const from = new DataView(message.buffer, message.byteOffset, message.length);
+    const of = new DataView(source.buffer, source.byteOffset, source.length);
+    for (let at = 0; at < source.length; at += WORD)
+      if (this.#load(Field.source + at) !== of.getUint32(at)) return false;
+    for (let at = 0; at < message.length; at += WORD)
+      if (this.#load(Field.message + at) !== from.getUint32(at)) return false;
+    return true;
+  }
+
+  /** One more, as the program would stamp it at `ns` of CLOCK_MONOTONIC. */
+  stamp(ns: bigint): void {
+    Atomics.store(this.#long, Field.lastNs / LONG, ns);
+    Atomics.add(this.#long, Field.count / LONG, 1n);
   }
 
   /** Modulo 2^32. */

@@ -1,6 +1,7 @@
 /** Receiving: budgets, re-entrance, errors of the socket and of its watch. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { SocketWatch } from '../../../../src/io/sockets/socket-watch.ts';
 import { ADVERT, ADVERT6, nextTurn, packet, SPEC, SPEC6, setup } from './setup.ts';
 
 describe('receive', () => {
@@ -65,6 +66,36 @@ describe('receive', () => {
     at(2).fake.emit('recvReady');
     assert.deepEqual(received, ['a 192.0.2.10 1', 'b 192.0.2.10 2']);
     assert.ok(world.sockets.every((socket) => socket.fake.zombies === 0));
+  });
+});
+
+describe('receive beside a watch', () => {
+  /** Takes what has TTL 255 and, behind the IP header, this VRID. */
+  const watch = (vrid: number, from: number[]): SocketWatch => ({
+    attach: () => {},
+    admit: () => true,
+    repeated: (_key, { message, source, ttl }) => {
+      from.push(source.at(-1) ?? -1);
+      return ttl === 255 && message[1] === vrid;
+    },
+    reading: () => {},
+    read: () => {},
+    drained: () => {},
+    closeKey: () => {},
+  });
+
+  it('what it has noted is read and counted, and goes no further', () => {
+    const from: number[] = [];
+    const { received, sockets, at } = setup(undefined, watch(51, from));
+    sockets.open('a', SPEC);
+    const one = packet(sockets);
+    const withOptions = Uint8Array.from([0x46, ...one.subarray(1, 20), 1, 1, 1, 1, ...one.subarray(20)]);
+    const nearer = Uint8Array.from(one);
+    nearer[8] = 254;
+    at(0).fake.queue.push(one, packet(sockets, 52), withOptions, nearer, one);
+    assert.equal(sockets.drain('a'), 5);
+    assert.deepEqual(from, [10, 10, 10, 10], 'a header with options is never asked about');
+    assert.equal(received.length, 3);
   });
 });
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
 import { AdvertSockets } from '../../../../src/io/sockets/advert-sockets.ts';
 import { openSocketCount } from '../../../../src/io/sockets/guarded-socket.ts';
+import type { SocketWatch } from '../../../../src/io/sockets/socket-watch.ts';
 import type { OutgoingAdvert, SocketSpec } from '../../../../src/ports/advert.ts';
 import { type FakeSocket, FakeWorld } from './fake-raw-socket.ts';
 
@@ -44,13 +45,17 @@ export type Setup = {
 };
 
 /** `received` gets 'key source vrid' of each packet. A test that imports this checks that no socket stays open. */
-export function setup(sink: (key: string, vrid: number, sockets: AdvertSockets) => void = () => {}): Setup {
+export function setup(
+  sink: (key: string, vrid: number, sockets: AdvertSockets) => void = () => {},
+  watch?: SocketWatch,
+): Setup {
   const world = new FakeWorld();
   const problems: Problem[] = [];
   const received: string[] = [];
   const sockets: AdvertSockets = new AdvertSockets({
     native: world.native,
     rawSocket: world,
+    ...(watch === undefined ? {} : { watch }),
     onProblem: (...problem) => problems.push(problem),
     sink: (key, advert) => {
       received.push(`${key} ${advert.source} ${advert.vrid}`);

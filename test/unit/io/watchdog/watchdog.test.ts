@@ -208,6 +208,42 @@ describe('io/watchdog', () => {
 });
 
 describe('io/watchdog: over time', () => {
+  it('one that waited behind others is noted as the filter would have, while it is watched', () => {
+    const lab = setup([51, 52]);
+    lab.attach();
+    const watched = (octets: Uint8Array) => ({
+      message: octets.subarray(20),
+      source: octets.subarray(12, 16),
+      ttl: 255,
+    });
+    assert.equal(lab.dog.repeated('k', watched(packet())), false, 'nothing is watched');
+    lab.kernel.passes();
+    deliver(lab, packet(), (received) => assert.ok(lab.dog.watch(7, 'k', received)));
+    for (let i = 0; i < 3; i++) lab.kernel.passes();
+    const beforeUs = Number(process.hrtime.bigint() / 1000n);
+    assert.equal(lab.dog.repeated('k', watched(packet())), true);
+    assert.equal(lab.dog.repeated('k', watched(packet())), true);
+    assert.equal(effective(lab), false, 'one still waits');
+    assert.equal(lab.dog.repeated('k', watched(packet())), true);
+    lab.dog.drained('k');
+    assert.equal(effective(lab), true);
+    assert.equal(lab.dog.noted(7), 3);
+    assert.ok(lab.dog.lastUs(7) >= beforeUs);
+    for (const other of [
+      { ...watched(packet()), ttl: 254 },
+      { ...watched(packet()), source: Uint8Array.of(192, 0, 2, 9) },
+      watched(packet(52)),
+      watched(packet(51, 2)),
+      watched(packet().fill(7, 24)),
+      watched(new Uint8Array(20)),
+    ])
+      assert.equal(lab.dog.repeated('k', other), false);
+    assert.equal(lab.dog.repeated('other', watched(packet())), false);
+    lab.dog.unwatch(7);
+    assert.equal(lab.dog.repeated('k', watched(packet())), false, 'it is watched no more');
+    assert.equal(lab.dog.noted(7), 3);
+  });
+
   it('a vigil looks at the record, and ends where it would have when the socket goes', () => {
     const lab = setup();
     lab.attach();
