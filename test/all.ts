@@ -111,6 +111,7 @@ import './unit/io/code-pages.test.ts';
 import './unit/io/precise-timer.test.ts';
 import './unit/io/errno.test.ts';
 import './unit/io/sockets/open.test.ts';
+import './unit/io/sockets/prepared-advert.test.ts';
 import './unit/io/sockets/receive.test.ts';
 import './unit/io/sockets/send.test.ts';
 import './unit/io/sockets/watch-filter.test.ts';

@@ -99,9 +99,12 @@ function checksumForm(r: Router): OutgoingAdvert['checksumForm'] {
   return isUnicast(r.config) && old ? 'old-unicast' : 'standard';
 }
 
+/** 1..65535, as keepalived counts. */
+export const nextIpId = (r: Router): number => (r.ipId % 65_535) + 1;
+
 export function sendAdvert(ctx: Context, r: Router, priority: number): void {
   if (r.socketKey === '' || r.source === undefined) return;
-  r.ipId = (r.ipId % 65_535) + 1;
+  r.ipId = nextIpId(r);
   const result = ctx.ports.adverts.send(r.socketKey, outgoing(r, priority, r.ipId, authenticate(ctx, r)));
   if (result.sent > 0) {
     r.counters.advertsSent++;

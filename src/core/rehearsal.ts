@@ -8,16 +8,16 @@ import { authenticateAhead, authenticateLater } from './authentication.ts';
 import type { Backlogs } from './backlogs.ts';
 import type { Context } from './context.ts';
 import type { Deadlines } from './deadlines.ts';
-import { outgoing } from './effects.ts';
+import { nextIpId, outgoing } from './effects.ts';
+import { expired } from './expiry.ts';
 import type { Router } from './router.ts';
+import { LEAD_US } from './stalls.ts';
 import { endVigil, unwatch } from './watching.ts';
 
-/** How long before. A moment that is spent awake, once for each silence of a master. */
-export const LEAD_US = 5000;
 /** A rehearsal that begins later might not end in time. */
 const LAST_US = 1000;
 /** V8 learns where the parts of objects lie when code has run some times. */
-const TIMES = 30;
+const TIMES = 40;
 /** What was gone through is remembered for so long, at least. */
 const FRESH_US = 1_000_000;
 
@@ -78,12 +78,12 @@ export class Rehearsals {
   /** What is read is read for good. */
   #rehearse(r: Router, atUs: number): void {
     const { backlogs, pump } = this.#hands;
-    backlogs.read(r);
-    pump();
+    const what = expired(this.#ctx, r, atUs, 0, backlogs, pump);
     backlogs.newTurn();
+    if (typeof what === 'string') return;
     const { state } = step(r.params, r.state, { type: 'timer' }, atUs);
     const authentication = authenticateAhead(r) ?? authenticateLater(r);
     if (authentication !== undefined)
-      this.#ctx.ports.adverts.encode(outgoing(r, state.priority, 1, authentication));
+      this.#ctx.ports.adverts.prepare(outgoing(r, state.priority, nextIpId(r), authentication));
   }
 }

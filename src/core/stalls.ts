@@ -1,10 +1,11 @@
 /** The one timer, and how late it is served: counted, said, and answered with a higher priority where the file asks for that (B20). */
 import type { Context } from './context.ts';
-import { LEAD_US } from './rehearsal.ts';
 import * as words from './words.ts';
 
 /** A timer served this late, and at least one advert interval late, is a stall. */
 export const STALL_US = 100_000;
+/** The timer of a backup rings so much before its deadline (rehearsal.ts): a moment that is spent awake. */
+export const LEAD_US = 5000;
 
 export class Stalls {
   readonly #ctx: Context;

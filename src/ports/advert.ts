@@ -44,6 +44,8 @@ export interface AdvertPort {
   close(key: string): void;
   /** Synchronous, never throws: one packet to each destination. */
   send(key: string, advert: OutgoingAdvert): SendResult;
+  /** `advert` will be sent in a moment: what can be done for it is done now. Of the last one only. */
+  prepare(advert: OutgoingAdvert): void;
   /** The bytes (with IP header) that `send` would emit to each destination: for the release file. */
   encode(advert: OutgoingAdvert): readonly Uint8Array[];
   /** Reads until EAGAIN (bounded) and hands each packet to the sink, before an expired timer is believed; how many there were. */

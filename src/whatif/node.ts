@@ -191,6 +191,7 @@ export class Node {
             ? { sent: 0, error: 'EBADF' }
             : this.#wire.send(this, spec.interfaceIndex, advert);
         },
+        prepare: nothing,
         encode: () => [], // only for the release file, which nobody reads here
         drain: () => 0, // a packet is handed over when it arrives; none waits
         waiting: () => 0,

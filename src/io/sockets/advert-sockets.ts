@@ -14,6 +14,7 @@ import {
   type RawSocketModule,
   type SocketNative,
 } from './guarded-socket.ts';
+import { PreparedAdvert } from './prepared-advert.ts';
 import {
   familyOf,
   filterDestination,
@@ -72,6 +73,7 @@ export class AdvertSockets implements AdvertPort {
   #immediate: NodeJS.Immediate | undefined;
   readonly #buffer = Buffer.allocUnsafeSlow(LONGEST_PACKET);
   readonly #about = new Uint8Array(ABOUT_LENGTH);
+  readonly #prepared = new PreparedAdvert<Encoded>();
   #module: RawSocketModule | undefined;
 
   constructor(options: AdvertSocketsOptions) {
@@ -168,16 +170,16 @@ export class AdvertSockets implements AdvertPort {
     const entry = this.#entries.get(key);
     let sent = 0;
     let error: string | undefined;
-    for (const destination of advert.destinations) {
-      const code = entry === undefined ? 'EBADF' : this.#sendOne(entry, advert, destination);
+    for (const [i, destination] of advert.destinations.entries()) {
+      const encoded = this.#prepared.take(advert, i) ?? encodeOne(advert, destination);
+      const code = entry === undefined ? 'EBADF' : this.#sendOne(entry, encoded, destination);
       if (code === undefined) sent++;
       else error ??= code;
     }
     return error === undefined ? { sent } : { sent, error };
   }
 
-  #sendOne(entry: Entry, advert: OutgoingAdvert, destination: string): string | undefined {
-    const encoded = encodeOne(advert, destination);
+  #sendOne(entry: Entry, encoded: Encoded, destination: string): string | undefined {
     if (encoded.packet === undefined) {
       if (encoded.why !== '') this.#options.onProblem(entry.key, `encode: ${encoded.why}`, encoded.code);
       return encoded.code;
@@ -187,6 +189,12 @@ export class AdvertSockets implements AdvertPort {
     } catch (e) {
       return codeOf(e);
     }
+  }
+
+  /** Asked for again and again it goes the way of `send`, up to the socket. */
+  prepare(advert: OutgoingAdvert): void {
+    for (const i of advert.destinations.keys()) this.#prepared.take(advert, i);
+    this.#prepared.prepare(advert, (destination) => encodeOne(advert, destination));
   }
 
   encode(advert: OutgoingAdvert): readonly Uint8Array[] {
@@ -201,17 +209,23 @@ export class AdvertSockets implements AdvertPort {
   /** Packets handed to the sink, at most 1,024. 0 for a key that is not open, and inside the sink of the same key. */
   drain(key: string): number {
     const entry = this.#entries.get(key);
-    return entry === undefined ? 0 : this.#read(entry, DRAIN_BUDGET);
+    // To be told that there is nothing is dearer: raw-socket throws it.
+    if (entry === undefined || this.#queued(entry) === 0) return 0;
+    return this.#read(entry, DRAIN_BUDGET);
   }
 
   waiting(key: string): number {
     const entry = this.#entries.get(key);
-    if (entry === undefined || !this.#readable.has(key)) return 0;
+    return entry === undefined || !this.#readable.has(key) ? 0 : (this.#queued(entry) ?? 0);
+  }
+
+  /** undefined: it does not say. */
+  #queued(entry: Entry): number | undefined {
     try {
       return mostQueued(entry.receiver);
     } catch (e) {
-      this.#options.onProblem(key, 'receive', codeOf(e));
-      return 0;
+      this.#options.onProblem(entry.key, 'receive', codeOf(e));
+      return undefined;
     }
   }
 

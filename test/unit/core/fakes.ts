@@ -201,6 +201,7 @@ export class World {
   /** Packets of one drain, the time that reading one takes, and whether it is told that more wait. */
   readonly reading: Reading = { budget: Number.POSITIVE_INFINITY, packetUs: 0, tellsWaiting: true };
   armedAtUs: number = Number.POSITIVE_INFINITY;
+  readonly prepared: OutgoingAdvert[] = [];
   standBy: (untilUs: number) => void = () => {};
   /** When the first vigil of a watchdog is over. */
   vigilUs: () => number = () => Number.POSITIVE_INFINITY;
@@ -243,6 +244,7 @@ export class World {
           this.done.push(`advert ${advert.priority}`);
           return { sent: advert.destinations.length };
         },
+        prepare: (advert) => void this.prepared.push(advert),
         encode: (advert) => [Uint8Array.of(advert.priority, advert.addresses.length)],
         drain: (key) => this.read(this.reading.budget, key),
         waiting: () => (this.reading.tellsWaiting ? this.waiting.length : 0),

@@ -1,7 +1,7 @@
 /** A backup goes through its take-over shortly before the time: nobody sees anything of it, and whether the time has come is judged after it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LEAD_US } from '../../../src/core/rehearsal.ts';
+import { LEAD_US } from '../../../src/core/stalls.ts';
 import { advert, config, instanceConfig, S, vip, World } from './fakes.ts';
 import { build, hear } from './virtual-watchdog.ts';
 
@@ -27,6 +27,7 @@ describe('core/rehearsal', () => {
     w.pass(1);
     assert.deepEqual([stood, w.state()], [[LEAD_US], 'master']);
     assert.deepEqual(w.sentAtUs, [deadlineUs]);
+    assert.deepEqual(w.prepared.at(-1), w.sent[0], 'what was prepared');
     assert.equal(w.core.snapshot().instances[0]?.counters.advertsSent, 1);
   });
 
