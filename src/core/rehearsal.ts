@@ -16,7 +16,7 @@ import { endVigil, unwatch } from './watching.ts';
 
 /** A rehearsal that begins later might not end in time. */
 const LAST_US = 1000;
-/** V8 learns where the parts of objects lie when code has run some times. */
+/** V8 learns where the parts of objects lie when code has run some times; soon after it compiles, which would be in the way. */
 const TIMES = 40;
 /** What was gone through is remembered for so long, at least. */
 const FRESH_US = 1_000_000;
