@@ -16,8 +16,12 @@ import { endVigil, unwatch } from './watching.ts';
 
 /** A rehearsal that begins later might not end in time. */
 const LAST_US = 1000;
-/** V8 learns where the parts of objects lie when code has run some times; soon after it compiles, which would be in the way. */
-const TIMES = 40;
+/**
+ * V8 learns where the parts of objects lie when code has run some times, and then only the processor forgets. After a hundred times it
+ * compiles, for a state that a takeover then changes, and has to compile back at the very time: twice as slow as without.
+ */
+const FIRST_TIMES = 35;
+const LATER_TIMES = 6;
 /** What was gone through is remembered for so long, at least. */
 const FRESH_US = 1_000_000;
 
@@ -33,6 +37,7 @@ export class Rehearsals {
   readonly #ctx: Context;
   readonly #hands: RehearsalHands;
   #freshUntilUs = 0;
+  #times = FIRST_TIMES;
 
   constructor(ctx: Context, hands: RehearsalHands) {
     this.#ctx = ctx;
@@ -52,8 +57,9 @@ export class Rehearsals {
     const [r, atUs] = [this.#first(), deadlines.next()];
     if (nowUs >= atUs || nowUs < atUs - LEAD_US || !this.#wanted(r, atUs)) return nowUs;
     this.#freshUntilUs = atUs + FRESH_US;
-    for (let i = 0; i < TIMES && clock.nowUs() < atUs - LAST_US && deadlines.next() === atUs; i++)
+    for (let i = 0; i < this.#times && clock.nowUs() < atUs - LAST_US && deadlines.next() === atUs; i++)
       this.#rehearse(r, atUs);
+    this.#times = LATER_TIMES;
     if (deadlines.next() === atUs) timer.standBy?.(atUs);
     return clock.nowUs();
   }
