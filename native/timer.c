@@ -68,7 +68,8 @@ static uint64_t first_ring_us(const struct timer *t) {
   return first == NEVER || first < t->lead_us ? first : first - t->lead_us;
 }
 
-/* Set to nothing the descriptor is readable no more. A time that is past rings in this turn of the loop, and how late that is is worth knowing: it is left alone. */
+/* Set to nothing the descriptor is readable no more. A time that is past rings in this turn of the loop, and how late that is
+ * is worth knowing: it is left alone. */
 static void arm(struct timer *t) {
   if (t->closing || t->ringing || (t->armed_us != NEVER && t->armed_us <= now_us())) return;
   uint64_t next = t->set_us < t->vigils_us ? t->set_us : t->vigils_us;
@@ -163,7 +164,8 @@ static napi_value timer_start(napi_env env, napi_callback_info info) {
   napi_value argv[2], handle;
   uint64_t lead_us;
   uv_loop_t *loop;
-  if (!args(env, info, 2, argv) || !arg_us(env, argv[0], "leadUs must be a number from 0 to 1e6", &lead_us)) return NULL;
+  if (!args(env, info, 2, argv) || !arg_us(env, argv[0], "leadUs must be a number from 0 to 1e6", &lead_us))
+    return NULL;
   if (lead_us > MOST_LEAD_US) return throw_type(env, "leadUs must be a number from 0 to 1e6");
   struct timer *t = calloc(1, sizeof *t);
   if (t == NULL) return throw_errno(env, ENOMEM, "calloc");
@@ -256,7 +258,8 @@ static bool read_seen(napi_env env, napi_value memory, napi_value offset, struct
   }
   if (!arg_uint32(env, offset, "offset", &at)) return false;
   napi_get_arraybuffer_info(env, memory, (void **)&data, &length);
-  if (length < sizeof *g->seen_ns || at > length - sizeof *g->seen_ns || (uintptr_t)(data + at) % sizeof *g->seen_ns != 0) {
+  const size_t size = sizeof *g->seen_ns;
+  if (length < size || at > length - size || (uintptr_t)(data + at) % size != 0) {
     throw_type(env, "at offset there must be 8 octets, aligned");
     return false;
   }
@@ -310,7 +313,8 @@ static napi_value timer_due(napi_env env, napi_callback_info info) {
 static napi_value timer_stand_by(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   uint64_t until_us;
-  if (!args(env, info, 1, argv) || !arg_us(env, argv[0], "untilUs must be a number from 0 to 9e15", &until_us)) return NULL;
+  if (!args(env, info, 1, argv) || !arg_us(env, argv[0], "untilUs must be a number from 0 to 9e15", &until_us))
+    return NULL;
   const uint64_t most_us = now_us() + MOST_STAND_BY_US;
   if (until_us > most_us) until_us = most_us;
   while (now_us() < until_us) continue;
@@ -325,7 +329,9 @@ static napi_value timer_stop(napi_env env, napi_callback_info info) {
   return undefined(env);
 }
 
-static const struct method METHODS[] = {{"timerStart", timer_start}, {"timerSet", timer_set}, {"timerVigil", timer_vigil},
-                                        {"timerDue", timer_due},     {"timerStandBy", timer_stand_by}, {"timerStop", timer_stop}, {NULL, NULL}};
+static const struct method METHODS[] = {
+    {"timerStart", timer_start}, {"timerSet", timer_set},           {"timerVigil", timer_vigil},
+    {"timerDue", timer_due},     {"timerStandBy", timer_stand_by}, {"timerStop", timer_stop},
+    {NULL, NULL}};
 
 void register_timer(napi_env env, napi_value exports) { add_methods(env, exports, METHODS); }

@@ -104,7 +104,7 @@ export function keepVigil(ctx: Context, r: Router): boolean {
   const { watching: w, state } = r;
   if (w === undefined || w.ended || w.state !== state) return false;
   const downUs = masterDownUs(r.params, w.state.priority, w.state.masterAdverIntUs);
-  ctx.ports.watchdog?.keepVigil(r.id, w.state.masterDownAtUs, downUs);
+  if (ctx.ports.watchdog?.keepVigil(r.id, w.state.masterDownAtUs, downUs) !== true) return false;
   r.vigil = true;
   return true;
 }

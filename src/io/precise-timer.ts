@@ -15,6 +15,8 @@ export type TimerNative = Pick<
 export type SeenAt = { readonly memory: ArrayBuffer; readonly offset: number };
 
 const FIRST_SLOTS = 16;
+/** As many as the addon has. */
+const MOST_SLOTS = 65_536;
 
 export class PreciseTimer implements Timer {
   readonly #native: TimerNative;
@@ -42,11 +44,13 @@ export class PreciseTimer implements Timer {
     this.#native.timerStandBy(untilUs);
   }
 
-  /** Wakes `leadUs` before `longerUs` (more than 0) have gone since something was seen, and not before `atUs`. One for each `id`. */
-  keepVigil(id: number, atUs: number, longerUs: number, seen: SeenAt | undefined): void {
+  /** Wakes `leadUs` before `longerUs` (more than 0) have gone since something was seen, and not before `atUs`. One for each `id`. false: too many. */
+  keepVigil(id: number, atUs: number, longerUs: number, seen: SeenAt | undefined): boolean {
     assert(longerUs > 0, 'a vigil has a length');
     const slot = this.#slots.get(id) ?? this.#take(id);
+    if (slot === undefined) return false;
     this.#native.timerVigil(this.#open(), slot, atUs, longerUs, seen?.memory, seen?.offset ?? 0);
+    return true;
   }
 
   /** Harmless when there is none. */
@@ -86,8 +90,9 @@ export class PreciseTimer implements Timer {
     return this.#handle;
   }
 
-  #take(id: number): number {
+  #take(id: number): number | undefined {
     const slot = this.#free.pop() ?? this.#ids.length;
+    if (slot >= MOST_SLOTS) return undefined;
     this.#ids[slot] = id;
     this.#slots.set(id, slot);
     return slot;

@@ -18,9 +18,10 @@ export interface WatchdogPort {
   lastUs(id: number): number;
   /**
    * From now on core is woken when `downUs` (more than 0) have gone since `lastUs(id)`, and not before `atUs`: until then
-   * nobody needs to look. Replaces what was asked for `id` before; stays when the watch ends or its socket is closed.
+   * nobody needs to look. Replaces what was asked for `id` before; stays when the watch ends or its socket is closed. false: there are
+   * as many as there can be, core looks itself.
    */
-  keepVigil(id: number, atUs: number, downUs: number): void;
+  keepVigil(id: number, atUs: number, downUs: number): boolean;
   /** Harmless when there is none. */
   endVigil(id: number): void;
   /** Those whose vigil is over at `nowUs`. */

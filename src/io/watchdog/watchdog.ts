@@ -94,10 +94,11 @@ export class Watchdog implements WatchdogPort, SocketWatch {
     return this.#owners.get(id)?.entry?.record.lastUs() ?? 0;
   }
 
-  keepVigil(id: number, atUs: number, downUs: number): void {
+  keepVigil(id: number, atUs: number, downUs: number): boolean {
     const owner = this.#owners.get(id);
-    if (owner !== undefined) owner.vigil = { atUs, downUs };
-    this.#options.vigils.keepVigil(id, atUs, downUs, owner?.entry?.record.seen);
+    const kept = this.#options.vigils.keepVigil(id, atUs, downUs, owner?.entry?.record.seen);
+    if (owner !== undefined) owner.vigil = kept ? { atUs, downUs } : undefined;
+    return kept;
   }
 
   endVigil(id: number): void {

@@ -58,6 +58,18 @@ describe('core/rehearsal', () => {
     assert.equal(w.state(), 'master');
   });
 
+  it('behind a flood there is none: what waits is read once, in parts, as ever', () => {
+    const w = new World(config([instanceConfig()]));
+    const stood = awake(w);
+    w.start();
+    w.reading.budget = 2;
+    for (let i = 0; i < 200; i++) w.waiting.push(advert(50));
+    w.pass(DOWN_US - LEAD_US);
+    assert.deepEqual([w.waiting.length, stood, w.state()], [198, [], 'backup']);
+    w.pass(S);
+    assert.equal(w.state(), 'master');
+  });
+
   it('an advert that waits already ends it', () => {
     const w = new World(config([instanceConfig()]));
     const stood = awake(w);

@@ -14,6 +14,7 @@ const octetsOf = (p: ReceivedAdvert): string => JSON.stringify([p.source, p.ttl,
 /** The kernel in virtual time. */
 export class VirtualWatchdog implements WatchdogPort {
   readonly entries: Map<number, Entry> = new Map<number, Entry>();
+  mostVigils: number = Number.POSITIVE_INFINITY;
   readonly vigils: Map<number, Vigil> = new Map<number, Vigil>();
   readonly #world: World;
   taken: number = 0;
@@ -45,8 +46,10 @@ export class VirtualWatchdog implements WatchdogPort {
   lastUs(id: number): number {
     return this.entries.get(id)?.lastUs ?? 0;
   }
-  keepVigil(id: number, atUs: number, downUs: number): void {
+  keepVigil(id: number, atUs: number, downUs: number): boolean {
+    if (this.vigils.size >= this.mostVigils && !this.vigils.has(id)) return false;
     this.vigils.set(id, { atUs, downUs });
+    return true;
   }
   endVigil(id: number): void {
     this.vigils.delete(id);
@@ -94,7 +97,7 @@ export function build(instances: readonly InstanceConfig[], kind: Kind, more: Pa
       unwatch: (id) => dogs[0]?.unwatch(id),
       noted: (id) => dogs[0]?.noted(id) ?? 0,
       lastUs: (id) => dogs[0]?.lastUs(id) ?? 0,
-      keepVigil: (...a) => dogs[0]?.keepVigil(...a),
+      keepVigil: (...a) => dogs[0]?.keepVigil(...a) ?? false,
       endVigil: (id) => dogs[0]?.endVigil(id),
       due: (nowUs) => dogs[0]?.due(nowUs) ?? [],
       forget: (id) => dogs[0]?.forget(id),

@@ -195,6 +195,23 @@ describe('core/watching', () => {
     assert.ok(wakes() > 0);
   });
 
+  it('where there is no room for its vigil this thread looks by itself', () => {
+    const lab = build([instanceConfig()], 'watched');
+    const { w, dog } = lab;
+    assert.ok(dog);
+    dog.mostVigils = 0;
+    w.start();
+    const wakes = wakesOf(w);
+    for (let i = 0; i < 20; i++) {
+      hear(lab, advert(200));
+      w.pass(S);
+    }
+    assert.ok(dog.taken > 0 && wakes() > 0);
+    assert.deepEqual([w.state(), w.core.snapshot().instances[0]?.counters.advertsReceived], ['backup', 20]);
+    w.pass(4 * S);
+    assert.equal(w.state(), 'master');
+  });
+
   it('it sleeps for 20 s while the master goes on: nothing happens', () => {
     const { lab, w } = followed();
     for (let i = 0; i < 20; i++) {

@@ -83,7 +83,7 @@ describe('PreciseTimer: vigils', () => {
     const see = (i: number): void => {
       seen[i] = process.hrtime.bigint();
     };
-    const keep = (id: number, i: number, longerUs = 20_000): void =>
+    const keep = (id: number, i: number, longerUs = 20_000): boolean =>
       timer.keepVigil(id, clock.nowUs() + 20_000, longerUs, { memory: seen.buffer, offset: 8 * i });
     return { timer, woke, over, see, keep };
   };
@@ -139,9 +139,28 @@ describe('PreciseTimer: vigils', () => {
     assert.deepEqual([woke.length, over.length], [1, 0]);
     timer.close();
   });
+});
+
+describe('PreciseTimer: many vigils', () => {
+  it('has room for 65,536, and for another when one is over', () => {
+    const timer = new PreciseTimer(native(), 0, () => {});
+    const keep = (id: number): boolean => timer.keepVigil(id, 9e14, 1, undefined);
+    for (let id = 1; id <= 65_536; id++) assert.ok(keep(id));
+    assert.equal(keep(70_000), false);
+    assert.equal(keep(5), true, 'it has its place');
+    timer.endVigil(5);
+    assert.equal(keep(70_000), true);
+    timer.close();
+  });
 
   it('many at once: each is named once', async () => {
-    const { timer, over } = setup();
+    const over: number[] = [];
+    const timer = new PreciseTimer(native(), 0, () => {
+      for (const id of timer.due(clock.nowUs())) {
+        timer.endVigil(id);
+        over.push(id);
+      }
+    });
     for (let id = 0; id < 3000; id++) timer.keepVigil(id, 1, 1, undefined);
     for (let id = 0; id < 3000; id += 2) timer.endVigil(id);
     for (let id = 5000; id < 5100; id++) timer.keepVigil(id, 1, 1, undefined);

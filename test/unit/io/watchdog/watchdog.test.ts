@@ -71,8 +71,9 @@ class PaperKernel {
 /** What the timer was asked for: "from, for how long, from where". */
 class PaperVigils {
   readonly kept: Map<number, string> = new Map<number, string>();
-  keepVigil(id: number, atUs: number, longerUs: number, seen: SeenAt | undefined): void {
+  keepVigil(id: number, atUs: number, longerUs: number, seen: SeenAt | undefined): boolean {
     this.kept.set(id, `${atUs} ${longerUs} ${seen === undefined ? 'nothing' : seen.offset}`);
+    return true;
   }
   endVigil(id: number): void {
     this.kept.delete(id);
